@@ -1,0 +1,1 @@
+"""From a question to evidence: filter, cohort, drivers, themes, brief and checks."""
