@@ -1,0 +1,46 @@
+# make run: from a fresh clone to one answer and a report. make test: the tests. Python 3.11 or 3.12.
+PYTHON ?= python3
+BIN := .venv/bin
+export DO_NOT_TRACK := 1
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.PHONY: help install models run test gates lint format lineage clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet "torch==2.13.0"
+	$(BIN)/pip install --quiet --editable ".[dev]"
+	touch $@
+
+install: .venv/installed  ## make .venv and install
+
+models: install  ## fetch the embedded models by lock file (once)
+	$(BIN)/kedro fetch-models
+
+run: models  ## demo data, the main job, one answer, and where the report is
+	test -f data/01_raw/customers.csv || $(BIN)/kedro demo-data
+	$(BIN)/kedro run
+	$(BIN)/kedro ask "Why do fiber customers leave?"
+
+test: models  ## all tests
+	$(BIN)/python -m pytest
+
+gates: install  ## format, lint, types, imports, size, configuration, lineage
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/gates/size.py
+	$(BIN)/kedro registry list > /dev/null
+	$(BIN)/kedro lineage --check
+
+lint: install  ## mend what can be mended by machine
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## remove everything that a run has made, but not the models
+	rm -rf data/0[1-5]_* data/06_models/churn data/07_* data/08_* data/.state

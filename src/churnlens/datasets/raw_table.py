@@ -1,0 +1,109 @@
+"""A delimited text file as people export it: any of five encodings, three delimiters."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from kedro.io.core import AbstractDataset, DatasetError
+
+from churnlens.datasets.atomic import write_file
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_TRIED = "utf-8, utf-8-sig, gbk, gb18030, utf-16"
+
+
+def detect_encoding(data: bytes) -> str:
+    """Return the encoding of `data`: by its mark, by its zero bytes, else utf-8, else gb18030.
+
+    Raises:
+        ValueError: with the line at fault, when no encoding fits.
+    """
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return name
+    head = data[:4096]
+    if head.count(0) > len(head) // 4:
+        return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
+    faults = []
+    for name in ("utf-8", "gb18030"):
+        try:
+            data.decode(name)
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            faults.append(f"{name} fails at line {line}")
+        else:
+            return name
+    raise ValueError(f"the encoding is none of {_TRIED} ({'; '.join(faults)})")
+
+
+def _delimiter(text: str) -> str:
+    header = text.split("\n", 1)[0]
+    return max(",;\t", key=header.count)
+
+
+class RawTableDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
+    """A CSV file with every cell as text, in whatever encoding it came.
+
+    Reads utf-8, utf-8-sig, gbk, gb18030 and utf-16, with comma, semicolon or tab; writes utf-8 with
+    commas. Empty cells are empty strings: what they mean is the schema's business.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Read `filepath`."""
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> pd.DataFrame:
+        """Return all cells as text; DatasetError says what is wrong with the file and where."""
+        if not self._filepath.is_file():
+            raise DatasetError(
+                f"no file {self._filepath}; give one with --params customers=FILE, "
+                "or write demo data with `kedro demo-data`"
+            )
+        data = self._filepath.read_bytes()
+        try:
+            text = data.decode(detect_encoding(data)).lstrip("\ufeff")
+            return self._parse(text)
+        except (ValueError, pd.errors.ParserError) as error:
+            raise DatasetError(f"{self._filepath}: {self._explain(error)}") from None
+
+    @staticmethod
+    def _parse(text: str) -> pd.DataFrame:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            sep=_delimiter(text),
+            dtype=str,
+            keep_default_na=False,
+            na_filter=False,
+            skipinitialspace=True,
+        )
+        if frame.empty:
+            raise ValueError("the file has a header and no rows; expected one row a customer")
+        return frame.rename(columns=lambda name: str(name).strip())
+
+    @staticmethod
+    def _explain(error: Exception) -> str:
+        if isinstance(error, pd.errors.EmptyDataError):
+            return "the file is empty; expected a header line and one row a customer"
+        if isinstance(error, UnicodeDecodeError):
+            return f"not readable as {error.encoding}; save it as utf-8 and try again"
+        message = str(error).replace("Error tokenizing data. C error: ", "")
+        return f"{message.strip()[:200]}; mend the line, or quote cells that hold the delimiter"
+
+    def save(self, data: pd.DataFrame) -> None:
+        """Write `data` as utf-8 CSV, whole or not at all."""
+        write_file(self._filepath, data.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+
+    def _exists(self) -> bool:
+        return self._filepath.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}

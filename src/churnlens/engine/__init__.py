@@ -1,0 +1,1 @@
+"""How long work runs: in shards that are kept, with progress, and with a record per node."""

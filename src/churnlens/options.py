@@ -1,0 +1,142 @@
+"""Every parameter block as a frozen model: one per stage, one file per task in `conf/base`.
+
+A wrong name or type stops the run before any node starts, with every fault at once. Defaults are
+the values for a plain CPU; machines differ through `conf/<env>/globals.yml`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from churnlens.schema import Frozen
+
+Precision = Literal["float32", "bfloat16", "float16"]
+Writer = Literal["model", "template"]
+
+
+class DataProcessingOptions(Frozen):
+    """How the table becomes documents.
+
+    Attributes:
+        min_feedback_chars: shorter feedback counts as none.
+    """
+
+    min_feedback_chars: int = Field(default=10, ge=1)
+
+
+class IndexingOptions(Frozen):
+    """How documents become searchable.
+
+    Attributes:
+        encoder: name of an encoder in the model lock.
+        dtype: precision of the encoder; bfloat16 is three times as fast on a CPU that has it.
+        batch_size: texts per forward pass.
+        shard_rows: texts per committed unit; a killed run loses at most one.
+        factory: FAISS factory string; Flat is exact and right up to about 10^5 documents.
+        lexical_engine: `auto` takes rank-bm25 up to `lexical_rows` documents, then bm25s.
+    """
+
+    encoder: str = "all-MiniLM-L6-v2"
+    dtype: Precision = "bfloat16"
+    batch_size: int = Field(default=32, ge=1)
+    shard_rows: int = Field(default=512, ge=1)
+    factory: str = "Flat"
+    lexical_engine: Literal["auto", "rank_bm25", "bm25s"] = "auto"
+    lexical_rows: int = Field(default=20_000, ge=1)
+
+
+class DistillationOptions(Frozen):
+    """How a teacher's answers become training rows.
+
+    Attributes:
+        teacher: `reference` writes from the evidence brief without a model.
+        depths: how many documents each question is asked with.
+        seed: seed of the split by question family.
+    """
+
+    teacher: Literal["reference", "transformers", "openai"] = "reference"
+    depths: tuple[int, ...] = (3, 5, 7)
+    seed: int = 7
+
+
+class FinetuningOptions(Frozen):
+    """How a student is tuned on the teacher's rows.
+
+    Attributes:
+        method: `lora` in the base precision, `qlora` on NF4 weights (GPU only), or `full`.
+        rank, alpha, dropout: of the adapter, on all linear layers.
+        epochs, learning_rate: of the training.
+        max_length: tokens per row; a row that does not keep its whole answer stops the run.
+    """
+
+    method: Literal["lora", "qlora", "full"] = "lora"
+    rank: int = Field(default=16, ge=1)
+    alpha: int = Field(default=32, ge=1)
+    dropout: float = Field(default=0.05, ge=0, lt=1)
+    epochs: float = Field(default=3, gt=0)
+    learning_rate: float = Field(default=2e-4, gt=0)
+    max_length: int = Field(default=2560, ge=64)
+    seed: int = 7
+
+
+class DriverOptions(Frozen):
+    """What counts as a driver, and when a group is too small to speak about.
+
+    Attributes:
+        min_customers, min_events: gates; below them the answer is "too few customers".
+        alpha: false discovery rate of the driver search.
+        min_lift, min_difference: effect floor; a driver passes at least one of them.
+        max_drivers: drivers that an answer names.
+    """
+
+    min_customers: int = Field(default=30, ge=2)
+    min_events: int = Field(default=10, ge=1)
+    alpha: float = Field(default=0.05, gt=0, lt=1)
+    min_lift: float = Field(default=1.15, ge=1)
+    min_difference: float = Field(default=0.05, ge=0)
+    max_drivers: int = Field(default=5, ge=1)
+
+
+class InferenceOptions(Frozen):
+    """How questions are answered.
+
+    Attributes:
+        writer: `model` writes inside a grammar; `template` answers without any model.
+        model: name of a language model in the model lock.
+        dtype: float32 makes batched greedy decoding reproducible to the byte on a CPU.
+        batch_size: claims written at once.
+        max_new_tokens: tokens per claim.
+        documents: feedback texts shown as evidence.
+        candidates: hits taken from each retriever before fusion.
+        drivers: gates and floors of the statistics.
+    """
+
+    writer: Writer = "model"
+    model: str = "SmolLM2-135M-Instruct"
+    dtype: Precision = "float32"
+    batch_size: int = Field(default=16, ge=1)
+    max_new_tokens: int = Field(default=64, ge=16)
+    documents: int = Field(default=5, ge=1, le=20)
+    candidates: int = Field(default=50, ge=5)
+    drivers: DriverOptions = DriverOptions()
+
+
+class ReportingOptions(Frozen):
+    """How results are judged and shown.
+
+    Attributes:
+        repeats, folds: of the cross-validation of the customer risk.
+        max_auc: a mean AUC above this is treated as a leak and stops the run.
+        resamples: bootstrap resamples behind each interval.
+        language: of the report.
+        seed: seed of folds and resamples.
+    """
+
+    repeats: int = Field(default=3, ge=1)
+    folds: int = Field(default=5, ge=2)
+    max_auc: float = Field(default=0.87, gt=0.5, le=1)
+    resamples: int = Field(default=2000, ge=100)
+    language: Literal["en", "zh"] = "en"
+    seed: int = 7

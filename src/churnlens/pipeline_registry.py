@@ -1,0 +1,63 @@
+"""Every pipeline by its explicit name: one per task, one per stage, and the main job.
+
+A stage is one template pipeline without names of tasks; a task is the chain of its stages under
+the task's namespace. So the data of task churn are called `churn.table`, `churn.answers`, …, and
+its nodes `churn.inference.answer_questions`.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import NamedTuple
+
+from kedro.pipeline import Pipeline
+
+from churnlens.pipelines import data_processing, finetuning, indexing, inference, reporting
+
+MAIN = "churn"
+
+
+class Task(NamedTuple):
+    """A task: its stages in order, and what it takes from outside by its own name."""
+
+    stages: tuple[ModuleType, ...]
+    inputs: frozenset[str]
+    parameters: frozenset[str]
+
+
+# A task has the stages that do something for it; the others are left out until they do.
+TASKS = {
+    "churn": Task(
+        stages=(data_processing, indexing, finetuning, inference, reporting),
+        inputs=frozenset({"customers", "schema", "questions", "bench"}),
+        parameters=frozenset({"params:model_root"}),
+    ),
+}
+
+
+def _stage(module: ModuleType, name: str) -> Pipeline:
+    pipeline: Pipeline = module.create_pipeline()
+    return Pipeline(pipeline, namespace=name, prefix_datasets_with_namespace=False, tags=name)
+
+
+def _task(name: str, task: Task) -> Pipeline:
+    stages = [_stage(module, module.__name__.rsplit(".", 1)[-1]) for module in task.stages]
+    whole = sum(stages, Pipeline([]))
+    return Pipeline(
+        whole,
+        namespace=name,
+        inputs=set(task.inputs & whole.inputs()),
+        parameters=set(task.parameters & whole.inputs()),
+        tags=name,
+    )
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """Return the pipelines by name; `__default__` is the main job."""
+    tasks = {name: _task(name, task) for name, task in TASKS.items()}
+    everything = sum(tasks.values(), Pipeline([]))
+    names = {
+        module.__name__.rsplit(".", 1)[-1] for task in TASKS.values() for module in task.stages
+    }
+    stages = {name: everything.only_nodes_with_tags(name) for name in sorted(names)}
+    return {"__default__": tasks[MAIN], **tasks, **stages}

@@ -1,0 +1,93 @@
+"""From the validated customer table to redacted feedback and one document per customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from churnlens.evidence.themes import label_feedback
+from churnlens.options import DataProcessingOptions
+from churnlens.privacy.redaction import redact_column
+from churnlens.privacy.untrusted import clean
+from churnlens.schema import Column, Schema, parse_schema
+
+
+def select_table(customers: pd.DataFrame, schema: dict[str, Any]) -> pd.DataFrame:
+    """Return key, outcome and attributes: everything that may be computed with, and no text.
+
+    Args:
+        customers: the validated table, one row a customer.
+        schema: the parsed schema file.
+
+    Returns:
+        Frame of shape (n_customers, 2 + n_attributes), in the order of the file.
+    """
+    described = parse_schema(schema)
+    names = [column.name for column in described.attributes() if column.name in customers]
+    return customers[[described.key, described.outcome.column, *names]].reset_index(drop=True)
+
+
+def redact_feedback(
+    customers: pd.DataFrame, schema: dict[str, Any], options: DataProcessingOptions
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Clean and redact feedback before anything else reads it.
+
+    Args:
+        customers: the validated table.
+        schema: the parsed schema file.
+        options: the shortest text that counts as feedback.
+
+    Returns:
+        Frame with columns `customer` and `feedback` (redacted; empty when there is none), one row
+        per customer in the table's order; and the counts of what was removed, by kind.
+    """
+    described = parse_schema(schema)
+    absent = pd.Series("", index=customers.index)
+    texts = [clean(text).strip() for text in customers.get(described.feedback, absent)]
+    names = [str(name) for name in customers.get(described.person, absent)]
+    redacted, counts = redact_column(texts, names)
+    kept = [text if len(text) >= options.min_feedback_chars else "" for text in redacted]
+    frame = pd.DataFrame({"customer": customers[described.key].to_numpy(), "feedback": kept})
+    report = {
+        "customers": len(frame),
+        "with_feedback": int((frame["feedback"] != "").sum()),
+        "removed": dict(sorted(counts.items())),
+    }
+    return frame, report
+
+
+def label_reasons(feedback: pd.DataFrame, schema: dict[str, Any]) -> pd.DataFrame:
+    """Return the reasons that each feedback gives, with the quoted span of each.
+
+    Returns:
+        Frame with columns `row` (position of the customer), `reason`, `polarity` (complaint or
+        praise), `start`, `end` (characters of the redacted text).
+    """
+    return label_feedback(feedback["feedback"].tolist(), parse_schema(schema))
+
+
+def _phrases(cells: pd.Series, column: Column) -> pd.Series:
+    if column.kind == "number":
+        return f"{column.label.en} " + cells.map("{:g}".format) + f" {column.unit}".rstrip()
+    labels = {value.value: value.label.en for value in column.values}
+    return cells.map(labels).astype(str)
+
+
+def build_documents(
+    table: pd.DataFrame, feedback: pd.DataFrame, schema: dict[str, Any]
+) -> pd.DataFrame:
+    """Write one document per customer: attributes and redacted feedback, never the outcome.
+
+    Returns:
+        Frame with columns `customer` and `text`, one row per customer in the table's order.
+    """
+    described: Schema = parse_schema(schema)
+    columns = [column for column in described.attributes() if column.name in table]
+    phrases = pd.DataFrame({c.name: _phrases(table[c.name], c) for c in columns})
+    profile = phrases.agg("; ".join, axis=1)
+    said = feedback["feedback"].to_numpy()
+    texts = [
+        f"{text}\n{facts}" if text else facts for text, facts in zip(said, profile, strict=True)
+    ]
+    return pd.DataFrame({"customer": table[described.key].to_numpy(), "text": texts})

@@ -1,0 +1,42 @@
+"""Stage data_processing of task churn."""
+
+from kedro.pipeline import Node, Pipeline
+
+from churnlens.pipelines.data_processing.nodes import (
+    build_documents,
+    label_reasons,
+    redact_feedback,
+    select_table,
+)
+
+
+def create_pipeline() -> Pipeline:
+    """Return the stage: table → redacted feedback → labelled reasons and one document each."""
+    return Pipeline(
+        [
+            Node(
+                func=select_table,
+                inputs=["customers", "schema"],
+                outputs="table",
+                name="select_table",
+            ),
+            Node(
+                func=redact_feedback,
+                inputs=["customers", "schema", "params:data_processing"],
+                outputs=["feedback", "redaction_counts"],
+                name="redact_feedback",
+            ),
+            Node(
+                func=label_reasons,
+                inputs=["feedback", "schema"],
+                outputs="reasons",
+                name="label_reasons",
+            ),
+            Node(
+                func=build_documents,
+                inputs=["table", "feedback", "schema"],
+                outputs="documents",
+                name="build_documents",
+            ),
+        ]
+    )

@@ -1,0 +1,132 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+from kedro.io.core import DatasetError
+
+from churnlens.datasets import AtomicDataset
+from churnlens.datasets.atomic import (
+    MANIFEST,
+    is_complete,
+    replace_file,
+    sweep,
+    write_file,
+    write_folder,
+)
+
+
+def fill(folder):
+    (folder / "a.txt").write_text("a", encoding="utf-8")
+    (folder / "deep").mkdir()
+    (folder / "deep" / "b.txt").write_text("b", encoding="utf-8")
+
+
+def test_a_failing_write_keeps_the_old_file_and_leaves_no_trace(tmp_path):
+    path = tmp_path / "x.json"
+    write_file(path, b"old")
+
+    def fail(temporary):
+        temporary.write_bytes(b"ne")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        replace_file(path, fail)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["x.json"]
+
+
+def test_a_folder_is_complete_only_with_every_file_as_written(tmp_path):
+    folder = tmp_path / "index"
+    write_folder(folder, fill)
+    assert is_complete(folder)
+    (folder / "deep" / "b.txt").write_text("c", encoding="utf-8")
+    assert not is_complete(folder)
+    write_folder(folder, fill)
+    (folder / "a.txt").unlink()
+    assert not is_complete(folder)
+    write_folder(folder, fill)
+    (folder / MANIFEST).unlink()
+    assert not is_complete(folder)
+
+
+def test_a_failing_folder_write_keeps_the_old_folder(tmp_path):
+    folder = tmp_path / "index"
+    write_folder(folder, fill)
+
+    def fail(temporary):
+        fill(temporary)
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_folder(folder, fail)
+    assert is_complete(folder)
+    assert os.listdir(tmp_path) == ["index"]
+
+
+def test_sweep_removes_what_killed_writers_left_and_nothing_else(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / ".tmp-1234-x.json").write_text("half", encoding="utf-8")
+    (tmp_path / ".tmp-1234-index").mkdir()
+    (tmp_path / "kept.json").write_text("{}", encoding="utf-8")
+    assert sweep(tmp_path) == 2
+    assert sorted(os.listdir(tmp_path)) == ["deep", "kept.json"]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from churnlens.datasets.atomic import write_file
+path, value = Path(sys.argv[1]), 0
+while True:
+    value += 1
+    write_file(path, (str(value % 10) * 2_000_000).encode())
+"""
+
+
+def test_a_killed_writer_never_leaves_a_torn_file(tmp_path):
+    path = tmp_path / "x.txt"
+    write_file(path, b"0" * 2_000_000)
+    for wait in (0.25, 0.31, 0.38, 0.44, 0.5):
+        process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)])
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        text = path.read_text(encoding="utf-8")
+        assert len(text) == 2_000_000
+        assert len(set(text)) == 1
+
+
+@pytest.fixture
+def table():
+    return pd.DataFrame({"a": [1, 2], "b": ["x", "光纤"]})
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.json"])
+def test_wrapping_keeps_what_the_inner_dataset_keeps(tmp_path, table, name):
+    inner = "pandas.ParquetDataset" if name.endswith("parquet") else "pandas.JSONDataset"
+    dataset = AtomicDataset(filepath=str(tmp_path / name), dataset=inner)
+    assert not dataset.exists()
+    dataset.save(table)
+    assert dataset.exists()
+    pd.testing.assert_frame_equal(dataset.load(), table)
+    assert "preview" in dir(dataset)
+
+
+def test_a_missing_file_says_what_to_do(tmp_path):
+    dataset = AtomicDataset(filepath=str(tmp_path / "t.parquet"), dataset="pandas.ParquetDataset")
+    with pytest.raises(DatasetError, match="run the stage that makes it"):
+        dataset.load()
+
+
+def test_inner_arguments_are_passed_on(tmp_path):
+    dataset = AtomicDataset(
+        filepath=str(tmp_path / "m.json"),
+        dataset={"type": "json.JSONDataset", "save_args": {"indent": 2}},
+    )
+    dataset.save({"auc": 0.85})
+    assert (tmp_path / "m.json").read_text(encoding="utf-8") == json.dumps({"auc": 0.85}, indent=2)

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from churnlens.schema import Schema, parse_schema, read_schema
+
+TELCO = Path(__file__).parents[1] / "conf" / "base" / "schemas" / "telco.yml"
+SMALL = {
+    "name": "shop",
+    "noun": {"en": "customers", "zh": "客户"},
+    "key": "id",
+    "outcome": {"column": "gone", "left": "1", "stayed": "0", "left_words": {}, "stayed_words": {}},
+    "columns": [
+        {"name": "id", "kind": "key", "label": {"en": "customer", "zh": "客户"}},
+        {
+            "name": "gone",
+            "kind": "category",
+            "label": {"en": "gone", "zh": "流失"},
+            "values": [{"value": v, "label": {"en": v, "zh": v}} for v in ("0", "1")],
+        },
+        {"name": "age", "kind": "number", "label": {"en": "age", "zh": "年龄"}},
+    ],
+}
+
+
+def change(**keys) -> dict:
+    return {**SMALL, **keys}
+
+
+def test_the_telco_schema_reads_and_describes_every_attribute():
+    schema = read_schema(TELCO)
+    assert len(schema.attributes()) == 19
+    assert all(column.label.en and column.label.zh for column in schema.columns)
+    assert schema.outcome.column not in [column.name for column in schema.attributes()]
+
+
+def test_lookups():
+    schema = parse_schema(SMALL)
+    assert schema.column("gone").value("1").label.of("zh") == "1"
+    with pytest.raises(KeyError, match="no column 'x'"):
+        schema.column("x")
+    with pytest.raises(KeyError, match="no value '2'"):
+        schema.column("gone").value("2")
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (change(keyy="id"), "keyy"),
+        (change(key="nobody"), "unknown columns"),
+        (change(columns=[*SMALL["columns"], SMALL["columns"][2]]), "named twice"),
+        (
+            change(columns=[*SMALL["columns"][:2], {**SMALL["columns"][2], "cuts": [3, 1]}]),
+            "must increase",
+        ),
+        (
+            change(columns=[*SMALL["columns"][:2], {**SMALL["columns"][2], "kind": "category"}]),
+            "belong to a category",
+        ),
+    ],
+)
+def test_a_wrong_schema_names_its_fault(raw, message):
+    with pytest.raises(ValidationError, match=message):
+        Schema.model_validate(raw)
+
+
+def test_a_schema_cannot_be_changed():
+    with pytest.raises(ValidationError):
+        parse_schema(SMALL).name = "other"
