@@ -11,11 +11,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import DataCatalog
 from kedro.pipeline.node import Node
 
 from churnlens.datasets.atomic import sweep, write_file
-from churnlens.engine.records import make_record, record_path
+from churnlens.engine.records import Catalog, make_record, record_path
 
 logger = logging.getLogger(__name__)
 STATE = ".state"
@@ -64,7 +63,7 @@ class RunHooks:
         self._root = Path()
         self._lock: FileLock | None = None
         self._progress: ProgressFile | None = None
-        self._catalog: DataCatalog | None = None
+        self._catalog: Catalog | None = None
         self._waiting: set[str] = set()
         self._started = 0.0
 
@@ -94,7 +93,7 @@ class RunHooks:
         logging.getLogger("churnlens").addHandler(self._progress)
 
     @hook_impl
-    def before_node_run(self, node: Node, catalog: DataCatalog) -> None:
+    def before_node_run(self, node: Node, catalog: Catalog) -> None:
         """Forget the node's old record: until its outputs are written again, it is not done."""
         record_path(self._root / STATE, node.name).unlink(missing_ok=True)
         self._catalog, self._waiting = catalog, set(node.outputs)

@@ -12,10 +12,11 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from kedro.io import DataCatalog
+from kedro.io import CatalogProtocol
 from kedro.pipeline.node import Node
 from pydantic import BaseModel
 
+Catalog = CatalogProtocol[Any, Any]
 State = Literal["done", "stale", "torn", "missing", "never ran"]
 
 
@@ -48,7 +49,7 @@ def _value_hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def fingerprint(catalog: DataCatalog, name: str) -> str:
+def fingerprint(catalog: Catalog, name: str) -> str:
     """Return the sha256 of a parameter or of a dataset's file; empty when there is none.
 
     Caches (datasets that hold a folder without a manifest) have no fingerprint: what they hold
@@ -60,7 +61,7 @@ def fingerprint(catalog: DataCatalog, name: str) -> str:
     return _file_hash(Path(str(path))) if path is not None else ""
 
 
-def make_record(catalog: DataCatalog, node: Node) -> NodeRecord:
+def make_record(catalog: Catalog, node: Node) -> NodeRecord:
     """Return the record of a node that has just run."""
     return NodeRecord(
         node=node.name,
@@ -78,7 +79,7 @@ def _changed(then: dict[str, str], now: dict[str, str]) -> list[str]:
     return sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
 
 
-def node_state(catalog: DataCatalog, node: Node, folder: Path) -> NodeState:
+def node_state(catalog: Catalog, node: Node, folder: Path) -> NodeState:
     """Compare the record of `node` in `folder` with the files and parameters of now."""
     path = record_path(folder, node.name)
     if not path.is_file():

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from churnlens.privacy.redaction import redact
 from kedro.validation import DataValidationError
 
+from churnlens.privacy.redaction import redact
 from churnlens.schema import Column, Schema, read_schema
 
 if TYPE_CHECKING:

@@ -1,0 +1,260 @@
+"""Project commands beside Kedro's own; each says in `--help` what it reads and writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+
+    from churnlens.tasks.churn.analyst import Analyst
+    from churnlens.tasks.churn.answers import Answer
+
+Command = Callable[..., Any]
+ANSWER_NODE = "churn.inference.answer_questions"
+QUESTIONS_PER_SHARD = 16
+
+
+def _shared(command: Command) -> Command:
+    """Add the options that every project command has."""
+    command = click.option("--env", "-e", default=None, help="Configuration environment.")(command)
+    return click.option(
+        "--data-root", default=None, help="Root of every catalog path (default: data)."
+    )(command)
+
+
+def _writer(command: Command) -> Command:
+    return click.option(
+        "--writer",
+        type=click.Choice(["model", "template"]),
+        default=None,
+        help="Who writes the sentences: the language model, or templates without any model.",
+    )(command)
+
+
+def _context(env: str | None, **params: str | None) -> KedroContext:
+    from kedro.framework.session import KedroSession
+    from kedro.framework.startup import bootstrap_project
+
+    project = Path.cwd()
+    bootstrap_project(project)
+    given = {name: value for name, value in params.items() if value is not None}
+    session = KedroSession.create(project, env=env, runtime_params=given)
+    return session.load_context()
+
+
+def _node_inputs(context: KedroContext) -> dict[str, str]:
+    """Return argument → dataset of the node that answers questions."""
+    from kedro.framework.project import pipelines
+
+    (node,) = pipelines["churn"].only_nodes(ANSWER_NODE).nodes
+    return dict(node._inputs)  # noqa: SLF001
+
+
+def _analyst(context: KedroContext) -> Analyst:
+    """Load what an answer needs; a message instead of a traceback when it is not there yet."""
+    from kedro.io.core import DatasetError
+
+    from churnlens.models.lock import ModelError
+    from churnlens.options import IndexingOptions, InferenceOptions
+    from churnlens.pipelines.inference.nodes import load_analyst
+
+    names = _node_inputs(context)
+    names.pop("questions")
+    try:
+        loaded = {argument: context.catalog.load(name) for argument, name in names.items()}
+        indexing = IndexingOptions.model_validate(loaded.pop("indexing"), from_attributes=True)
+        options = InferenceOptions.model_validate(loaded.pop("options"), from_attributes=True)
+        return load_analyst(loaded, indexing, options)  # type: ignore[arg-type]
+    except (DatasetError, ModelError) as error:
+        raise click.ClickException(
+            f"{error}\nRun `kedro run --pipelines churn` (and `kedro fetch-models`) first."
+        ) from None
+
+
+@click.group()
+def cli() -> None:
+    """Why customers leave, computed over the whole table and answered with evidence."""
+
+
+@cli.command("demo-data")
+@click.option("--customers", default=7043, show_default=True, help="Rows of the table.")
+@click.option("--seed", default=7, show_default=True, help="Same seed, same bytes.")
+@_shared
+def demo_data(customers: int, seed: int, data_root: str | None, env: str | None) -> None:
+    """Write demo inputs, and the truth that was planted in them."""
+    from churnlens.simulation import simulate_customers
+
+    catalog = _context(env, data_root=data_root).catalog
+    demo = simulate_customers(customers, seed)
+    catalog.save("demo.truth_rows", demo.truth_rows)
+    catalog.save("demo.truth", demo.truth)
+    catalog.save("demo.customers", demo.customers)
+    click.echo(f"{customers} customers and the planted truth are in 01_raw of the data root")
+
+
+@cli.command("fetch-models")
+@click.argument("names", nargs=-1)
+@click.option("--revision", default=None, help="Commit of a hub model (one NAME only).")
+@_shared
+def fetch_models(
+    names: tuple[str, ...], revision: str | None, data_root: str | None, env: str | None
+) -> None:
+    """Fetch models by the lock file, checked by sha256; default: those of the environment."""
+    from churnlens.models.fetch import fetch
+    from churnlens.models.lock import ModelError, parse_lock, pin
+
+    context = _context(env, data_root=data_root)
+    conf = context.config_loader["globals"]
+    specs = parse_lock(context.catalog.load("model_lock"))
+    if unknown := [name for name in names if name not in specs]:
+        raise click.ClickException(f"not in the lock: {unknown}; it has {sorted(specs)}")
+    if revision and len(names) != 1:
+        raise click.ClickException("--revision needs exactly one NAME")
+    for name in names or (conf["encoder"]["name"], conf["writer"]["name"]):
+        spec = pin(specs[name], revision) if revision else specs[name]
+        try:
+            folder = fetch(spec, Path(context.project_path) / conf["model_root"])
+        except ModelError as error:
+            raise click.ClickException(str(error)) from None
+        click.echo(f"{name} ({spec.version}, {spec.licence}) is in {folder}")
+
+
+@cli.command("check-data")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--schema", "-s", default=None, help="Schema file (default: the project's).")
+@click.option("--task", default="churn", type=click.Choice(["churn"]), show_default=True)
+@_shared
+def check_data(
+    file: str, schema: str | None, task: str, data_root: str | None, env: str | None
+) -> None:
+    """Check FILE against its schema, before any model loads; faults end with status 1."""
+    from kedro.io.core import DatasetError
+
+    from churnlens.datasets import RawTableDataset
+    from churnlens.pipelines.data_processing.validation import explain, find_faults
+    from churnlens.schema import parse_schema
+
+    described = parse_schema(_context(env, schema=schema).catalog.load("schema"))
+    try:
+        table, faults = find_faults(RawTableDataset(filepath=file).load(), described)
+    except DatasetError as error:
+        raise click.ClickException(str(error)) from None
+    if faults:
+        raise click.ClickException(explain(faults, file))
+    click.echo(f"{file}: {len(table)} rows fit schema {described.name} for task {task}")
+
+
+def _shown(answer: Answer) -> str:
+    """Return an answer as text for a terminal."""
+    lines = [answer.summary]
+    if answer.cohort:
+        lines.append(f"[{answer.cohort.text}: {answer.cohort.size:,}]")
+    for claim in answer.claims:
+        marks = ", ".join((*claim.stat_ids[:1], *claim.doc_ids))
+        lines.append(f"- {claim.text}  [{marks}]")
+    if answer.risk_level:
+        lines.append(f"Risk: {answer.risk_level} ({answer.risk_score})")
+    lines += [f"→ {action}" for action in answer.actions]
+    lines += [f"“{each.quote}” ({key})" for key, each in answer.documents.items()]
+    dropped = f", dropped {len(answer.checks.dropped)}" if answer.checks.dropped else ""
+    lines.append(f"({answer.model}; kept {answer.checks.kept} of {answer.checks.written}{dropped})")
+    return "\n".join(lines)
+
+
+@cli.command()
+@click.argument("question")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
+@_writer
+@_shared
+def ask(
+    question: str, as_json: bool, writer: str | None, data_root: str | None, env: str | None
+) -> None:
+    """Answer QUESTION (English or Chinese) from the built index."""
+    answer = _analyst(_context(env, data_root=data_root, writer=writer)).ask(question)
+    if as_json:
+        click.echo(json.dumps(answer.model_dump(mode="json"), ensure_ascii=False, indent=1))
+    else:
+        click.echo(_shown(answer))
+
+
+@cli.command()
+@click.argument("task", type=click.Choice(["churn"]))
+@click.argument("source", type=click.Path(exists=True, dir_okay=False))
+@click.argument("target", type=click.Path(dir_okay=False))
+@_writer
+@_shared
+def predict(
+    task: str,
+    source: str,
+    target: str,
+    writer: str | None,
+    data_root: str | None,
+    env: str | None,
+) -> None:
+    """Score every row of SOURCE into TARGET; a stopped run goes on where it was.
+
+    churn: JSON lines {id, query} → {id, answer}; a bad row becomes {id, error}.
+    """
+    from churnlens.datasets.atomic import write_file
+    from churnlens.datasets.jsonl import dump_rows
+    from churnlens.engine.records import fingerprint
+    from churnlens.tasks.churn.batch import answer_rows, parse_rows
+
+    context = _context(env, data_root=data_root, writer=writer)
+    rows = parse_rows(Path(source).read_text(encoding="utf-8-sig"))
+    names = sorted(name for name in _node_inputs(context).values() if name != "questions")
+    recipe = [fingerprint(context.catalog, name) for name in names]
+    store = context.catalog.load(f"{task}.prediction_cache")
+    answer = _analyst(context).answer
+    done = answer_rows(rows, answer, store, recipe, QUESTIONS_PER_SHARD)
+    write_file(Path(target), dump_rows(done))
+    bad = sum(1 for row in rows if row.error)
+    click.echo(f"{len(rows) - bad} answers and {bad} bad rows are in {target}")
+
+
+@cli.command()
+@_shared
+def status(data_root: str | None, env: str | None) -> None:
+    """Say per node whether its outputs are done, stale, torn or missing, and why."""
+    from kedro.framework.project import pipelines
+
+    from churnlens.engine.records import node_state
+    from churnlens.hooks import STATE
+    from churnlens.hooks import data_root as root_of
+
+    context = _context(env, data_root=data_root)
+    folder = root_of(context) / STATE
+    for node in pipelines["__default__"].nodes:
+        found = node_state(context.catalog, node, folder)
+        click.echo(f"{found.state:10} {found.node:45} {found.why}".rstrip())
+
+
+@cli.command()
+@click.option("--check", is_flag=True, help="Build into a temporary folder and keep nothing.")
+def lineage(check: bool) -> None:
+    """Build the static Kedro-Viz site into docs/lineage, without previews of data."""
+    import shutil
+    import subprocess
+    import sys
+    import tempfile
+
+    project = Path.cwd()
+    with tempfile.TemporaryDirectory() as scratch:
+        # `kedro viz build` writes to ./build, which packaging uses too: build, move, tidy.
+        command = [sys.executable, "-m", "kedro", "viz", "build"]
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise click.ClickException(f"kedro viz build failed: {done.stderr[-500:]}")
+        shutil.move(project / "build", Path(scratch) / "site")
+        if check:
+            click.echo("the lineage site builds")
+            return
+        shutil.rmtree(project / "docs" / "lineage", ignore_errors=True)
+        shutil.copytree(Path(scratch) / "site", project / "docs" / "lineage")
+    click.echo("the lineage site is in docs/lineage: open index.html through any web server")

@@ -1,0 +1,85 @@
+"""Documents to vectors, a FAISS index and a BM25 index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from churnlens.engine.shards import Store, map_shards
+from churnlens.models.embedding import Encoder
+from churnlens.models.lock import parse_lock
+from churnlens.models.weights import verify
+from churnlens.options import IndexingOptions
+from churnlens.retrieval.dense import build_index
+from churnlens.retrieval.lexical import Engine, LexicalIndex
+from churnlens.retrieval.tokenize import tokenize
+
+
+class _LazyEncoder:
+    """Loads the encoder when a shard is missing, so that a run with nothing new loads nothing."""
+
+    def __init__(self, folder: Path, options: IndexingOptions) -> None:
+        self._folder, self._options = folder, options
+        self._encoder: Encoder | None = None
+
+    def __call__(self, texts: Sequence[str]) -> pd.DataFrame:
+        if self._encoder is None:
+            options = self._options
+            self._encoder = Encoder(
+                self._folder, batch_size=options.batch_size, dtype=options.dtype
+            )
+        return pd.DataFrame({"vector": list(self._encoder.encode(texts))})
+
+
+def embed_documents(
+    documents: pd.DataFrame,
+    embedding_cache: Store,
+    model_lock: dict[str, Any],
+    model_root: str,
+    options: IndexingOptions,
+) -> pd.DataFrame:
+    """Embed every document; a shard that was embedded before is taken from the cache.
+
+    Args:
+        documents: columns `customer` and `text`.
+        embedding_cache: finished shards by content hash.
+        model_lock: the parsed lock file.
+        model_root: folder of the fetched models.
+        options: encoder, precision and sizes.
+
+    Returns:
+        Frame with columns `customer` and `vector` (float32, length one), in document order.
+    """
+    spec = parse_lock(model_lock)[options.encoder]
+    work = _LazyEncoder(verify(spec, Path(model_root)), options)
+    vectors = map_shards(
+        work,
+        documents["text"].tolist(),
+        store=embedding_cache,
+        recipe=["embed", spec.digest(), options.dtype, options.batch_size],
+        size=options.shard_rows,
+        label="embed documents",
+    )
+    return pd.DataFrame({"customer": documents["customer"], "vector": vectors["vector"]})
+
+
+def build_vector_index(vectors: pd.DataFrame, options: IndexingOptions) -> Any:
+    """Return the FAISS index whose position i is document i."""
+    return build_index(np.stack(vectors["vector"].tolist()), options.factory)
+
+
+def choose_engine(rows: int, options: IndexingOptions) -> Engine:
+    """Return the BM25 engine for a corpus of `rows` documents."""
+    if options.lexical_engine != "auto":
+        return options.lexical_engine
+    return "rank_bm25" if rows <= options.lexical_rows else "bm25s"
+
+
+def build_lexical_index(documents: pd.DataFrame, options: IndexingOptions) -> pd.DataFrame:
+    """Return the BM25 index as a table: `term`, `positions`, `weights`."""
+    tokens = [tokenize(text) for text in documents["text"]]
+    return LexicalIndex.build(tokens, choose_engine(len(tokens), options)).to_table()

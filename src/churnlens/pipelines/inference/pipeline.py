@@ -1,0 +1,35 @@
+"""Stage inference of task churn."""
+
+from kedro.pipeline import Node, Pipeline
+
+from churnlens.pipelines.inference.nodes import answer_questions
+
+# Argument of `load_analyst` → catalog entry.
+ANALYST_INPUTS = {
+    "schema": "schema",
+    "table": "table",
+    "feedback": "feedback",
+    "reasons": "reasons",
+    "vectors": "vectors",
+    "vector_index": "vector_index",
+    "lexical_index": "lexical_index",
+    "prompts": "prompts",
+    "model_lock": "model_lock",
+    "model_root": "params:model_root",
+    "indexing": "params:indexing",
+    "options": "params:inference",
+}
+
+
+def create_pipeline() -> Pipeline:
+    """Return the stage: everything that was indexed, and questions → answers."""
+    return Pipeline(
+        [
+            Node(
+                func=answer_questions,
+                inputs={"questions": "questions", **ANALYST_INPUTS},
+                outputs="answers",
+                name="answer_questions",
+            ),
+        ]
+    )

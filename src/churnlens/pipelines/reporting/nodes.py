@@ -1,0 +1,175 @@
+"""Metrics with intervals and floors, plots, and the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+import pandas as pd
+
+from churnlens.evaluation.classification import (
+    base_rate,
+    compare,
+    fold_metrics,
+    reliability,
+    summarize,
+)
+from churnlens.evaluation.question_bench import BenchQuestion, Split, generate, read_bench, score
+from churnlens.evidence.questions import parse_question
+from churnlens.evidence.risk import customer_formula
+from churnlens.options import IndexingOptions, InferenceOptions, ReportingOptions
+from churnlens.pipelines.inference.nodes import Stored, load_analyst, load_population
+from churnlens.pipelines.reporting.overview import build_overview
+from churnlens.pipelines.reporting.plots import plot_calibration, plot_drivers
+from churnlens.pipelines.reporting.report import render_report
+from churnlens.schema import Schema, parse_schema
+from churnlens.tasks.churn.answers import Answer
+from churnlens.tasks.churn.judging import score_answers
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SPLITS: tuple[Split, ...] = ("dev", "held_out")
+FLOOR = "public_formula"
+
+
+def evaluate_risk(
+    table: pd.DataFrame, schema: dict[str, Any], risk_folds: pd.DataFrame
+) -> dict[str, Any]:
+    """Judge the risk models over the same folds as their floors.
+
+    Args:
+        table: the validated table.
+        schema: the parsed schema file.
+        risk_folds: out-of-fold probabilities, one row per repeat and customer.
+
+    Returns:
+        `models`: name → metric → estimate with the Nadeau-Bengio interval, floors included;
+        `differences`: AUC of each model minus that of the floor; `reliability`: name → bins.
+    """
+    described = parse_schema(schema)
+    left = (table[described.outcome.column] == described.outcome.left).to_numpy(bool)
+    wide = risk_folds.sort_values(["repeat", "row"], kind="stable")
+    shape = (int(wide["repeat"].max()) + 1, len(table))
+    folds = wide["fold"].to_numpy().reshape(shape)
+    said = {name: wide[name].to_numpy().reshape(shape) for name in ("scorecard", "boosting")}
+    said["base_rate"] = base_rate(left, folds)
+    formula = customer_formula(table, described)
+    if formula is not None:
+        said[FLOOR] = np.broadcast_to(formula, shape)
+    metrics = {name: fold_metrics(left, folds, each) for name, each in said.items()}
+    floor = FLOOR if formula is not None else "base_rate"
+    return {
+        "models": {name: _plain(summarize(each)) for name, each in metrics.items()},
+        "floor": floor,
+        "differences": _plain(compare(metrics, floor)),
+        "reliability": {
+            name: reliability(left, said[name].mean(axis=0)).to_dict("records")
+            for name in ("scorecard", "boosting")
+        },
+    }
+
+
+def _plain(estimates: dict[str, Any]) -> dict[str, Any]:
+    return {name: each.model_dump(mode="json") for name, each in estimates.items()}
+
+
+def _questions(bench: dict[str, Any], schema: Schema, seed: int) -> tuple[BenchQuestion, ...]:
+    read = read_bench(bench)
+    if read.name != schema.name:
+        return ()
+    return tuple(question for split in SPLITS for question in generate(read, split, seed))
+
+
+def evaluate_questions(
+    bench: dict[str, Any],
+    table: pd.DataFrame,
+    schema: dict[str, Any],
+    options: ReportingOptions,
+) -> dict[str, Any]:
+    """Ask the generated questions and compare each filter with its oracle.
+
+    Returns:
+        The score by split, language and category, or `skipped` with the reason when the bench was
+        written for another schema.
+    """
+    described = parse_schema(schema)
+    questions = _questions(bench, described, options.seed)
+    if not questions:
+        return {"skipped": f"the bench is not about schema {described.name}"}
+    queries = [parse_question(question.text, described, table) for question in questions]
+    predictions = [{**q.model_dump(mode="json"), "answerable": q.answerable} for q in queries]
+    return score(questions, predictions, table).model_dump(mode="json")
+
+
+def evaluate_answers(
+    answers: list[dict[str, Any]],
+    bench: dict[str, Any],
+    indexing: IndexingOptions,
+    inference: InferenceOptions,
+    options: ReportingOptions,
+    **stored: Unpack[Stored],
+) -> dict[str, Any]:
+    """Judge the written answers, and template answers to every answerable bench question.
+
+    Returns:
+        `written` and `bench`: an `AnswerScore` each; `bench` is None without a fitting bench.
+    """
+    schema = parse_schema(stored["schema"])
+    template = inference.model_copy(update={"writer": "template"})
+    analyst = load_analyst(stored, indexing, template)
+    asked = [answer["question"] for answer in answers]
+    texts = [q.text for q in _questions(bench, schema, options.seed) if q.answerable]
+    judged = {"written": [Answer.model_validate(answer) for answer in answers]}
+    judged["bench"] = analyst.answer(texts)
+    outcomes = {
+        name: [analyst.parse(question).outcome for question in each]
+        for name, each in (("written", asked), ("bench", texts))
+    }
+    return {
+        name: score_answers(each, outcomes[name], stored["table"], schema).model_dump(mode="json")
+        for name, each in judged.items()
+    }
+
+
+def describe_table(
+    schema: dict[str, Any],
+    table: pd.DataFrame,
+    feedback: pd.DataFrame,
+    reasons: pd.DataFrame,
+    inference: InferenceOptions,
+) -> dict[str, Any]:
+    """Return rates, drivers and themes of the whole table."""
+    population = load_population(schema, table, feedback, reasons)
+    return build_overview(population, inference.drivers)
+
+
+def draw_plots(overview: dict[str, Any], risk_metrics: dict[str, Any]) -> tuple[Figure, Figure]:
+    """Return the forest plot of the drivers and the calibration plot of the risk models."""
+    return plot_drivers(overview, "en"), plot_calibration(risk_metrics, "en")
+
+
+def write_report(
+    answers: list[dict[str, Any]],
+    overview: dict[str, Any],
+    schema: dict[str, Any],
+    options: ReportingOptions,
+    **metrics: dict[str, Any],
+) -> str:
+    """Return the report as one HTML file that needs nothing else.
+
+    Args:
+        answers: written in the stage inference.
+        overview: of the whole table.
+        schema: the parsed schema file.
+        options: names the language.
+        metrics: `risk_metrics`, `question_metrics`, `answer_metrics`, `redaction_counts`,
+            `scorecard`.
+    """
+    return render_report(
+        answers=answers,
+        overview=overview,
+        schema=parse_schema(schema),
+        language=options.language,
+        **metrics,
+    )

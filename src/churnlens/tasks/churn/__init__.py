@@ -1,0 +1,1 @@
+"""Task churn: why customers leave or stay, as a cited answer."""

@@ -1,0 +1,192 @@
+"""Answers questions about customers: parse, compute, illustrate, write, check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from churnlens.evidence.checks import check_all
+from churnlens.evidence.findings import Narrator, tell
+from churnlens.evidence.query import Query, describe
+from churnlens.evidence.questions import parse_question
+from churnlens.evidence.statements import Document, Finding, Ledger, Statistic
+from churnlens.evidence.study import Population, Study, conduct_study
+from churnlens.evidence.themes import Theme
+from churnlens.evidence.wording import Wording
+from churnlens.options import InferenceOptions
+from churnlens.schema import Language, Schema
+from churnlens.tasks.churn.answers import Answer, Checks, Cohort, Evidence
+from churnlens.tasks.churn.illustrations import EXPLAINS, Corpus, illustrate
+from churnlens.tasks.churn.writers import Brief, Draft, TemplateWriter, Writer
+
+THEMES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """A study with its findings and the evidence behind them."""
+
+    study: Study
+    findings: tuple[Finding, ...]
+    statistics: dict[str, Statistic]
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Analyst:
+    """Everything that a question needs, loaded once."""
+
+    population: Population
+    corpus: Corpus
+    wording: Wording
+    writer: Writer
+    options: InferenceOptions
+
+    @property
+    def schema(self) -> Schema:
+        """The table's schema."""
+        return self.population.schema
+
+    def ask(self, question: str) -> Answer:
+        """Answer one question."""
+        return self.answer([question])[0]
+
+    def answer(self, questions: Sequence[str]) -> list[Answer]:
+        """Answer questions in order; the sentences of all of them are written in one go."""
+        told = [self.tell(self.parse(question)) for question in questions]
+        drafts = self._write(told)
+        return [self._assemble(each, *draft) for each, draft in zip(told, drafts, strict=True)]
+
+    def parse(self, question: str) -> Query:
+        """Return the typed filter of a question."""
+        return parse_question(question, self.schema, self.population.table)
+
+    def tell(self, query: Query) -> Told:
+        """Compute a query's statistics, find its illustrations, and state the findings."""
+        study = conduct_study(query, self.population, self.options.drivers)
+        documents: tuple[Document, ...] = ()
+        if study.status == "answered":
+            documents = illustrate(study, self.population, self.corpus, self.options.documents)
+        ledger = Ledger()
+        narrator = Narrator(study, self.population, self.wording, ledger, documents)
+        findings = tell(narrator, worth_saying(study))
+        return Told(study, findings, ledger.statistics, documents)
+
+    def _write(self, told: Sequence[Told]) -> list[tuple[list[Draft], str]]:
+        """Return the drafts of each answer and who wrote them, each writer asked once."""
+        template = TemplateWriter()
+        briefs = [
+            Brief(language=_language(t), findings=t.findings, documents=t.documents) for t in told
+        ]
+        by_model = [i for i, brief in enumerate(briefs) if self.writer.speaks(brief.language)]
+        written = iter(self.writer.write([briefs[i] for i in by_model]))
+        drafts = dict(zip(by_model, written, strict=True))
+        return [
+            (drafts[i], self.writer.name)
+            if i in drafts
+            else (template.write([brief])[0], template.name)
+            for i, brief in enumerate(briefs)
+        ]
+
+    def _assemble(self, told: Told, drafts: list[Draft], writer: str) -> Answer:
+        query, study = told.study.query, told.study
+        claims, dropped = check_all(drafts, told.statistics, query.language)
+        documents = {document.id: document for document in told.documents}
+        cited = tuple(dict.fromkeys(key for claim in claims for key in claim.doc_ids))
+        return Answer(
+            question=query.question,
+            status=study.status,
+            summary=self._summary(told),
+            top_reasons=tuple(f.subject for f in told.findings if f.kind in ("driver", "theme")),
+            risk_level=study.risk.level if study.risk else None,
+            risk_score=study.risk.score if study.risk else None,
+            risk_components=study.risk.components if study.risk else None,
+            actions=self._actions(told),
+            citations=cited,
+            cohort=self._cohort(study),
+            claims=claims,
+            statistics=told.statistics,
+            documents={key: _evidence(documents[key]) for key in cited},
+            checks=Checks(written=len(drafts), kept=len(claims), dropped=dropped),
+            problems=query.problems,
+            model=writer,
+            language=query.language,
+        )
+
+    def _cohort(self, study: Study) -> Cohort | None:
+        if study.figures is None:
+            return None
+        query, rate = study.query, study.figures.rate
+        return Cohort(
+            filter=query.cohort,
+            compare_to=query.compare_to,
+            text=describe(query.cohort, self.schema, query.language),
+            size=study.figures.size,
+            churn_rate=rate.value if rate else None,
+            churn_rate_ci=(rate.low, rate.high) if rate else None,
+        )
+
+    def _summary(self, told: Told) -> str:
+        study, query = told.study, told.study.query
+        if study.status == "not_answerable":
+            columns = ", ".join(c.label.of(query.language) for c in self.schema.attributes())
+            slots = {"problems": "; ".join(query.problems), "columns": columns}
+            return self.wording.say("not_answerable", query.language, **slots)
+        if study.status == "too_few":
+            return self._too_few(study)
+        first = told.findings[0].sentence
+        drivers = [finding.subject for finding in told.findings if finding.kind == "driver"]
+        if query.ask not in ("why", "what_to_do"):
+            return first
+        outcome = self.wording.leaving if query.outcome == "left" else self.wording.staying
+        slots = {"verbing": outcome.of(query.language)}
+        joint = {"en": "; ", "zh": "；"}[query.language]
+        if drivers:
+            slots["list"] = joint.join(drivers[:3])
+        frame = "drivers" if drivers else "no_drivers"
+        return f"{first} {self.wording.say(frame, query.language, **slots)}"
+
+    def _too_few(self, study: Study) -> str:
+        figures, query = study.figures, study.query
+        if study.comparison is not None:
+            figures = min((study.comparison.a, study.comparison.b), key=lambda group: group.size)
+        drivers = self.options.drivers
+        slots = {
+            "who": describe(query.cohort, self.schema, query.language),
+            "customers": figures.size if figures else 0,
+            "events": figures.events if figures else 0,
+            "min_customers": drivers.min_customers,
+            "min_events": drivers.min_events,
+        }
+        return self.wording.say("too_few", query.language, **slots)
+
+    def _actions(self, told: Told) -> tuple[str, ...]:
+        names = {finding.name for finding in told.findings if finding.name}
+        names |= {d.candidate.column for d in told.study.drivers}
+        language = told.study.query.language
+        return tuple(a.text.of(language) for a in self.schema.actions if a.when in names)
+
+
+def worth_saying(study: Study) -> tuple[Theme, ...]:
+    """Return the themes that an answer names.
+
+    They are associated with the asked outcome, and of the polarity that explains it: complaints
+    for leaving, praise for staying.
+    """
+    wanted = EXPLAINS[study.query.outcome]
+    if study.themes is None or study.query.ask not in ("why", "what_to_do"):
+        return ()
+    found = (
+        theme
+        for theme in study.themes.themes
+        if theme.more_among == study.query.outcome and theme.polarity == wanted
+    )
+    return tuple(found)[:THEMES]
+
+
+def _language(told: Told) -> Language:
+    return told.study.query.language
+
+
+def _evidence(document: Document) -> Evidence:
+    return Evidence(quote=document.quote, reason=document.reason, polarity=document.polarity)

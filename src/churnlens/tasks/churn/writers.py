@@ -1,0 +1,157 @@
+"""Who puts findings into sentences: a template, or a language model inside a grammar.
+
+Either way a writer only writes: which finding is said, which numbers belong to it and which
+feedback illustrates it was decided by the table before.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from churnlens.evidence.checks import Claim
+from churnlens.evidence.statements import Document, Finding
+from churnlens.models.generation import Completion, Message, Request
+from churnlens.models.grammar import compile_grammar, record, sentence, subset
+from churnlens.privacy.untrusted import fence
+from churnlens.schema import Frozen, Language
+
+CITED = 2
+Draft = tuple[Claim, Finding]
+
+
+class Brief(Frozen):
+    """All that may be said in one answer."""
+
+    language: Language
+    findings: tuple[Finding, ...]
+    documents: tuple[Document, ...]
+
+
+class Writer(Protocol):
+    """Turns briefs into claims."""
+
+    @property
+    def name(self) -> str:
+        """What answers name as their `model`."""
+
+    def speaks(self, language: Language) -> bool:
+        """Whether it writes acceptable sentences in `language`."""
+
+    def write(self, briefs: Sequence[Brief]) -> list[list[Draft]]:
+        """Return the claims of each brief, one per finding at most, unchecked."""
+
+
+class TemplateWriter:
+    """Says every finding in the words of `wording.yml`: the floor that a model must beat."""
+
+    name = "template"
+
+    def speaks(self, language: Language) -> bool:
+        """Whether it has frames for `language`: it has both."""
+        return language in ("en", "zh")
+
+    def write(self, briefs: Sequence[Brief]) -> list[list[Draft]]:
+        """Return each finding's own sentence with its first illustrations."""
+        return [[(self._claim(finding), finding) for finding in brief.findings] for brief in briefs]
+
+    @staticmethod
+    def _claim(finding: Finding) -> Claim:
+        return Claim(
+            text=finding.sentence, stat_ids=finding.stat_ids, doc_ids=finding.doc_ids[:CITED]
+        )
+
+
+class Vocabulary(Frozen):
+    """Words around a subject that cannot say more than the finding does."""
+
+    neutral: tuple[str, ...]
+    more: tuple[str, ...]
+    less: tuple[str, ...]
+
+    def pattern(self, finding: Finding, max_words: int) -> dict[str, Any]:
+        """Return the JSON schema of one sentence about `finding` in these words alone."""
+        words = list(self.neutral)
+        if finding.more is not None:
+            words += self.more if finding.more else self.less
+        subject = finding.subject
+        if finding.kind == "theme":
+            opening = f"(Complaints about|Praise of|Feedback about) {re.escape(subject)}"
+        else:
+            opening = re.escape(subject[:1].upper() + subject[1:])
+        word = "|".join(sorted(set(words)))
+        return {"type": "string", "pattern": f"^{opening}( ({word})){{3,{max_words}}}[.]$"}
+
+
+@dataclass(frozen=True, eq=False)
+class ModelWriter:
+    """A language model that writes one sentence per finding, inside a grammar, in one batch.
+
+    Attributes:
+        name: of the model, as answers name it.
+        generator: anything with `generate(requests)`; see `models.generation.Generator`.
+        system: the system prompt.
+        languages: in which it may write.
+        vocabulary: for a small model, the only words it may use; None allows any but digits.
+        max_new_tokens: per sentence.
+    """
+
+    name: str
+    generator: Any
+    system: str
+    languages: tuple[str, ...]
+    vocabulary: Vocabulary | None
+    max_new_tokens: int
+
+    def speaks(self, language: Language) -> bool:
+        """Whether the model's lock entry names `language`."""
+        return language in self.languages
+
+    def write(self, briefs: Sequence[Brief]) -> list[list[Draft]]:
+        """Return one claim per finding; a sentence that is not whole JSON is left out."""
+        pairs = [(brief, finding) for brief in briefs for finding in brief.findings]
+        requests = [self._request(str(i), *pair) for i, pair in enumerate(pairs)]
+        completions = iter(self.generator.generate(requests))
+        return [
+            [self._claim(next(completions), finding) for finding in brief.findings]
+            for brief in briefs
+        ]
+
+    def _request(self, key: str, brief: Brief, finding: Finding) -> Request:
+        shown = [d for d in brief.documents if d.id in finding.doc_ids]
+        quotes = fence({document.id: document.quote for document in shown})
+        user = f"Finding: {finding.sentence}\n{quotes.block}\nWrite one sentence about it."
+        fields = {"text": self._sentence(brief.language, finding)}
+        if shown:
+            fields["documents"] = subset([d.id for d in shown], min_items=1, max_items=CITED)
+        return Request(
+            key=key,
+            messages=(
+                Message(role="system", content=self.system),
+                Message(role="user", content=user),
+            ),
+            grammar=compile_grammar(record(fields)),
+            max_new_tokens=self.max_new_tokens,
+        )
+
+    def _sentence(self, language: Language, finding: Finding) -> dict[str, Any]:
+        if self.vocabulary is not None and language == "en":
+            return self.vocabulary.pattern(finding, max_words=14)
+        return sentence(30, chinese=language == "zh")
+
+    @staticmethod
+    def _claim(completion: Completion, finding: Finding) -> Draft:
+        written = json.loads(completion.text)
+        body = str(written["text"]).rstrip(".。")
+        stop = "。" if body and ord(body[-1]) > 0x2E80 else "."
+        return (
+            Claim(
+                text=f"{body} ({finding.figures}){stop}",
+                stat_ids=finding.stat_ids,
+                doc_ids=tuple(written.get("documents", ())),
+            ),
+            finding,
+        )
