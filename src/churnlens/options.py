@@ -12,7 +12,7 @@ from pydantic import Field
 
 from churnlens.schema import Frozen
 
-Precision = Literal["float32", "bfloat16", "float16"]
+Precision = Literal["float32", "bfloat16", "float16", "nf4"]
 Writer = Literal["model", "template"]
 
 
@@ -62,15 +62,22 @@ class DistillationOptions(Frozen):
 
 
 class FinetuningOptions(Frozen):
-    """How a student is tuned on the teacher's rows.
+    """How models are tuned on the user's rows: the risk models, and a student of the teacher.
 
     Attributes:
+        repeats, folds: of the cross-validation of the customer risk.
+        max_auc: a mean AUC above this is treated as a leak and stops the run; None for a trade
+            where such a value has been shown to be honest.
         method: `lora` in the base precision, `qlora` on NF4 weights (GPU only), or `full`.
         rank, alpha, dropout: of the adapter, on all linear layers.
         epochs, learning_rate: of the training.
         max_length: tokens per row; a row that does not keep its whole answer stops the run.
+        seed: of folds and of training.
     """
 
+    repeats: int = Field(default=3, ge=1)
+    folds: int = Field(default=5, ge=2)
+    max_auc: float | None = Field(default=0.87, gt=0.5, le=1)
     method: Literal["lora", "qlora", "full"] = "lora"
     rank: int = Field(default=16, ge=1)
     alpha: int = Field(default=32, ge=1)
@@ -106,6 +113,8 @@ class InferenceOptions(Frozen):
         writer: `model` writes inside a grammar; `template` answers without any model.
         model: name of a language model in the model lock.
         dtype: float32 makes batched greedy decoding reproducible to the byte on a CPU.
+        sentences: `shaped` keeps an English sentence to the shapes of `prompts/churn.yml`, right
+            for a small model; `free` forbids digits only.
         batch_size: claims written at once.
         max_new_tokens: tokens per claim.
         documents: feedback texts shown as evidence.
@@ -116,10 +125,11 @@ class InferenceOptions(Frozen):
     writer: Writer = "model"
     model: str = "SmolLM2-135M-Instruct"
     dtype: Precision = "float32"
+    sentences: Literal["shaped", "free"] = "shaped"
     batch_size: int = Field(default=16, ge=1)
     max_new_tokens: int = Field(default=64, ge=16)
     documents: int = Field(default=5, ge=1, le=20)
-    candidates: int = Field(default=50, ge=5)
+    candidates: int = Field(default=200, ge=5)
     drivers: DriverOptions = DriverOptions()
 
 
@@ -127,16 +137,11 @@ class ReportingOptions(Frozen):
     """How results are judged and shown.
 
     Attributes:
-        repeats, folds: of the cross-validation of the customer risk.
-        max_auc: a mean AUC above this is treated as a leak and stops the run.
         resamples: bootstrap resamples behind each interval.
         language: of the report.
-        seed: seed of folds and resamples.
+        seed: of the resamples and of the question bench.
     """
 
-    repeats: int = Field(default=3, ge=1)
-    folds: int = Field(default=5, ge=2)
-    max_auc: float = Field(default=0.87, gt=0.5, le=1)
     resamples: int = Field(default=2000, ge=100)
     language: Literal["en", "zh"] = "en"
     seed: int = 7

@@ -135,12 +135,16 @@ class Quantile(Frozen):
 
 
 class Term(Frozen):
-    """A named group such as "long-tenure" or "high-value", with its written definition."""
+    """A named group such as "long-tenure" or "high-value", with its written definition.
+
+    `match` says whether a member fulfils all parts of `means` or any of them.
+    """
 
     name: str
     label: Text
     words: Words
     means: tuple[Condition | Quantile, ...]
+    match: Literal["all", "any"] = "all"
 
 
 class Reason(Frozen):

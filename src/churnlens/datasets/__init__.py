@@ -1,8 +1,15 @@
 """What the catalog can hold, each written whole or not at all."""
 
 from churnlens.datasets.atomic import AtomicDataset
+from churnlens.datasets.faiss_index import FaissIndexDataset
 from churnlens.datasets.jsonl import JSONLinesDataset
 from churnlens.datasets.raw_table import RawTableDataset
 from churnlens.datasets.shards import ShardStoreDataset
 
-__all__ = ["AtomicDataset", "JSONLinesDataset", "RawTableDataset", "ShardStoreDataset"]
+__all__ = [
+    "AtomicDataset",
+    "FaissIndexDataset",
+    "JSONLinesDataset",
+    "RawTableDataset",
+    "ShardStoreDataset",
+]

@@ -33,6 +33,8 @@ class Query(Frozen):
         ask: what kind of answer is wanted.
         problems: why the table cannot answer, one short key and the words at fault each,
             for instance `unknown_topic: weather`; empty when it can.
+        notes: what was understood without selecting anybody (`term: new`, `topic: price`) and
+            what was passed over (`ignored: elucidate`).
     """
 
     question: str
@@ -42,6 +44,7 @@ class Query(Frozen):
     outcome: Literal["left", "stayed"] = "left"
     ask: Ask = "why"
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def answerable(self) -> bool:

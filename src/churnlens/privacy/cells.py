@@ -12,9 +12,9 @@ _NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?\s?%?")
 def safe_cell(value: Any) -> Any:
     """Return a value for CSV or XLSX that no spreadsheet takes for a formula.
 
-    A string that starts (after blanks) with = + - @ or |, in full width too, or with a tab or a line
-    break, gets an apostrophe before it. Numbers stay numbers, and so do strings that are one
-    ("-12.5"); doing it twice changes nothing more.
+    A string that starts (after blanks) with = + - @ or |, in full width too, or with a tab or a
+    line break, gets an apostrophe before it. Numbers stay numbers, and so do strings that are
+    one ("-12.5"); doing it twice changes nothing more.
     """
     if not isinstance(value, str) or _NUMBER.fullmatch(value) or not _FORMULA.match(value):
         return value

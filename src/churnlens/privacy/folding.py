@@ -7,10 +7,15 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-_INVISIBLE: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols without ink
-_DOTS: Final = frozenset("·•‧∙⋅・･")
-_QUOTES: Final = frozenset("‘’ʼ′`´")
-_LONG_DASHES: Final = frozenset("\u2014\u2015\u2e3a\u2e3b")
+_PLAIN: Final = {
+    **dict.fromkeys("\n\r\x85\u2028\u2029", "\n"),
+    **dict.fromkeys("\t\v\f\u2014\u2015\u2e3a\u2e3b", " "),  # a long dash ends a word
+    **dict.fromkeys("·•‧∙⋅・･", "."),
+    **dict.fromkeys("‘’ʼ′´", "'"),
+    **dict.fromkeys("\u115f\u1160\u2800\u3164\uffa0", ""),  # letters and symbols without ink
+    "\u2212": "-",
+}
+_CATEGORIES: Final = {"Zs": " ", "Pd": "-", "Cc": "", "Cf": "", "Mn": "", "Me": ""}
 _NUMERALS: Final = str.maketrans(
     "〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "001234567891123456789"
 )
@@ -47,20 +52,11 @@ class _Table(dict[int, str]):
 
 def _fold_character(char: str) -> str:
     """Return the plain form of one character: one character, or none when it is invisible."""
-    if char in "\n\r\x85\u2028\u2029":
-        return "\n"
     category = unicodedata.category(char)
-    if category == "Zs" or char in "\t\v\f" or char in _LONG_DASHES:
-        return " "
-    if category in {"Cc", "Cf", "Mn", "Me"} or char in _INVISIBLE:
-        return ""
     if category == "Nd":
         return str(unicodedata.decimal(char))
-    if category == "Pd" or char == "\u2212":
-        return "-"
-    if char in _QUOTES:
-        return "'"
-    return "." if char in _DOTS else _without_marks(char)
+    plain = _PLAIN.get(char, _CATEGORIES.get(category))
+    return _without_marks(char) if plain is None else plain
 
 
 def _without_marks(char: str) -> str:

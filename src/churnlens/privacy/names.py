@@ -21,6 +21,7 @@ _HAN: Final = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # scripts without space
 _LETTER: Final = rf"[^\W\d_{_HAN}]"
 _TOKEN: Final = re.compile(rf"{_LETTER}+(?:['-]{_LETTER}+)*")
 _HAN_RUN: Final = re.compile(rf"[{_HAN}]+(?:[ .][{_HAN}]+)*")
+_HONORIFIC_END: Final = re.compile(rf"(?:{HONORIFICS})\Z")
 _BETWEEN: Final = r"[\s,.'-]{1,3}"
 _INTRODUCED: Final = re.compile(
     r"(?:\b(?:mr|mrs|ms|miss|mx|dr|prof|dear|hi|hello|hey|thanks|regards|sincerely|cheers|yours"
@@ -77,11 +78,9 @@ def parse_name(name: str) -> Name:
     whole, sure, words = _spaced_forms(tokens) if tokens else ([], [], [])
     needles = [piece for token in tokens for piece in re.split("['-]", token) if len(piece) > 1]
     for run in _HAN_RUN.findall(plain):
-        parts = re.split("[ .]", run) if "." in run else [run.replace(" ", "")]
-        if len(run) > 1:
-            forms = _han_forms(parts)
-            whole, sure, words = (a + b for a, b in zip((whole, sure, words), forms, strict=True))
-            needles += [end for part in parts for end in (part[0], part[-1])]
+        forms = _han_forms(run)
+        whole, sure, words = (a + b for a, b in zip((whole, sure, words), forms, strict=True))
+        needles += [run[0], _HONORIFIC_END.sub("", run)[-1:] or run[0]]
     return Name(tuple(needles), *map("|".join, (whole, sure, words)))
 
 
@@ -95,7 +94,8 @@ def _spaced_forms(tokens: list[str]) -> tuple[list[str], list[str], list[str]]:
     spelled = [re.escape(token).replace("'", "'?").replace(r"\-", "[ -]?") for token in tokens]
     first, last = spelled[0], spelled[-1]
     alone = dict(zip(tokens, spelled, strict=True))
-    alone |= {half: re.escape(half) for token in tokens for half in token.split("-")}
+    halves = (half for token in tokens if "-" in token for half in token.split("-"))
+    alone |= {half: re.escape(half) for half in halves}
     rare = [form for part, form in alone.items() if _is_rare(part)]
     usual = [form for part, form in alone.items() if not _is_rare(part)]
     whole = []
@@ -113,18 +113,17 @@ def _is_rare(part: str) -> bool:
     return len(part) > 2 and part not in ORDINARY
 
 
-def _han_forms(parts: list[str]) -> tuple[list[str], list[str], list[str]]:
+def _han_forms(run: str) -> tuple[list[str], list[str], list[str]]:
     """Return whole, sure and ordinary-word forms of a name in Chinese script.
 
-    One part is surname and given name (王小明); several are a name with dots (阿布都·热合曼).
+    The table may hold 王小明, 王小明先生, 王先生, 王 小明 or 阿布都·热合曼.
     """
-    if len(parts) > 1:
-        whole = "[ .]?".join(parts)
-        return [whole], [whole, *(part for part in parts if len(part) > 1)], []
-    name = parts[0]
+    if "." in run:
+        parts = run.split(".")
+        return ["[ .]?".join(parts)], ["[ .]?".join(parts), *(p for p in parts if p[1:])], []
+    name = _HONORIFIC_END.sub("", run.replace(" ", "")) or run[0]
     cut = 2 if name[:2] in COMPOUND_SURNAMES and len(name) > 2 else 1
-    surname, given = name[:cut], name[cut:]
-    whole = " ?".join(name)
+    surname, given, whole = name[:cut], name[cut:], " ?".join(name)
     sure = [f"{surname} ?(?:{HONORIFICS})"]
     if surname not in NOT_AFTER_LITTLE:
         sure.append(f"[小老阿]{surname}")
@@ -147,7 +146,9 @@ class Directory:
                 self._names[f"{tokens[-1]} {tokens[0]}"] = parse_name(name)
             if (han := _HAN_RUN.fullmatch(plain)) and len(han.group()) > 2:
                 self._names[plain] = parse_name(name)
-        self._heads = frozenset(key[0] for key in self._names if _HAN_RUN.match(key))
+        han_keys = [key for key in self._names if _HAN_RUN.match(key)]
+        self._heads = frozenset(key[0] for key in han_keys)
+        self._lengths = frozenset(map(len, han_keys))
 
     def mentioned(self, text: str) -> list[Name]:
         """Return the names that a folded text may hold as a whole."""
@@ -156,5 +157,5 @@ class Directory:
         keys = {f"{a} {b}" for step in (1, 2) for a, b in zip(tokens, tokens[step:], strict=False)}
         if not self._heads.isdisjoint(lower):
             starts = [at for at, char in enumerate(lower) if char in self._heads]
-            keys |= {lower[at : at + length] for at in starts for length in (3, 4, 5)}
+            keys |= {lower[at : at + length] for at in starts for length in self._lengths}
         return [self._names[key] for key in sorted(keys) if key in self._names]

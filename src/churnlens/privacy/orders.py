@@ -33,7 +33,9 @@ _STRONG: Final = re.compile(  # this and the next two read lower case, up to the
     rf"(?:{_NUMBER_OF})(?:s|\(s\))?(?:{_MARKS}|号码?|编号|为|就?是|尾号"
     r"|\b(?:is|was|are|were|number|no|id|ending|in|with|the|of)\b){0,8}\Z"
 )
-_WEAK: Final = re.compile(rf"(?:{_NAMED})s?(?:[\s:#=\"'(\[【（：-]|,|no\.|is\b|是|为){{0,5}}\Z")
+_WEAK: Final = re.compile(
+    rf"(?:{_NAMED})(?:(?:[\s:#=\"'(\[【（：,-]|no\.|is\b|是|为){{0,5}}|s[\s#]{{1,3}})\Z"
+)
 _LIST: Final = re.compile(
     r"\s?(?:[,，、;；/&]|\s(?:and|or)\b|和|及|与|或){1,2}\s?#?", re.IGNORECASE
 )
@@ -43,7 +45,7 @@ _STEMS: Final = (
     *f"{_DOCUMENTS}|{_CARRIERS}|单|号".split("|"),
 )
 _AFTER: Final = re.compile(
-    r"[\s\"'”’)）,，]{0,3}(?:(?:is|was|as)\b ?)?(?:(?:the|my|our|your|this)\b ?)?"
+    r"[\s\"'”’)）,，]{0,3}(?:(?:is|was|as|of|for)\b ?)?(?:(?:the|my|our|your|this)\b ?)?"
     r"(?:号|的|是|为|这个|这笔|那个|我的|你的){0,3} ?"
     r"(?:(?:order|tracking|ticket|case|invoice|reference|booking)\b|订单|运单|工单|单号|快递单)",
     re.IGNORECASE,
@@ -61,8 +63,8 @@ _BARE: Final = re.compile(
 )
 UNIT: Final = re.compile(
     r" ?(?:%|(?:months?|years?|yrs?|days?|weeks?|hours?|hrs?|minutes?|mins?|times|items?|units?"
-    r"|pieces?|pcs|dollars?|usd|eur|rmb|cny|yuan|bucks|points|customers|people|users|miles|km|bytes?|rows?|records?|tokens?|ms"
-    r"|[kmgt]b(?:ps|it)?|[kmg]hz|more)\b|个|元|块|天|月|年|次|件|台|条|兆|万|亿|岁|人|户|分|小时|周|日)",
+    r"|pieces?|pcs|dollars?|usd|eur|rmb|cny|yuan|bucks|points|customers|people|users|miles|km"
+    r"|bytes?|rows?|records?|tokens?|ms|[kmgt]b(?:ps|it)?|[kmg]hz|more)\b|个|元|块|天|月|年|次|件|台|条|兆|万|亿|岁|人|户|分|小时|周|日)",
     re.IGNORECASE,
 )
 """What follows a quantity, and no number that names something."""

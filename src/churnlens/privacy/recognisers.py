@@ -34,13 +34,17 @@ _HOST: Final = re.compile(
     re.IGNORECASE,
 )
 _ENDS_KNOWN: Final = re.compile(rf"{_KNOWN}(?:{_DOT}[a-z]{{2}})?\Z", re.IGNORECASE)
+_MENTION: Final = re.compile(  # "thanks @booking.com" is none, "zhangsan @163.com" is one
+    r"\A(?:qq|163|126|139|189|gmail|foxmail|hotmail|outlook|live|msn|yahoo|icloud|sina|sohu|aliyun)\.",
+    re.IGNORECASE,
+)
 _ID18: Final = re.compile(r"(?<!\d)(?<!\d\.)(?=([1-9](?:[ .-]?\d){16}[ .-]?[\dXx])(?!\d))")
 _ID15: Final = re.compile(r"(?<!\d)(?<!\d\.)([1-9]\d{5}[ -]?\d{6}[ -]?\d{3})(?!\d)")
 _ID_WORD: Final = re.compile(r"(?:身份证|证件|\bid\b|identity)[^\d\n]{0,12}\Z", re.IGNORECASE)
-_SSN: Final = re.compile(r"(?<!\d)\d{3}( ?[-.] ?| )\d{2}\1\d{4}(?!\d)")
-_SSN_NAMED: Final = re.compile(
-    r"(?:\bssn|social security|社会安全|社安)[^\d\n]{0,20}"
-    r"(\d{3}[ .-]{0,3}\d{2}[ .-]{0,3}\d{4})(?!\d)",
+_SSN: Final = re.compile(
+    r"(?<!\d)(?P<plain>\d{3}(?P<gap> ?[-.] ?| )\d{2}(?P=gap)\d{4})(?!\d)"
+    r"|(?:\bssn|social security|社会安全|社安)[^\d\n]{0,20}"
+    r"(?P<named>\d{3}[ .-]{0,3}\d{2}[ .-]{0,3}\d{4})(?!\d)",
     re.IGNORECASE,
 )
 _CARD: Final = re.compile(r"(?<!\d)(?<!\d\.)(?=(\d(?:[ .-]{0,3}\d){12,18}))")
@@ -66,8 +70,9 @@ def emails(text: str) -> Iterator[Span]:
         local = _LOCAL.search(text[max(0, at.start() - 64) : at.start()])
         if not host or not local:
             continue
-        plain = at.group() == "@" and not local.group().endswith(" ")
-        if plain or _ENDS_KNOWN.search(host.group()):
+        spaced = local.group().endswith(" ")
+        known = _MENTION if at.group() == "@" and spaced else _ENDS_KNOWN
+        if (at.group() == "@" and not spaced) or known.search(host.group()):
             yield at.start() - len(local.group()), host.end()
 
 
@@ -82,11 +87,10 @@ def identity_numbers(text: str) -> Iterator[Span]:
         is_express = number.startswith(("34", "37")) and is_card(number)
         if is_chinese_id(number) and (named or not is_express):
             yield match.span(1)
-    for pattern in (_SSN, _SSN_NAMED):
-        for match in pattern.finditer(text):
-            span = match.span(pattern.groups if pattern is _SSN_NAMED else 0)
-            if is_ssn(_digits(text[slice(*span)])):
-                yield span
+    for match in _SSN.finditer(text):
+        span = match.span("plain" if match["plain"] else "named")
+        if is_ssn(_digits(text[slice(*span)])):
+            yield span
 
 
 def cards(text: str) -> Iterator[Span]:
@@ -94,9 +98,10 @@ def cards(text: str) -> Iterator[Span]:
     for match in _CARD.finditer(text):
         run = match[1]
         for end in range(len(run), 12, -1):
-            stops = run[end - 1].isdigit() and not text[match.start() + end :][:1].isdigit()
+            after = match.start() + end
+            stops = run[end - 1].isdigit() and not text[after : after + 1].isdigit()
             if stops and _is_grouped(run[:end]) and is_card(_digits(run[:end])):
-                yield match.start(), match.start() + end
+                yield match.start(), after
                 break
 
 

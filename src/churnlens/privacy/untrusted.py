@@ -2,8 +2,8 @@
 
 Three walls: nothing invisible is left (`clean`), nothing that could open a tag, a control token or
 a role (`neutralise`), and each document stands, every line quoted, inside a tag that no document
-contains (`fence`). They keep the structure of a prompt; they cannot keep a model from believing what
-a document says, which is why answers are checked as well.
+contains (`fence`). They keep the structure of a prompt; they cannot keep a model from believing
+what a document says, which is why answers are checked as well.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _INVISIBLE: Final = re.compile(
 )
 _ANGLES: Final = str.maketrans("<＜﹤>＞﹥", "‹‹‹›››")
 _BRACKETED: Final = re.compile(
-    r"[\[［]\s*(/?\s*(?:[A-Z][A-Z_ ]*|(?i:/?inst|/?sys(?:tem)?|user|assistant|[gs]?mask)))\s*[\]］]"
+    r"[\[［]\s*(/?\s*(?:[A-Z][A-Z_ ]*|\|\w+\||(?i:inst|sys(?:tem)?|user|assistant|[gs]?mask)))\s*[\]］]"
 )
 _ROLE: Final = re.compile(
-    r"(?<!\w)((?:system(?: prompt| message)?|user|assistant|human|ai|bot|developer|tool|function|model"
-    r"|instructions?|(?:系统|开发者)(?:提示词?|消息|指令)?|用户|助手|助理|人类|指令|模型|机器人)"
+    r"(?<!\w)((?:system(?: prompt| message)?|user|assistant|human|ai|bot|developer|tool|function"
+    r"|model|instructions?|response|(?:系统|开发者)(?:提示词?|消息|指令)?|用户|助手|助理|人类|指令|模型|机器人)"
     r"[\s\"'*_`)\]）】]{0,4})[:：]",
     re.IGNORECASE,
 )
@@ -60,7 +60,7 @@ class Fenced:
 
 
 def clean(text: str) -> str:
-    """Return the text without what a reader cannot see; newlines are `\\n`, emoji stay.
+    """Return the text without what a reader cannot see; lines end in LF, emoji stay.
 
     Goes: control characters, zero-width characters, direction overrides, Unicode tags, variation
     selectors, blank letters, private use and lone surrogates.
@@ -81,8 +81,8 @@ def neutralise(text: str) -> str:
 def fence(documents: Mapping[str, str]) -> Fenced:
     """Delimit documents by a tag that none of them can forge; the same documents, the same bytes.
 
-    No body holds a `<` and every line of it starts with "| ", so that a line that starts with `<` is
-    the fence's own. The tag is a hash of all documents, taken anew until no document contains it.
+    No body holds a `<` and every line of it starts with "| ", so that a line that starts with `<`
+    is the fence's own. The tag is a hash of all documents, taken anew until none contains it.
 
     Args:
         documents: id → text. An id is made of letters, digits and `. : # - _`, 64 at most.
@@ -93,8 +93,8 @@ def fence(documents: Mapping[str, str]) -> Fenced:
     for place, identifier in enumerate(documents):
         if not _IDENTIFIER.fullmatch(identifier):
             raise ValueError(
-                f"document {place + 1} of {len(documents)}: its id has {len(identifier)} characters"
-                " or a character that is not allowed; expected 1 to 64 letters, digits and . : # - _"
+                f"document {place + 1} of {len(documents)}: its id ({len(identifier)} characters)"
+                " cannot stand in a tag; expected 1 to 64 letters, digits and . : # - _"
             )
     bodies = {identifier: neutralise(text) for identifier, text in documents.items()}
     tag = _tag(bodies)
@@ -115,7 +115,7 @@ def unfence(fenced: Fenced) -> dict[str, str]:
         ValueError: at the first line that is neither a tag in its place nor a quoted line.
     """
     lines = iter(fenced.block.split("\n") if fenced.ids else ())
-    documents = {}
+    documents: dict[str, str] = {}
     for line in lines:
         identifier = line.removeprefix(f'<{fenced.tag} id="').removesuffix('">')
         if line != f'<{fenced.tag} id="{identifier}">' or identifier in documents:

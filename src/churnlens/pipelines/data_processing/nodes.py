@@ -80,14 +80,20 @@ def build_documents(
     """Write one document per customer: attributes and redacted feedback, never the outcome.
 
     Returns:
-        Frame with columns `customer` and `text`, one row per customer in the table's order.
+        Frame with one row per customer in the table's order: `customer`; `text`, which is searched
+        by words; `passage`, which is embedded: the feedback alone, because near-repeats are told
+        by what was said and not by who said it, or the attributes where nothing was said.
     """
     described: Schema = parse_schema(schema)
     columns = [column for column in described.attributes() if column.name in table]
     phrases = pd.DataFrame({c.name: _phrases(table[c.name], c) for c in columns})
     profile = phrases.agg("; ".join, axis=1)
     said = feedback["feedback"].to_numpy()
-    texts = [
-        f"{text}\n{facts}" if text else facts for text, facts in zip(said, profile, strict=True)
-    ]
-    return pd.DataFrame({"customer": table[described.key].to_numpy(), "text": texts})
+    pairs = list(zip(said, profile, strict=True))
+    return pd.DataFrame(
+        {
+            "customer": table[described.key].to_numpy(),
+            "text": [f"{text}\n{facts}" if text else facts for text, facts in pairs],
+            "passage": [text or facts for text, facts in pairs],
+        }
+    )

@@ -45,7 +45,7 @@ def embed_documents(
     """Embed every document; a shard that was embedded before is taken from the cache.
 
     Args:
-        documents: columns `customer` and `text`.
+        documents: columns `customer` and `passage`.
         embedding_cache: finished shards by content hash.
         model_lock: the parsed lock file.
         model_root: folder of the fetched models.
@@ -58,7 +58,7 @@ def embed_documents(
     work = _LazyEncoder(verify(spec, Path(model_root)), options)
     vectors = map_shards(
         work,
-        documents["text"].tolist(),
+        documents["passage"].tolist(),
         store=embedding_cache,
         recipe=["embed", spec.digest(), options.dtype, options.batch_size],
         size=options.shard_rows,

@@ -22,7 +22,7 @@ from churnlens.retrieval.search import HybridRetriever
 from churnlens.schema import parse_schema
 from churnlens.tasks.churn.analyst import Analyst
 from churnlens.tasks.churn.illustrations import Corpus, first_labels
-from churnlens.tasks.churn.writers import ModelWriter, TemplateWriter, Vocabulary, Writer
+from churnlens.tasks.churn.writers import ModelWriter, Shapes, TemplateWriter, Writer
 
 
 class Stored(TypedDict):
@@ -31,7 +31,7 @@ class Stored(TypedDict):
     Attributes:
         schema, table, feedback, reasons: from data_processing.
         vectors, vector_index, lexical_index: from indexing.
-        prompts: system prompt, vocabulary and wording.
+        prompts: system prompt, shapes, common words and wording.
         model_lock, model_root: which models there are, and where.
     """
 
@@ -63,7 +63,7 @@ def load_corpus(stored: Stored, indexing: IndexingOptions, options: InferenceOpt
     labels = {
         polarity: first_labels(stored["reasons"], polarity, len(texts)) for polarity in POLARITIES
     }
-    return Corpus(retriever=retriever, encoder=encoder, feedback=texts, labels=labels)
+    return Corpus(retriever, encoder, spec.languages, texts, labels)
 
 
 def load_population(
@@ -86,14 +86,13 @@ def load_writer(stored: Stored, options: InferenceOptions) -> Writer:
         return TemplateWriter()
     spec = parse_lock(stored["model_lock"])[options.model]
     folder = verify(spec, Path(stored["model_root"]))
-    bounded = options.wording == "vocabulary"
-    words = Vocabulary.model_validate(stored["prompts"]["vocabulary"]) if bounded else None
+    shaped = options.sentences == "shaped"
     return ModelWriter(
         name=f"{spec.name} ({spec.version})",
         generator=Generator(folder, dtype=options.dtype, batch_size=options.batch_size),
         system=stored["prompts"]["system"],
         languages=spec.languages,
-        vocabulary=words,
+        shapes=Shapes.model_validate(stored["prompts"]["shapes"]) if shaped else None,
         max_new_tokens=options.max_new_tokens,
     )
 
@@ -108,6 +107,7 @@ def load_analyst(stored: Stored, indexing: IndexingOptions, options: InferenceOp
         wording=Wording.model_validate(stored["prompts"]["wording"]),
         writer=load_writer(stored, options),
         options=options,
+        common_words=frozenset(stored["prompts"]["common_words"]),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from churnlens.evidence.checks import check_all
+from churnlens.evidence.checks import check_all, foreign_words
 from churnlens.evidence.findings import Narrator, tell
 from churnlens.evidence.query import Query, describe
 from churnlens.evidence.questions import parse_question
@@ -34,13 +34,18 @@ class Told:
 
 @dataclass(frozen=True, eq=False)
 class Analyst:
-    """Everything that a question needs, loaded once."""
+    """Everything that a question needs, loaded once.
+
+    Attributes:
+        common_words: English words that a claim may use whatever the feedback says.
+    """
 
     population: Population
     corpus: Corpus
     wording: Wording
     writer: Writer
     options: InferenceOptions
+    common_words: frozenset[str]
 
     @property
     def schema(self) -> Schema:
@@ -90,7 +95,9 @@ class Analyst:
 
     def _assemble(self, told: Told, drafts: list[Draft], writer: str) -> Answer:
         query, study = told.study.query, told.study
-        claims, dropped = check_all(drafts, told.statistics, query.language)
+        quotes = [document.quote for document in told.documents]
+        feedback = foreign_words(quotes, self.common_words)
+        claims, dropped = check_all(drafts, told.statistics, query.language, feedback)
         documents = {document.id: document for document in told.documents}
         cited = tuple(dict.fromkeys(key for claim in claims for key in claim.doc_ids))
         return Answer(

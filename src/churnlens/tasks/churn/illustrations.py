@@ -15,6 +15,7 @@ from churnlens.evidence.themes import Polarity
 from churnlens.models.embedding import TextEncoder
 from churnlens.retrieval.search import HybridRetriever
 from churnlens.retrieval.tokenize import tokenize
+from churnlens.schema import Language
 
 QUOTE_CHARS = 240
 EXPLAINS: dict[str, Polarity] = {"left": "complaint", "stayed": "praise"}
@@ -41,12 +42,14 @@ class Corpus:
     Attributes:
         retriever: over one document per customer.
         encoder: of questions; None searches by words alone.
+        languages: that the encoder was trained on.
         feedback: (n_rows,) redacted texts, empty where there is none.
         labels: what each text complains about, and what it praises.
     """
 
     retriever: HybridRetriever
     encoder: TextEncoder | None
+    languages: Sequence[str]
     feedback: Sequence[str]
     labels: Mapping[Polarity, Labels]
 
@@ -68,15 +71,18 @@ def first_labels(reasons: pd.DataFrame, polarity: Polarity, rows: int) -> Labels
     )
 
 
-def search_text(study: Study, population: Population) -> str:
-    """Return what to search for: the question, and the cohort and drivers in both languages.
+def search_text(study: Study, population: Population, languages: Sequence[str]) -> str:
+    """Return what to search for: the question, and the cohort and drivers in each language.
 
-    The filter is known in both languages, so that a Chinese question also finds English feedback.
+    The filter is known in both languages, so that a Chinese question also finds English feedback;
+    the question itself is used only where its language is asked for.
     """
-    drivers = [driver.candidate.label for driver in study.drivers]
-    who = [describe(study.query.cohort, population.schema, "en")]
-    said = [study.query.question, *who, *(d.en for d in drivers), *(d.zh for d in drivers)]
-    return " ".join(said)
+    parts = [study.query.question] if study.query.language in languages else []
+    known: tuple[Language, ...] = ("en", "zh")
+    for language in (each for each in known if each in languages):
+        parts.append(describe(study.query.cohort, population.schema, language))
+        parts += [driver.candidate.label.of(language) for driver in study.drivers]
+    return " ".join(parts)
 
 
 def illustrate(
@@ -88,9 +94,12 @@ def illustrate(
         return ()
     polarity = EXPLAINS[study.query.outcome]
     labels = corpus.labels[polarity]
-    text = search_text(study, population)
-    vector = corpus.encoder.encode([text], query=True)[0] if corpus.encoder else None
-    hits = corpus.retriever.search(tokenize(text), vector, count, allowed, labels.reason)
+    tokens = tokenize(search_text(study, population, ("en", "zh")))
+    vector = None
+    if corpus.encoder:
+        meant = search_text(study, population, corpus.languages)
+        vector = corpus.encoder.encode([meant], query=True)[0]
+    hits = corpus.retriever.search(tokens, vector, count, allowed, labels.reason)
     keys = population.table[population.schema.key]
     return tuple(
         _document(str(keys.iloc[hit.position]), hit.position, corpus.feedback, labels, polarity)

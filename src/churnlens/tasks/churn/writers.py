@@ -65,25 +65,36 @@ class TemplateWriter:
         )
 
 
-class Vocabulary(Frozen):
-    """Words around a subject that cannot say more than the finding does."""
+class Shapes(Frozen):
+    """What a small model may write about a finding, as regular expressions with slots."""
 
-    neutral: tuple[str, ...]
-    more: tuple[str, ...]
-    less: tuple[str, ...]
+    rate: str
+    compared: str
+    complaint: str
+    praise: str
 
-    def pattern(self, finding: Finding, max_words: int) -> dict[str, Any]:
-        """Return the JSON schema of one sentence about `finding` in these words alone."""
-        words = list(self.neutral)
-        if finding.more is not None:
-            words += self.more if finding.more else self.less
-        subject = finding.subject
+    def of(self, finding: Finding) -> dict[str, Any]:
+        """Return the JSON schema of one English sentence about `finding` that is true to it."""
         if finding.kind == "theme":
-            opening = f"(Complaints about|Praise of|Feedback about) {re.escape(subject)}"
+            shape = self.complaint if finding.outcome == "left" else self.praise
         else:
-            opening = re.escape(subject[:1].upper() + subject[1:])
-        word = "|".join(sorted(set(words)))
-        return {"type": "string", "pattern": f"^{opening}( ({word})){{3,{max_words}}}[.]$"}
+            shape = self.rate if finding.more is None else self.compared
+        subject = finding.subject
+        slots = {"subject": subject, "Subject": subject[:1].upper() + subject[1:]}
+        slots |= _OUTCOME_WORDS[finding.outcome] | _DIRECTION_WORDS[finding.more is not False]
+        for name, words in slots.items():
+            shape = shape.replace(f"{{{name}}}", re.escape(words))
+        return {"type": "string", "pattern": f"^{shape}$"}
+
+
+_OUTCOME_WORDS = {
+    "left": {"leave": "leave", "left": "left", "leaving": "leaving", "stayed": "stayed"},
+    "stayed": {"leave": "stay", "left": "stayed", "leaving": "staying", "stayed": "left"},
+}
+_DIRECTION_WORDS = {
+    True: {"more": "more", "higher": "higher"},
+    False: {"more": "less", "higher": "lower"},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +106,7 @@ class ModelWriter:
         generator: anything with `generate(requests)`; see `models.generation.Generator`.
         system: the system prompt.
         languages: in which it may write.
-        vocabulary: for a small model, the only words it may use; None allows any but digits.
+        shapes: for a small model, what its sentences may be; None allows any without digits.
         max_new_tokens: per sentence.
     """
 
@@ -103,7 +114,7 @@ class ModelWriter:
     generator: Any
     system: str
     languages: tuple[str, ...]
-    vocabulary: Vocabulary | None
+    shapes: Shapes | None
     max_new_tokens: int
 
     def speaks(self, language: Language) -> bool:
@@ -138,8 +149,8 @@ class ModelWriter:
         )
 
     def _sentence(self, language: Language, finding: Finding) -> dict[str, Any]:
-        if self.vocabulary is not None and language == "en":
-            return self.vocabulary.pattern(finding, max_words=14)
+        if self.shapes is not None and language == "en":
+            return self.shapes.of(finding)
         return sentence(30, chinese=language == "zh")
 
     @staticmethod

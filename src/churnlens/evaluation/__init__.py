@@ -1,0 +1,1 @@
+"""Metrics shared by tasks, intervals around them and paired tests between them."""

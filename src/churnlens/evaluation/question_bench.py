@@ -1,0 +1,434 @@
+"""A bench of generated questions with their oracle filter, for whatever reads questions.
+
+A question is a template with the texts of a phrase in its slots. The phrase carries the oracle:
+the rows that a careful analyst would take. `dev` and `held_out` share no template and no phrase.
+
+Conventions of the oracle, fixed before any parser was measured:
+
+- "Without" an add-on (and every other way to say so) is the value "No", not "No internet
+  service". "Not" a value that excludes others (fiber, a contract, a way to pay) is every other.
+- Over, more than, 超过, 高于: `gt`. At least, or more, 以上, 满: `ge`. Up to, within, at most,
+  以内, 不超过: `le`. Under, less than, 不到, 不满, 不足, 低于: `lt`. Between: both ends included.
+- "First N months" is tenure ≤ N, "first year" tenure ≤ 12, "past the first year" its complement.
+  "Leave within N months" is asked about customers of that tenure. An empty total charge is 0.
+- "Or" inside a group are alternatives, which bind closer than what stands around them.
+- New is tenure ≤ 6, long-tenure is tenure ≥ 48, high-value is the top quarter of monthly charges.
+- Whatever sets one group against another asks to compare, also when it begins with why. The group
+  asked about is the cohort, the yardstick ("than B", "compared with B") is `compare_to`; a shared
+  context belongs to both; "the rest" is the complement of the cohort.
+- Counts, shares and rates ask `how_many`, requests for measures `what_to_do`, anything else `why`.
+- `outcome` is None, and not scored, where the question fixes none (sizes, measures, complaints).
+- Unanswerable is what needs an attribute, a value, a group, a date, a place, a person or another
+  trade that the table does not hold, what contradicts itself, and what is no question about it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from string import Formatter
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import ConfigDict, model_validator
+
+from churnlens.evaluation.intervals import Estimate, wilson
+from churnlens.schema import Condition, Frozen, Language, Quantile
+
+Ask = Literal["why", "how_many", "compare", "what_to_do"]
+Split = Literal["dev", "held_out"]
+Atom = Condition | Quantile
+
+
+class Either(Frozen):
+    """Alternatives, in the JSON form that a parsed question has."""
+
+    any_of: tuple[Atom, ...]
+
+
+Filter = tuple[Atom | Either, ...]
+
+
+class Phrase(Frozen):
+    """Texts by slot and what they mean; `cohort` is None where the table cannot say."""
+
+    texts: dict[str, str]
+    cohort: Filter | None = None
+    compare_to: Filter | None = None
+
+
+class Family(Frozen):
+    """Templates that ask the same thing.
+
+    Attributes:
+        ask: None makes every question of the family unanswerable.
+        category: name under which questions are scored; by default the phrase's group.
+        groups: phrase groups that fill the slots; without groups a template is a whole question
+            about every customer.
+        take: number of questions made of each template.
+        rest: whether the cohort is compared with its complement.
+    """
+
+    name: str
+    templates: tuple[str, ...]
+    ask: Ask | None = None
+    outcome: Literal["left", "stayed"] | None = None
+    category: str = ""
+    groups: tuple[str, ...] = ()
+    take: int = 1
+    rest: bool = False
+
+
+class Section(Frozen):
+    """Phrases and families of one split in one language."""
+
+    phrases: dict[str, tuple[Phrase, ...]]
+    families: tuple[Family, ...]
+
+    @model_validator(mode="after")
+    def _slots_fit(self) -> Section:
+        for family in self.families:
+            if missing := sorted(set(family.groups) - set(self.phrases)):
+                raise ValueError(f"family {family.name}: no phrase group {missing}")
+            filled = {frozenset(p.texts) for g in family.groups for p in self.phrases[g]}
+            for template in family.templates:
+                slots = frozenset(name for _, name, _, _ in Formatter().parse(template) if name)
+                if (filled or {frozenset()}) != {slots}:
+                    raise ValueError(
+                        f"family {family.name}: {template!r} has the slots {sorted(slots)}, "
+                        f"its phrases fill {[sorted(each) for each in filled]}"
+                    )
+        return self
+
+
+class Bench(Frozen):
+    """All splits of a question bench."""
+
+    name: str
+    splits: dict[Split, dict[Language, Section]]
+
+
+class Meaning(Frozen):
+    """What a question asks; the filters and `ask` are empty if it cannot be answered."""
+
+    answerable: bool
+    cohort: Filter = ()
+    compare_to: Filter | None = None
+    outcome: Literal["left", "stayed"] | None = None
+    ask: Ask | None = None
+
+
+class BenchQuestion(Meaning):
+    """One question and its oracle."""
+
+    id: str
+    family: str
+    split: Split
+    category: str
+    language: Language
+    text: str
+
+
+class Prediction(Meaning):
+    """What a parser made of a question; other keys are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Figures(Frozen):
+    """Shares with 95 % Wilson intervals; None where no question of the kind exists.
+
+    Attributes:
+        exact_filter: answerable questions whose cohort and comparison select the oracle's rows.
+        correct_refusal: unanswerable questions that were refused.
+        false_refusal: answerable questions that were refused.
+        outcome, ask: answerable questions with the right one, not refused.
+    """
+
+    questions: int
+    exact_filter: Estimate | None
+    correct_refusal: Estimate | None
+    false_refusal: Estimate | None
+    outcome: Estimate | None
+    ask: Estimate | None
+
+
+class Failure(Frozen):
+    """A question that went wrong, and in which respects."""
+
+    id: str
+    text: str
+    wrong: tuple[str, ...]
+    got: dict[str, Any]
+    expected: dict[str, Any]
+
+
+class SplitScore(Frozen):
+    """Scores of one split; `failures` holds the first of `failure_count`."""
+
+    overall: Figures
+    by_language: dict[str, Figures]
+    by_category: dict[str, Figures]
+    failure_count: int
+    failures: tuple[Failure, ...]
+
+
+class BenchScore(Frozen):
+    """Scores by split: what a parser's author may have seen, and what not."""
+
+    splits: dict[Split, SplitScore]
+
+
+def read_bench(raw: Mapping[str, Any]) -> Bench:
+    """Build a bench from the mapping that a bench file holds (see `conf/base/bench`).
+
+    Raises:
+        ValueError: naming an unknown filter, a malformed phrase or family, or a slot left empty.
+    """
+    named = {name: _part(each, {}) for name, each in raw["filters"].items()}
+
+    def phrase(row: Mapping[str, Any]) -> Phrase:
+        meaning = {key: _filter(row.get(key), named) for key in ("is", "versus")}
+        texts = {slot: text for slot, text in row.items() if slot not in meaning}
+        return Phrase(texts=texts, cohort=meaning["is"], compare_to=meaning["versus"])
+
+    def section(rows: Mapping[str, Any]) -> dict[str, Any]:
+        groups = {group: [phrase(row) for row in each] for group, each in rows["phrases"].items()}
+        return {"phrases": groups, "families": rows["families"]}
+
+    splits = {
+        split: {language: section(rows) for language, rows in raw[split].items()}
+        for split in ("dev", "held_out")
+    }
+    return Bench.model_validate({"name": raw["name"], "splits": splits})
+
+
+def _filter(rows: Sequence[Any] | None, named: Mapping[str, Atom | Either]) -> Filter | None:
+    return None if rows is None else tuple(_part(row, named) for row in rows)
+
+
+def _part(row: Any, named: Mapping[str, Atom | Either]) -> Atom | Either:
+    if isinstance(row, str):
+        if row not in named:
+            raise ValueError(f"unknown filter {row!r}; 'filters' has {sorted(named)}")
+        return named[row]
+    if isinstance(row, Mapping) and "any_of" in row:
+        return Either.model_validate({"any_of": [_part(each, named) for each in row["any_of"]]})
+    if isinstance(row, Mapping):
+        column, operator, share = row["quantile"]
+        return Quantile(column=column, op=operator, quantile=share)
+    column, operator, value = row
+    return Condition(column=column, op=operator, value=value)
+
+
+def generate(bench: Bench, split: Split, seed: int = 0) -> tuple[BenchQuestion, ...]:
+    """Return the questions of a split, the same for the same seed.
+
+    Each template is filled `take` times, with the phrases used least so far.
+    """
+    questions: list[BenchQuestion] = []
+    for stream, (language, section) in enumerate(bench.splits[split].items()):
+        rng = np.random.default_rng([seed, stream])
+        uses: Counter[tuple[str, int]] = Counter()
+        for family in section.families:
+            made = [
+                (template, *choice)
+                for template in family.templates
+                for choice in _deal(section, family, uses, rng)
+            ]
+            for number, (template, group, phrase) in enumerate(made):
+                name = f"{split}.{language}.{family.name}"
+                text = template.format(**phrase.texts)
+                questions.append(
+                    BenchQuestion(
+                        id=f"{name}.{number}",
+                        family=name,
+                        split=split,
+                        language=language,
+                        text=text[0].upper() + text[1:] if template[0] == "{" else text,
+                        **_meaning(family, group, phrase),
+                    )
+                )
+    return tuple(questions)
+
+
+def _deal(
+    section: Section, family: Family, uses: Counter[tuple[str, int]], rng: np.random.Generator
+) -> list[tuple[str, Phrase]]:
+    """Return `take` groups and phrases for one template, counting them in `uses`."""
+    if not family.groups:
+        return [("", Phrase(texts={}, cohort=()))]
+    keys = [(group, i) for group in family.groups for i in range(len(section.phrases[group]))]
+    shuffled = [keys[i] for i in rng.permutation(len(keys))]
+    dealt = sorted(shuffled, key=lambda key: uses[key])[: family.take]
+    uses.update(dealt)
+    return [(group, section.phrases[group][i]) for group, i in dealt]
+
+
+def _meaning(family: Family, group: str, phrase: Phrase) -> dict[str, Any]:
+    """Return the category of a question and the fields of its oracle."""
+    known = phrase.cohort is not None
+    category = (family.category or group) if known else group
+    if phrase.cohort is None or family.ask is None:
+        return {"category": category, "answerable": False}
+    return {
+        "category": category,
+        "answerable": True,
+        "cohort": phrase.cohort,
+        "compare_to": complement(phrase.cohort) if family.rest else phrase.compare_to,
+        "outcome": family.outcome,
+        "ask": family.ask,
+    }
+
+
+_OPPOSITE = {"eq": "ne", "in": "not_in", "ge": "lt", "gt": "le"}
+_OPPOSITE |= {other: name for name, other in _OPPOSITE.items()}
+
+
+def complement(filters: Filter) -> Filter:
+    """Return a filter for exactly the other rows.
+
+    Raises:
+        ValueError: when alternatives stand beside other conditions, or nothing is filtered.
+    """
+    if len(filters) == 1 and isinstance(filters[0], Either):
+        return tuple(_negate(each) for each in filters[0].any_of)
+    if not filters or any(isinstance(part, Either) for part in filters):
+        raise ValueError("the rest of a group is defined for plain conditions or for one any_of")
+    negated = tuple(_negate(part) for part in filters if not isinstance(part, Either))
+    return negated if len(negated) == 1 else (Either(any_of=negated),)
+
+
+def _negate(atom: Atom) -> Atom:
+    return type(atom).model_validate(atom.model_dump() | {"op": _OPPOSITE[atom.op]})
+
+
+def oracle_mask(conditions: Filter, table: pd.DataFrame) -> pd.Series:
+    """Return which rows a filter selects, computed apart from the product's own selection.
+
+    Args:
+        conditions: parts that all hold; none selects every row.
+        table: a validated table; categories are compared as strings, the rest as numbers.
+
+    Returns:
+        Boolean series with the index of the table.
+    """
+    chosen = pd.DataFrame(index=table.index)
+    for number, part in enumerate(conditions):
+        chosen[number] = _selected(part, table)
+    return chosen.all(axis="columns")
+
+
+def _selected(part: Atom | Either, table: pd.DataFrame) -> pd.Series:
+    if isinstance(part, Either):
+        chosen = [_selected(each, table) for each in part.any_of]
+        return pd.concat(chosen, axis="columns").any(axis="columns")
+    cells = table[part.column]
+    if isinstance(part, Quantile):
+        numbers = cells.astype(float)
+        return getattr(numbers, part.op)(numbers.quantile(part.quantile))
+    values = list(part.value) if isinstance(part.value, tuple) else [part.value]
+    cells = cells.astype(str if isinstance(values[0], str) else float)
+    if part.op in ("in", "not_in"):
+        return cells.isin(values) == (part.op == "in")
+    return getattr(cells, part.op)(values[0])
+
+
+def score(
+    questions: Sequence[BenchQuestion],
+    predictions: Sequence[Mapping[str, Any]],
+    table: pd.DataFrame,
+    max_failures: int = 20,
+) -> BenchScore:
+    """Compare what a parser made of the questions with the oracle.
+
+    Args:
+        questions: the questions, of one split or of both.
+        predictions: one mapping per question and in the same order, with `answerable`, `cohort`,
+            `compare_to`, `outcome` and `ask`; filters have the JSON form of a parsed question.
+        table: the validated table on which filters are compared by the rows that they select.
+        max_failures: failures listed per split.
+
+    Raises:
+        ValueError: when the numbers differ or a prediction is malformed.
+    """
+    if len(questions) != len(predictions):
+        raise ValueError(
+            f"expected one prediction per question, got {len(predictions)} for {len(questions)}"
+        )
+    splits: dict[Split, list[Judged]] = {}
+    for question, prediction in zip(questions, predictions, strict=True):
+        got = Prediction.model_validate(prediction)
+        verdict = _judge(question, got, table)
+        splits.setdefault(question.split, []).append((question, got, verdict))
+    return BenchScore(
+        splits={split: _score_split(judged, max_failures) for split, judged in splits.items()}
+    )
+
+
+Judged = tuple[BenchQuestion, Prediction, dict[str, bool]]
+
+
+def _judge(question: BenchQuestion, got: Prediction, table: pd.DataFrame) -> dict[str, bool]:
+    """Return, for each figure that the question counts in, whether it is a hit."""
+    if not question.answerable:
+        return {"correct_refusal": not got.answerable}
+    verdict = {
+        "exact_filter": got.answerable
+        and _same_rows(question.cohort, got.cohort, table)
+        and _same_rows(question.compare_to, got.compare_to, table),
+        "false_refusal": not got.answerable,
+        "ask": got.answerable and got.ask == question.ask,
+    }
+    if question.outcome is not None:
+        verdict["outcome"] = got.answerable and got.outcome == question.outcome
+    return verdict
+
+
+def _same_rows(one: Filter | None, other: Filter | None, table: pd.DataFrame) -> bool:
+    if one is None or other is None:
+        return one is other
+    return oracle_mask(one, table).equals(oracle_mask(other, table))
+
+
+def _score_split(judged: Sequence[Judged], max_failures: int) -> SplitScore:
+    def by(field: str) -> dict[str, Figures]:
+        names = sorted({getattr(question, field) for question, _, _ in judged})
+        return {
+            name: _figures([each for q, _, each in judged if getattr(q, field) == name])
+            for name in names
+        }
+
+    failures = [failure for each in judged if (failure := _failure(*each))]
+    return SplitScore(
+        overall=_figures([verdict for _, _, verdict in judged]),
+        by_language=by("language"),
+        by_category=by("category"),
+        failure_count=len(failures),
+        failures=tuple(failures[:max_failures]),
+    )
+
+
+def _figures(verdicts: Sequence[Mapping[str, bool]]) -> Figures:
+    def share(name: str) -> Estimate | None:
+        hits = [verdict[name] for verdict in verdicts if name in verdict]
+        return wilson(sum(hits), len(hits)) if hits else None
+
+    names = [name for name in Figures.model_fields if name != "questions"]
+    return Figures(questions=len(verdicts), **{name: share(name) for name in names})
+
+
+def _failure(
+    question: BenchQuestion, got: Prediction, verdict: Mapping[str, bool]
+) -> Failure | None:
+    wrong = tuple(n for n, hit in verdict.items() if hit == (n == "false_refusal"))
+    if not wrong:
+        return None
+    return Failure(
+        id=question.id,
+        text=question.text,
+        wrong=wrong,
+        got=got.model_dump(mode="json"),
+        expected=question.model_dump(mode="json", include=set(Meaning.model_fields)),
+    )

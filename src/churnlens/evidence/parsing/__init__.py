@@ -1,0 +1,6 @@
+"""The rule parser behind `churnlens.evidence.questions`, from characters to a filter.
+
+text → tokens, lexicon → the phrases of a schema, scan → items, quantities → numbers with units,
+atoms → single conditions with their polarity, logic → filters, sides → A versus B,
+intent → what is asked, refusal → what cannot be answered.
+"""

@@ -1,0 +1,270 @@
+"""The compiled words of one schema: which phrase mentions which column, value or named group."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from churnlens.evidence.parsing.vocabulary import Phrase, phrase, vocabulary
+from churnlens.schema import Column, Schema, Value, Words
+
+YES = frozenset({"yes", "y", "true", "t", "1", "是", "有"})
+NO = frozenset({"no", "n", "false", "f", "0", "none", "否", "无"})
+FUZZY_LENGTH = 5  # a word of the schema may be one edit away from what was typed, from 5 letters
+_CORE = frozenset({"noun", "left", "stayed", "why", "compare", "many"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """What a phrase of the schema refers to.
+
+    Attributes:
+        kind: `value` and `term` select customers, `column` only names an attribute.
+        name: value of a `value`, name of a `term`.
+        op: `ne` for the explicit form "contract ≠ One year", otherwise `eq`.
+        bare: the phrase has no preposition of its own ("tech support", not "with tech support"),
+            so that "without X or …" reaches it.
+        negative: the phrase says "without" itself ("no internet").
+    """
+
+    kind: Literal["value", "column", "term"]
+    column: str = ""
+    name: str = ""
+    op: Literal["eq", "ne"] = "eq"
+    bare: bool = False
+    negative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One phrase: its roles in the grammar and, if it is the schema's, what it mentions."""
+
+    roles: frozenset[str]
+    mention: Mention | None = None
+
+
+@dataclass
+class Lexicon:
+    """All phrases of a schema and of the general vocabulary.
+
+    Attributes:
+        phrases: lemmas of a phrase → entry.
+        longest: number of tokens of the longest phrase.
+        words: every lemma that some phrase uses.
+        joined: two or more lemmas written as one word ("echeck") → the lemmas.
+        near: one deletion of a word of the schema → the words (for typing errors).
+    """
+
+    schema: Schema
+    phrases: dict[Phrase, Entry] = field(default_factory=dict)
+    longest: int = 1
+    words: frozenset[str] = frozenset()
+    joined: dict[str, Phrase] = field(default_factory=dict)
+    near: dict[str, list[str]] = field(default_factory=dict)
+
+
+def positive_value(column: Column) -> str | None:
+    """Return the value of a yes/no column that says yes, if there is one."""
+    return next((v.value for v in column.values if v.value.lower() in YES), None)
+
+
+def negative_value(column: Column) -> str | None:
+    """Return the value that says "has not", if there is one (`No` of an internet service too)."""
+    return next((v.value for v in column.values if v.value.lower() in NO), None)
+
+
+def _all(*words: Words) -> Iterator[str]:
+    for each in words:
+        yield from (*each.en, *each.zh)
+
+
+def _starts(words: Phrase, role: str) -> int:
+    """Return how many leading tokens form a phrase of `role`, 0 if none does."""
+    general = vocabulary()
+    return max(
+        (n for n in range(1, len(words)) if role in general.get(words[:n], Entry(frozenset()).roles)),
+        default=0,
+    )
+
+
+def is_duration(words: Phrase) -> bool:
+    """Whether a phrase is only a number with a unit of time, such as the value "Two year"."""
+    return len(words) == 2 and words[0].isdigit() and words[1] in {"year", "month", "week", "day"}
+
+
+def name_phrase(name: str) -> Phrase:
+    """Return a column name as words: TechSupport, tech_support and techsupport are one."""
+    return phrase(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
+
+
+class _Builder:
+    """Collects the phrases of a schema; what is added later wins."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.phrases = {words: Entry(roles) for words, roles in vocabulary().items()}
+
+    def add(self, words: Phrase, role: str, mention: Mention | None = None) -> None:
+        """Register a phrase; a role without mention joins the roles that are there."""
+        if not words:
+            return
+        there = self.phrases.get(words)
+        if mention is None and there and there.mention is None:
+            self.phrases[words] = Entry(there.roles | {role})
+        elif mention is not None:
+            self.phrases[words] = Entry(frozenset({role}), mention)
+
+    def add_all(self, texts: Iterable[str], role: str, mention: Mention | None = None) -> None:
+        """Register several texts."""
+        for text in texts:
+            words = phrase(text)
+            if mention is None and words not in self.phrases:
+                self.phrases[words] = Entry(frozenset({role}))
+            self.add(words, role, mention)
+
+    def general(self) -> None:
+        """Outcome, nouns, reasons, and what the table does not hold."""
+        schema = self.schema
+        if not schema.feedback:
+            for words, entry in list(self.phrases.items()):
+                if "tone" in entry.roles and entry.roles <= {"tone", "neutral"}:
+                    self.phrases[words] = Entry(frozenset({"unknown.unknown_topic"}))
+        for reason in schema.reasons:
+            texts = (reason.label.en, reason.label.zh, *_all(reason.complaint, reason.praise))
+            for text in texts:
+                if len(text) > 1 and phrase(text) not in self.phrases:
+                    self.add_all([text], "anchor")
+                self.add_all([text], f"reason.{reason.name}")
+        self.add_all([schema.noun.en, schema.noun.zh], "noun")
+        self.add_all(_all(schema.outcome.left_words), "left")
+        self.add_all(_all(schema.outcome.stayed_words), "stayed")
+        self.add_all(_all(schema.unanswerable), "unknown.unknown_topic")
+        for column in schema.columns:
+            if column.kind in ("key", "text") and column.name != schema.feedback:
+                self.add(name_phrase(column.name), "unknown.personal_data")
+                self.phrases[name_phrase(column.name)] = Entry(
+                    frozenset({"unknown.personal_data"})
+                )
+
+    def column(self, column: Column) -> None:
+        """The mentions of a column, which select nobody, except for a property that one has."""
+        mention = Mention("column", column.name)
+        texts = [column.label.en, column.label.zh, *_all(column.words)]
+        spoken = [name_phrase(column.name), *(phrase(text) for text in texts)]
+        yes = positive_value(column)
+        told = [phrase(text) for text in self._texts(column.value(yes))] if yes else []
+        for words in spoken:
+            inside = any(_contains(each, words) for each in told)
+            if yes and (inside or words == name_phrase(column.name)):
+                self.add(words, "value", Mention("value", column.name, yes, bare=True))
+            else:
+                self.add(words, "column", mention)
+        for words in spoken:
+            for value in column.values:
+                raw = phrase(value.value)
+                for sign in ("=", ":", "is", "是", "为"):
+                    self.add((*words, sign, *raw), "value", Mention("value", column.name, value.value))
+                self.add((*words, "!=", *raw), "value", Mention("value", column.name, value.value, "ne"))
+
+    @staticmethod
+    def _texts(value: Value) -> list[str]:
+        return [value.label.en, value.label.zh, *_all(value.words)]
+
+    def values(self, column: Column) -> None:
+        """The words of each value, with and without their preposition."""
+        for value in column.values:
+            raw = phrase(value.value)
+            if not value.absent and value.value.lower() not in YES | NO and not is_duration(raw):
+                if any(not each.isdigit() for each in raw):
+                    self.add(raw, "value", Mention("value", column.name, value.value, bare=True))
+            for text in _all(value.words):
+                words = phrase(text)
+                negative = bool(_starts(words, "neg"))
+                own = _starts(words, "with")
+                bare = not own and not negative
+                if own and value.value == positive_value(column):
+                    rest = Mention("value", column.name, value.value, bare=True)
+                    self.add(words[own:], "value", rest)
+                if not is_duration(words):
+                    mention = Mention("value", column.name, value.value, "eq", bare, negative)
+                    self.add(words, "value", mention)
+
+    def labels(self) -> None:
+        """The labels that are printed, where a label names one value only."""
+        owners: dict[Phrase, set[tuple[str, str]]] = {}
+        for column in self.schema.columns:
+            for value in column.values:
+                for text in (value.label.en, value.label.zh):
+                    owners.setdefault(phrase(text), set()).add((column.name, value.value))
+        for column in self.schema.attributes():
+            for value in column.values:
+                for text in (value.label.en, value.label.zh):
+                    words = phrase(text)
+                    first = self.phrases.get(words)
+                    shared = len(owners[words]) > 1 and value.absent
+                    if shared or (first and first.mention and first.mention.kind == "term"):
+                        continue
+                    negative = bool(_starts(words, "neg"))
+                    self.add(
+                        words, "value", Mention("value", column.name, value.value, negative=negative)
+                    )
+
+    def outcome(self) -> None:
+        """The outcome column said outright: "Churn = Yes"."""
+        column = self.schema.column(self.schema.outcome.column)
+        for words in (name_phrase(column.name), phrase(column.label.en), phrase(column.label.zh)):
+            self.phrases.setdefault(words, Entry(frozenset({"left"})))
+            for value in column.values:
+                stayed = value.value == self.schema.outcome.stayed
+                for sign in ("=", ":", "is", "是", "为"):
+                    key = (*words, sign, *phrase(value.value))
+                    self.phrases[key] = Entry(frozenset({"stayed" if stayed else "left"}))
+
+    def build(self) -> Lexicon:
+        """Register everything in the order of precedence."""
+        self.general()
+        for column in self.schema.attributes():
+            self.column(column)
+        for column in self.schema.attributes():
+            self.values(column)
+        for term in self.schema.terms:
+            texts = [term.name, term.label.en.split("(")[0], term.label.zh.split("（")[0]]
+            bare = Mention("term", name=term.name, bare=True)
+            self.add_all([*texts, term.label.en, term.label.zh, *_all(term.words)], "term", bare)
+        self.labels()
+        self.outcome()
+        return _index(Lexicon(self.schema, self.phrases))
+
+
+def _contains(words: Phrase, part: Phrase) -> bool:
+    return any(words[i : i + len(part)] == part for i in range(len(words) - len(part) + 1))
+
+
+def deletions(word: str) -> set[str]:
+    """Return the word and everything that is one letter shorter."""
+    return {word} | {word[:i] + word[i + 1 :] for i in range(len(word))}
+
+
+def _index(lexicon: Lexicon) -> Lexicon:
+    """Fill the indexes for joined words and for typing errors."""
+    targets: set[str] = set()
+    for words, entry in lexicon.phrases.items():
+        if entry.mention:
+            targets |= {word for word in words if word.isascii() and len(word) >= FUZZY_LENGTH}
+        elif entry.roles & _CORE:
+            targets |= {word for word in words if word.isascii() and len(word) > FUZZY_LENGTH}
+        if len(words) > 1 and entry.mention and all(word.isascii() for word in words):
+            lexicon.joined.setdefault("".join(words), words)
+    for word in sorted(targets):
+        for short in sorted(deletions(word)):
+            lexicon.near.setdefault(short, []).append(word)
+    lexicon.longest = max(map(len, lexicon.phrases))
+    lexicon.words = frozenset(word for words in lexicon.phrases for word in words)
+    return lexicon
+
+
+def build_lexicon(schema: Schema) -> Lexicon:
+    """Compile the words of a schema; about a tenth of a second, done once a schema."""
+    return _Builder(schema).build()

@@ -1,0 +1,129 @@
+"""Characters to tokens: one spelling for every way of typing a question."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+from churnlens.schema import Language
+
+MAX_CHARACTERS = 2_000
+LANGUAGE_SHARE = 0.2  # from this share of Chinese characters among the letters a text is Chinese
+
+# Traditional and simplified characters in pairs, those of the vocabulary.
+_PAIRS = (
+    "為为麼么個个們们還还沒没無无與与對对於于來来時时開开關关網网費费賬账帳账單单電电話话線线寬宽帶带設设備备護护術术視视頻频"
+    "戶户歲岁齡龄長长達达滿满過过雙双簽签約约續续離离棄弃銷销轉转動动決决樣样類类別别區区間间門门頭头給给結结經经歷历會会員员"
+    "應应該该請请問问幫帮說说講讲談谈點点條条項项種种總总計计並并從从價价優优質质標标準准測测預预產产業业務务顧顾體体驗验處处"
+    "導导致致誰谁幾几貴贵錢钱銀银號号協协議议夠够東东西西兩两萬万億亿數数據据舊旧爾尔幣币圓圆塊块愛爱憂忧隱隐屬属寫写變变減减"
+    "國国內内層层級级較较輕轻連连選选擇择響响勢势紙纸償偿權权題题額额顯显現现規规觀观覺觉認认為为識识試试詢询買买賣卖進进遠远"
+    "適适鍵键錯错閉闭聯联絡络維维繫系績绩縮缩織织統统緊紧節节範范築筑終终許许訂订記记訊讯評评調调證证讓让豐丰負负責责購购邊边"
+    "運运遞递遷迁裡里裏里鐘钟錄录鎖锁際际隊队階阶隨随險险雜杂難难靈灵願愿餘余騰腾驅驱齊齐嗎吗妳你機机檢检歡欢獎奖異异當当療疗"
+    "監监盤盘眾众確确禮礼積积穩稳競竞筆笔簡简糧粮純纯細细組组絕绝編编縣县繼继罰罚聞闻聲声職职聽听腦脑薦荐虧亏僅仅億亿傳传債债"
+    "傾倾價价儘尽勞劳勵励啟启園园圍围執执場场壞坏夥伙將将專专尋寻層层島岛幹干後后復复徵征態态慮虑懷怀戀恋戲戏扣扣採采掛挂損损"
+    "擁拥擔担據据攜携敗败斷断晝昼曉晓書书會会極极構构樂乐橋桥歐欧歸归殘残漲涨潛潜熱热營营獨独獲获率率畫画癥症眼眼礎础稱称窩窝"
+    "筛筛級级脫脱舉举萊莱著着號号術术補补裝装製制複复討讨訪访詳详誘诱誤误課课諮咨謝谢譯译費费賞赏趨趋輯辑轉转辦办農农郵邮鄰邻醫医"
+    "釋释銳锐鏈链鑒鉴闆板閱阅闡阐陸陆隻只須须頂顶頗颇領领頁页飽饱養养駐驻騙骗髮发鬥斗鬧闹魯鲁黃黄點点龐庞嚴严擾扰響响週周佔占纔才"
+)
+_SIMPLIFIED = {ord(old): new for old, new in zip(_PAIRS[::2], _PAIRS[1::2], strict=True)}
+
+_UNITS = "months?|mos?|mths?|years?|yrs?|weeks?|days?|dollars?|usd|eur"
+_SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), new)
+    for pattern, new in (
+        ("[’‘`´]", "'"),
+        ("[‐‑‒–—―−]+", "-"),
+        ("≥|⩾|=>", ">="),
+        ("≤|⩽|=<", "<="),
+        ("≠|<>|!==?", "!="),
+        ("===?", "="),
+        (r"\bw/o\b", " without "),
+        (r"\bw/(?=\s?[a-z])", " with "),
+        (r"\bvs?\.(?=\s)", " vs "),
+        (r"\b(?:e\.g|i\.e)\b\.?", " "),
+        (r"\b(?:can't|cannot|cant)\b", "can not"),
+        (r"\b(?:won't|wont)\b", "will not"),
+        (r"(?<=[a-z])n't\b", " not"),
+        (r"\b(do|does|did|is|are|was|were|has|have|had|would|could|should)nt\b", r"\1 not"),
+        (r"\blet's\b", "let us"),
+        (r"\b(what|who|how|why|that|there|here|it|where|he|she)'s\b", r"\1 is"),
+        (r"\bwhats\b", "what is"),
+        (r"'re\b", " are"),
+        (r"'ve\b", " have"),
+        (r"'ll\b", " will"),
+        (r"'d\b", " would"),
+        (r"'m\b", " am"),
+        (r"(?<=[a-z])'s\b|(?<=s)'", ""),
+        (r"us\$", "$"),
+        ("&", " and "),
+        (r"\band/or\b", " or "),
+        (r"\s-+\s*(?![\d$€£¥\s])|(?<!\S)-+\s+(?!\d)", " , "),
+        (r"(?<=[a-z0-9])-(?=[a-z])", " "),
+        (rf"\b(?!(?:{_UNITS})-)([a-z]+)-(?=\d)", r"\1 "),
+    )
+)
+_TOKEN = re.compile(
+    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?)"
+    r"|(?P<cjk>[\u3400-\u9fff])"
+    r"|(?P<word>[^\W\d_\u3400-\u9fff]+)"
+    r"|(?P<mark>>=|<=|!=|[=<>$€£¥%+~/,;:.?!、。…\-\n])"
+)
+_LEMMAS = {
+    "fibre": "fiber", "cheque": "check", "centre": "center", "dependant": "dependent",
+    "yr": "year", "mth": "month", "wk": "week", "favour": "favor", "programme": "program",
+    "tv": "tv", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
+    "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
+    "movie": "movy", "men": "men", "his": "his",
+}  # fmt: skip
+
+
+class Token(NamedTuple):
+    """One token: its cleaned text, the form that phrases are matched by, and its kind."""
+
+    text: str
+    lemma: str
+    kind: str
+
+
+@lru_cache(maxsize=8192)
+def lemma(word: str) -> str:
+    """Return the form of a word that singular and plural, and both spellings, share."""
+    if word in _LEMMAS:
+        return _LEMMAS[word]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        if word.endswith("ies"):
+            word = word[:-3] + "y"
+        elif word.endswith(("ches", "shes", "xes", "zes", "sses")):
+            word = word[:-2]
+        else:
+            word = word[:-1]
+    return _LEMMAS.get(word, word)
+
+
+def clean(text: str) -> str:
+    """Return the text in lower case, half-width, simplified characters, without contractions."""
+    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])
+    text = re.sub(r"(?<=[a-z]{2})(?=[A-Z])|_", " ", text).lower().translate(_SIMPLIFIED)
+    for pattern, new in _SPELLINGS:
+        text = pattern.sub(new, text)
+    return text
+
+
+def tokens(text: str) -> list[Token]:
+    """Split a text into words, numbers, single Chinese characters and marks."""
+    found = []
+    for match in _TOKEN.finditer(clean(text)):
+        kind, word = str(match.lastgroup), match.group()
+        if kind == "number":
+            word = word.replace(",", "")
+        found.append(Token(word, lemma(word) if kind == "word" else word, kind))
+    return found
+
+
+def language_of(text: str) -> Language:
+    """Return `zh` from a share of Chinese characters of 20 % among the letters, else `en`."""
+    letters = [character for character in text if character.isalpha()]
+    chinese = sum("\u3400" <= character <= "\u9fff" for character in letters)
+    return "zh" if letters and chinese >= LANGUAGE_SHARE * len(letters) else "en"

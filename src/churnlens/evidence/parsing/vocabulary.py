@@ -1,0 +1,61 @@
+"""The words of questions that belong to no trade, read from `vocabulary.yml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from churnlens.evidence.parsing.text import tokens
+
+Phrase = tuple[str, ...]
+MARKS = {
+    ",": {"comma"}, "、": {"comma"}, ".": {"stop"}, "。": {"stop"}, ";": {"stop"}, ":": {"stop"},
+    "?": {"stop"}, "!": {"stop"}, "…": {"stop"}, "\n": {"stop"}, "$": {"currency"},
+    "€": {"currency"}, "£": {"currency"}, "¥": {"currency"}, "%": {"unit.percent"},
+    "+": {"post.ge", "and"}, "~": {"range"}, "-": {"range", "comma"}, "/": {"or", "per"},
+    "<": {"cmp.lt"}, ">": {"cmp.gt"}, "<=": {"cmp.le"}, ">=": {"cmp.ge"}, "=": {"cmp.eq"},
+    "!=": {"cmp.ne"},
+}  # fmt: skip
+
+
+def phrase(text: str) -> Phrase:
+    """Return the phrase as the lemmas of its tokens: "Tech-support" is ("tech", "support")."""
+    return tuple(token.lemma for token in tokens(text))
+
+
+def inflections(verb: str) -> Iterator[str]:
+    """Yield the regular forms of an English verb: churn, churned, churning, churnned, …"""
+    yield verb
+    if verb.endswith("e"):
+        yield from (f"{verb}d", f"{verb[:-1]}ing")
+    elif verb.endswith("y"):
+        yield from (f"{verb[:-1]}ied", f"{verb}ing", f"{verb}ed")
+    else:
+        yield from (f"{verb}ed", f"{verb}ing", f"{verb}{verb[-1]}ed", f"{verb}{verb[-1]}ing")
+
+
+def variants(text: str) -> Iterator[str]:
+    """Yield a vocabulary entry with its starred verb in every form."""
+    head, star, tail = text.partition("*")
+    if not star:
+        yield text
+        return
+    before, _, verb = head.rpartition(" ")
+    yield from (f"{before} {form} {tail}" for form in inflections(verb))
+
+
+@cache
+def vocabulary() -> dict[Phrase, frozenset[str]]:
+    """Return phrase → roles of the general vocabulary, both languages together."""
+    source = files(__package__).joinpath("vocabulary.yml").read_text(encoding="utf-8")
+    found: dict[Phrase, set[str]] = {(mark,): set(roles) for mark, roles in MARKS.items()}
+    for roles in yaml.safe_load(source).values():
+        for role, entries in roles.items():
+            for entry in entries.split(","):
+                for text in variants(entry.strip()):
+                    found.setdefault(phrase(text), set()).add(str(role))
+    found.pop((), None)
+    return {words: frozenset(roles) for words, roles in found.items()}

@@ -1,0 +1,75 @@
+"""The report's own words in two languages, read from `strings.yml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from churnlens.schema import Frozen, Language, Text
+
+
+class Term(Frozen):
+    """A word of the glossary."""
+
+    name: Text
+    text: Text
+
+
+class Wordbook(Frozen):
+    """The file: phrases by key, names of keys by group, and the glossary."""
+
+    phrases: dict[str, Text]
+    groups: dict[str, dict[str, Text]]
+    terms: tuple[Term, ...]
+
+
+@cache
+def read_wordbook() -> Wordbook:
+    """Read `strings.yml`, which stands beside this module."""
+    source = files(__package__).joinpath("strings.yml").read_text(encoding="utf-8")
+    return Wordbook.model_validate(yaml.safe_load(source))
+
+
+@dataclass(frozen=True)
+class Strings:
+    """The words in one language."""
+
+    language: Language
+    book: Wordbook
+
+    def say(self, key: str, **slots: Any) -> str:
+        """Return a phrase with its slots filled; KeyError for an unknown phrase or slot."""
+        return self.book.phrases[key].of(self.language).format(**slots)
+
+    def name(self, group: str, key: str) -> str:
+        """Return what a key of the data is called; a key without a name is shown as it is."""
+        known = self.book.groups[group].get(key)
+        return known.of(self.language) if known else key.replace("_", " ")
+
+    def names(self, group: str) -> list[str]:
+        """Return all names of a group, in the order of the file."""
+        return [text.of(self.language) for text in self.book.groups[group].values()]
+
+    def of(self, text: Mapping[str, str] | Text) -> str:
+        """Return a phrase of the schema in this language."""
+        return text.of(self.language) if isinstance(text, Text) else text[self.language]
+
+    def theme(self, theme: Mapping[str, Any]) -> str:
+        """Return the name of a theme of `build_overview`: complaint or praise, and the reason."""
+        return self.say(theme["polarity"], reason=self.of(theme["label"]))
+
+    def problem(self, problem: str) -> str:
+        """Return why a question cannot be answered, of the form `key: words`, in words."""
+        key, _, words = problem.partition(": ")
+        name = self.name("problems", key)
+        return f"{name}{self.say('colon')}{words}" if words else name
+
+
+def load_strings(language: Language) -> Strings:
+    """Return the words in a language."""
+    return Strings(language=language, book=read_wordbook())

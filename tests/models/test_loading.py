@@ -1,0 +1,81 @@
+"""Loading: offline, in the asked precision, and an honest description."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from churnlens.models.loading import (
+    describe,
+    device,
+    load_causal_lm,
+    load_tokenizer,
+    prepare,
+)
+from churnlens.models.lock import ModelError, parse_spec
+from churnlens.models.weights import write_manifest
+from models.tiny import entry, model_files, write_files
+
+
+def test_loading_keeps_every_library_offline(tiny_lm, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    prepare(tiny_lm)
+    assert [os.environ[key] for key in ("HF_HUB_OFFLINE", "DO_NOT_TRACK")] == ["1", "1"]
+    assert os.environ["HF_HUB_DISABLE_TELEMETRY"] == "1"
+
+
+def test_an_unsafe_folder_is_refused_before_it_is_opened(tmp_path):
+    with pytest.raises(ModelError, match="pickled"):
+        prepare(write_files(tmp_path, {**model_files(), "pytorch_model.bin": b""}))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_the_weights_have_the_asked_precision(tiny_lm, dtype):
+    model = load_causal_lm(tiny_lm, dtype)
+    assert {str(p.dtype) for p in model.parameters()} == {f"torch.{dtype}"}
+    assert not model.training and model.device.type == device()
+
+
+def test_nf4_packs_the_linear_layers(tiny_lm):
+    bitsandbytes = pytest.importorskip("bitsandbytes")
+    model = load_causal_lm(tiny_lm, "nf4")
+    layer = model.model.layers[0].mlp.up_proj
+    assert isinstance(layer, bitsandbytes.nn.Linear4bit)
+    assert layer.weight.quant_type == "nf4"
+    assert layer.weight.quant_state.nested  # double quantisation
+
+
+def test_the_tokenizer_pads_on_the_left_and_always_can(tiny_lm, tmp_path):
+    assert load_tokenizer(tiny_lm).padding_side == "left"
+    folder = shutil.copytree(tiny_lm, tmp_path / "lm")
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    config.pop("pad_token")
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    tokenizer = load_tokenizer(folder)
+    assert tokenizer.pad_token_id == tokenizer.eos_token_id
+
+
+def test_a_fetched_model_is_described_by_its_lock_entry(tmp_path):
+    folder = write_files(tmp_path / "m", {**model_files(), "config.json": b'{"dtype": "bfloat16"}'})
+    write_manifest(folder, parse_spec(entry(languages=["en", "zh"])))
+    assert describe(folder) == {
+        "name": "m",
+        "base": "a/m",
+        "revision": "0" * 40,
+        "licence": "MIT",
+        "languages": ["en", "zh"],
+        "dtype": "bfloat16",
+    }
+
+
+def test_a_wheel_is_described_by_its_package(tiny_spec, tmp_path):
+    folder = write_files(tmp_path / "tiny", model_files())
+    write_manifest(folder, tiny_spec)
+    assert describe(folder)["revision"] == "tiny-model==1.0"
+
+
+def test_an_own_folder_says_what_it_does_not_know(tiny_lm):
+    about = describe(tiny_lm)
+    assert about["base"] == about["revision"] == about["licence"] == "unknown"
+    assert (about["name"], about["languages"], about["dtype"]) == (tiny_lm.name, [], "float32")

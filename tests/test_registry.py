@@ -1,0 +1,36 @@
+import pytest
+from kedro.framework.startup import bootstrap_project
+
+from churnlens.pipeline_registry import TASKS, register_pipelines
+
+SHARED = {"customers", "schema", "questions", "bench", "model_lock", "params:model_root"}
+
+
+@pytest.fixture(scope="module")
+def pipelines(project):
+    bootstrap_project(project)
+    return register_pipelines()
+
+
+def test_there_is_a_pipeline_per_task_and_per_stage(pipelines):
+    assert set(TASKS) <= set(pipelines)
+    assert {"data_processing", "indexing", "finetuning", "inference", "reporting"} <= set(pipelines)
+    assert pipelines["__default__"].nodes == pipelines["churn"].nodes
+
+
+def test_data_belong_to_a_task_and_what_comes_from_outside_to_nobody(pipelines):
+    named = pipelines["churn"].inputs()
+    outside = {name for name in named if not name.startswith(("churn.", "params:churn."))}
+    assert outside == SHARED
+
+
+def test_node_names_say_task_and_stage(pipelines):
+    for stage in ("data_processing", "indexing", "inference"):
+        names = [node.name for node in pipelines[stage].nodes]
+        assert names
+        assert all(name.startswith(f"churn.{stage}.") for name in names)
+
+
+def test_stages_of_one_task_are_the_task(pipelines):
+    stages = ["data_processing", "indexing", "finetuning", "inference", "reporting"]
+    assert sum(len(pipelines[stage].nodes) for stage in stages) == len(pipelines["churn"].nodes)
