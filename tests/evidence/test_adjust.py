@@ -6,13 +6,12 @@ import pytest
 import statsmodels.api as sm
 
 from churnlens.evidence.adjust import (
-    build_design,
     choose_columns,
     fit_model,
     slope_contrast,
     take_sample,
-    with_group,
 )
+from churnlens.evidence.design import build_design
 from churnlens.schema import Schema
 from evidence.planted import gym_members, gym_schema, true_effect
 
@@ -46,15 +45,6 @@ def oracle(table=TABLE, drop=("plan_lifetime", "payment_voucher", "district_west
         for cut in cuts:
             x[f"{name}>{cut}"] = np.maximum(table[name] - cut, 0)
     return sm.Logit((table.gone == "1").astype(float), sm.add_constant(x)).fit(disp=0, tol=1e-10)
-
-
-def test_design_has_a_column_per_value_but_the_first_a_line_and_its_hinges():
-    owned = pd.Series(DESIGN.owner).value_counts()
-    sizes = {name: owned[index_of(name)] for name in ("plan", "payment", "dog", "months", "age")}
-    assert sizes == {"plan": 2, "payment": 3, "dog": 1, "months": 4, "age": 3}
-    assert owned[index_of("coach")] == 2, "yes is the reference, 'no club' comes last"
-    assert (DESIGN.x[:, -2:] == (TABLE[["club"]] == "none").to_numpy(float)).all()
-    assert np.ptp(DESIGN.x[:, 0]) == 0
 
 
 def test_a_yes_no_attribute_gets_its_coefficient():
@@ -221,14 +211,3 @@ def test_attributable_share_without_confounders_is_the_crude_one():
     rest = LEFT[(TABLE.newsletter != "yes").to_numpy()].mean()
     assert share.value == pytest.approx((LEFT.mean() - rest) / LEFT.mean(), rel=1e-6)
     assert share.low < share.value < share.high
-
-
-def test_a_group_becomes_one_more_attribute():
-    group = (TABLE.age < 30).to_numpy()
-    design, place = with_group(DESIGN, group)
-    assert (design.x[:, design.owner == place][:, 0] == group).all()
-    assert design.lacks.shape[1] == len(DESIGN.attributes) + 1
-    sample = take_sample(design, ALL, LEFT, group[:, None], np.array([place]))
-    wanted = np.zeros(design.x.shape[1])
-    wanted[1] = 1.0
-    np.testing.assert_allclose(sample.contrasts[0], wanted, atol=1e-12)

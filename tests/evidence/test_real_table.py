@@ -94,32 +94,30 @@ def test_drivers_of_the_whole_table(panel, table):
     names = list(reported(panel, table, ()))
     assert set(names[:3]) == {"Contract=Month-to-month", "tenure<12", "InternetService=Fiber optic"}
     assert {"OnlineSecurity=No", "TechSupport=No", "PaymentMethod=Electronic check"} <= set(names)
-    assert not [name for name in names if name.startswith(("PhoneService", "MonthlyCharges"))]
+    assert not [name for name in names if name.startswith("PhoneService")]
 
 
 def test_fiber_stands_beside_its_adjusted_and_price_adjusted_odds_ratio(panel, table):
-    """All attributes but the charge give 2.54; with the charge, fiber stays apart from it.
+    """Price explains a good part of the fiber effect, and both figures stand side by side.
 
-    The charge is almost the sum of the services (inflation of fiber beside it: 149), so that
-    with every service in the model as well its odds ratio is 5.6 [1.2, 27], which says nothing.
-    Without the other parts of the charge it is 2.8 [2.1, 3.8].
+    Twelve plain flags give 2.72 and, at an equal charge, 1.60 [1.13, 2.26]; here every level and
+    the bends of the numbers are held equal too. With all services among the confounders, charge
+    and fiber cannot be told apart: 5.6 [1.2, 27].
     """
     found = membership_effect(panel, select(FIBER, table), defined_by=["InternetService"])
     assert found.odds_ratio.value == pytest.approx(4.25, abs=0.01)
-    assert found.adjusted.value == pytest.approx(2.54, abs=0.01)
-    assert (found.money_adjusted.low, found.money_adjusted.high) == pytest.approx(
-        (2.09, 3.81), abs=0.01
-    )
-    assert found.money_vif > 100
+    assert found.adjusted.value == pytest.approx(2.81, abs=0.01)
+    money = found.money_adjusted
+    assert (money.value, money.low, money.high) == pytest.approx((1.86, 1.27, 2.74), abs=0.01)
+    assert found.money_vif > 5
     assert found.collinear
 
 
-def test_phone_service_is_entangled_with_the_charge_and_not_reported(panel, table):
+def test_phone_service_changes_its_sign_and_is_not_reported(panel, table):
     drivers = find_drivers(panel, np.ones(len(table), dtype=bool))
     phone = next(d for d in drivers if d.candidate.name == "PhoneService=Yes")
     assert phone.odds_ratio.value > 1 > phone.adjusted.value
     assert phone.sign_change
-    assert phone.collinear
     assert not phone.reported
 
 

@@ -108,6 +108,9 @@ ENGLISH = {
     "not a week without an outage": "-reliability",  # twice
     "Slow speeds are not an issue.": "+speed",
     "outages are rare": "+reliability",
+    "I have had very few outages.": "+reliability",
+    "little to no downtime": "+reliability",
+    "quite a few outages": "-reliability",
     "The reliability is not great.": "-reliability",
     "hard to find a better deal": "+price",
     # … and only as far as it reaches
@@ -311,6 +314,14 @@ def test_any_text_is_read_and_every_quote_lies_inside_it(text):
     assert (labels["end"] <= len(text)).all()
     first, second = (labels[labels["row"] == row].drop(columns="row") for row in (0, 1))
     pd.testing.assert_frame_equal(first, second.set_axis(first.index))
+
+
+@pytest.mark.parametrize(
+    "unit", ["not slow ", "no outage is cheap and ", "没有断线不便宜", "wish other "]
+)
+def test_a_hostile_text_without_an_end_takes_no_longer_than_its_length(unit):
+    text = unit * (50_000 // len(unit))
+    assert len(label_feedback([text], SCHEMA)) <= 2 * len(SCHEMA.reasons)
 
 
 # --- counting -------------------------------------------------------------------------------

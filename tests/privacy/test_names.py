@@ -36,6 +36,12 @@ from churnlens.privacy.redaction import redact
             "I told Bill; hi bill, this is Bill Price",
             "I told [name]; hi [name], this is [name]",
         ),
+        (
+            "Grace Young",
+            "Grace called. the grace period. Young man",
+            "[name] called. the grace period. [name] man",
+        ),
+        ("Will May", "Will you? May I? will. i will", "Will you? May I? will. i will"),
         ("Jo Li", "a reliable job, Jo Li; mr li", "a reliable job, [name]; mr [name]"),
         (
             "John Allen Smith",
@@ -51,6 +57,8 @@ from churnlens.privacy.redaction import redact
         ("王小明先生", "先生您好，我是王小明", "先生您好，我是[name]"),
         ("王先生", "先生您好，王小姐和王先生", "先生您好，[name]和[name]"),
         ("王*明", "王先生", "[name]"),
+        ("欧阳锋", "欧阳先生", "[name]"),
+        ("Zoe Ng", "zoe, ng", "[name], ng"),
         ("欧阳娜娜", "欧阳女士，娜娜，欧先生", "[name]，[name]，欧先生"),
         ("阿布都·热合曼", "阿布都热合曼和阿布都•热合曼，热合曼", "[name]和[name]，[name]"),
         ("李国庆", "国庆节涨价，我叫国庆，李国庆", "国庆节涨价，我叫[name]，[name]"),

@@ -1,18 +1,13 @@
-"""Effects with the other attributes held equal: a design matrix, one logistic fit, contrasts.
+"""Effects with the other attributes held equal: one logistic fit, and contrasts of it.
 
-**Coding.** A category has one 0/1 column per value but its first; an `absent` value ("does not
-apply") has its own, put last, so that it yields where it restates another column. A number is a
-line that may bend at the schema's cuts (a linear spline), so that neither its own effect nor its
-confounding has to be straight.
-
-**What "adjusted" means.** The odds ratio of a candidate compares its members with the customers
-of the cohort who are outside it *and to whom the same attributes apply*, all other attributes of
-the model held equal: exp(mean of the own columns' part of the linear predictor among the members
-- the same mean among those others). For a yes/no attribute this is the plain coefficient; for a
-category it is "this value against the mix of the other values found here" and does not depend on
-which value is the reference; for a band of a number it is the shift from the mean outside to the
-mean inside. An attribute that applies to no member (add-ons of customers without the base
-product) cannot be held equal and counts as part of the difference.
+The adjusted odds ratio of a candidate compares its members with the customers of the cohort who
+are outside it *and to whom the same attributes apply*, all other attributes of the model held
+equal: exp(mean of the own columns' part of the linear predictor among the members - the same mean
+among those others). For a yes/no attribute this is the plain coefficient; for a category it is
+"this value against the mix of the other values found here" and does not depend on which value is
+the reference; for a band of a number it is the shift from the mean outside to the mean inside. An
+attribute that applies to no member (add-ons of customers without the base product) cannot be held
+equal and counts as part of the difference.
 """
 
 from __future__ import annotations
@@ -21,9 +16,9 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from churnlens.evidence.design import CONSTANT, Design
 from churnlens.evidence.intervals import Z95, Estimate
 from churnlens.evidence.logistic import (
     LogisticFit,
@@ -31,75 +26,13 @@ from churnlens.evidence.logistic import (
     independent_columns,
     variance_inflation,
 )
-from churnlens.schema import Column, Schema
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-CONSTANT = -1  # owner of the intercept
+ENTANGLED = 5.0  # variance inflation above which an attribute counts as collinear
 WIDEST = 1.25  # standard error of a log odds ratio beyond which nothing is said
 TOLERANCE = 1e-6  # of the check that a contrast is estimable
-
-
-@dataclass(frozen=True, eq=False)
-class Design:
-    """A table as numbers.
-
-    Attributes:
-        attributes: the columns of the table that describe a customer.
-        x: (n_rows, p) intercept, attributes, then `absent` indicators.
-        owner: (p,) index into `attributes`; -1 for the intercept.
-        slope: (p,) change of the column per unit of its number where it changes; 0 elsewhere.
-        pattern: (n_rows,) which attributes apply, as a row of `lacks`.
-        lacks: (n_patterns, n_attributes) whether an attribute does not apply.
-    """
-
-    attributes: tuple[Column, ...]
-    x: Floats
-    owner: NDArray[np.int64]
-    slope: Floats
-    pattern: NDArray[np.int64]
-    lacks: Mask
-
-
-def _number_columns(column: Column, cells: Floats) -> tuple[list[Floats], list[float]]:
-    """Return the line and its hinges, each divided by its spread, with their slopes."""
-    parts = [cells - cells.mean(), *(np.maximum(cells - cut, 0.0) for cut in column.cuts)]
-    spreads = [float(part.std()) or 1.0 for part in parts]
-    return (
-        [part / spread for part, spread in zip(parts, spreads, strict=True)],
-        [1 / spread for spread in spreads],
-    )
-
-
-def build_design(table: pd.DataFrame, schema: Schema) -> Design:
-    """Return the design matrix of a validated table (categories as str, numbers as float)."""
-    attributes = tuple(c for c in schema.attributes() if c.name in table.columns)
-    rows = len(table)
-    absent = np.zeros((rows, len(attributes)), dtype=bool)
-    columns, owner, slope = [np.ones(rows)], [CONSTANT], [0.0]
-    for place, column in enumerate(attributes):
-        if column.kind == "number":
-            parts, slopes = _number_columns(column, table[column.name].to_numpy(float))
-        else:
-            cells = table[column.name].to_numpy(object)
-            applying = [value.value for value in column.values if not value.absent]
-            parts = [(cells == value).astype(float) for value in applying[1:]]
-            slopes = [0.0] * len(parts)
-            absent[:, place] = ~table[column.name].isin(applying).to_numpy(bool)
-        columns += parts
-        owner += [place] * len(parts)
-        slope += slopes
-    missing = np.flatnonzero(absent.any(axis=0))
-    lacks, pattern = np.unique(absent, axis=0, return_inverse=True)
-    return Design(
-        attributes=attributes,
-        x=np.column_stack([*columns, absent[:, missing]]),
-        owner=np.array([*owner, *missing]),
-        slope=np.array([*slope, *np.zeros(len(missing))]),
-        pattern=pattern.ravel(),
-        lacks=lacks,
-    )
 
 
 class Adjusted(Estimate):
@@ -180,19 +113,6 @@ def take_sample(
     )
 
 
-def with_group(design: Design, mask: Mask) -> tuple[Design, int]:
-    """Return the design with membership in a group as one more attribute, and its index."""
-    group = len(design.attributes)
-    grouped = replace(
-        design,
-        x=np.column_stack([design.x[:, :1], mask, design.x[:, 1:]]).astype(float),
-        owner=np.insert(design.owner, 1, group),
-        slope=np.insert(design.slope, 1, 0.0),
-        lacks=np.insert(design.lacks, group, values=False, axis=1),
-    )
-    return grouped, group
-
-
 def slope_contrast(sample: Sample, design: Design, attribute: int) -> Floats:
     """Return the contrast (p,) of one more unit of a number, averaged over the cohort.
 
@@ -228,7 +148,7 @@ def choose_columns(sample: Sample, attributes: frozenset[int]) -> Columns:
     products = sample.products[np.ix_(columns, columns)]
     kept = independent_columns(products)
     gram = products[np.ix_(kept, kept)]
-    alias = np.linalg.solve(gram, products[np.ix_(kept, ~kept)])
+    alias = np.asarray(np.linalg.solve(gram, products[np.ix_(kept, ~kept)]), dtype=np.float64)
     return Columns(columns[kept], gram, columns[~kept], alias)
 
 
@@ -283,11 +203,13 @@ class Model:
         expected = (1 / (1 + np.exp(-linear))).sum()
         events = max(int(self.sample.event.sum()), 1)
 
-        def share(odds_ratio: float) -> float:
+        def _share(odds_ratio: float) -> float:
             without = (1 / (1 + odds_ratio * np.exp(-linear))).sum()
             return float((expected - without) / events)
 
-        return Estimate(value=share(effect.value), low=share(effect.low), high=share(effect.high))
+        return Estimate(
+            value=_share(effect.value), low=_share(effect.low), high=_share(effect.high)
+        )
 
 
 def fit_model(
@@ -309,3 +231,37 @@ def fit_model(
     fit = fit_logistic(sample.x[:, columns.kept], sample.event, begin, penalised)
     inflation = variance_inflation(columns.gram, sample.owner[columns.kept])
     return Model(sample, columns, fit, inflation)
+
+
+class CohortModels:
+    """The logistic models of one cohort, each fitted when first asked for.
+
+    `inflation` maps each attribute to its inflation beside the charge and every confounder.
+    """
+
+    def __init__(
+        self, sample: Sample, confounders: frozenset[int], money: frozenset[int], start: Floats
+    ) -> None:
+        self.sample, self.confounders, self.money = sample, confounders, money
+        columns = choose_columns(sample, confounders | money)
+        self.inflation = variance_inflation(columns.gram, sample.owner[columns.kept])
+        self._fitted: dict[frozenset[int], Model] = {}
+        self._start = start.copy()
+        self._penalised: bool | None = None  # once needed, all models of the cohort have it
+
+    def _model(self, attributes: frozenset[int]) -> Model:
+        if attributes not in self._fitted:
+            model = fit_model(self.sample, attributes, self._start, self._penalised)
+            self._penalised = self._penalised or model.fit.penalised or None
+            if model.fit.converged:
+                self._start[model.columns.kept] = model.fit.coefficients
+            self._fitted[attributes] = model
+        return self._fitted[attributes]
+
+    def declared(self, attribute: int) -> Model:
+        """Return the model of the confounders and one attribute."""
+        return self._model(self.confounders | {attribute})
+
+    def with_money(self, attribute: int) -> Model:
+        """Return the model of the confounders, one attribute and the charge."""
+        return self._model(self.confounders | self.money | {attribute})

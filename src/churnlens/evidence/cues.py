@@ -16,7 +16,8 @@ _VERB = r"(?:is|are|was|were|has|have|had|can|could|will|would|does|did|seems?|w
 CLAUSE_END = rf"""{SENTENCE_END}
     | ,(?!\d|(?:\s+[\w'-]+){{0,4}},?\s+n?or\b)
     | \b(?:(?<!anything\s)(?<!nothing\s)but|although|though|however|whereas|while|yet(?!\sto)
-        |except|despite|because|since|until|nevertheless|nonetheless|unless|due\sto|thanks\sto|so\s(?={_SUBJECT}))\b
+        |except|despite|because|since|until|nevertheless|nonetheless|unless|due\sto|thanks\sto|
+        so\s(?={_SUBJECT}))\b
     | \band\b(?=\s+(?:{_SUBJECT}|{_VERB}
         |(?:no|never|nobody|not|always|overall|appreciate\w*|found|find|love|enjoy|like)\b
         |(?:the|my|our|their|this|that|your|its)\s+(?:[\w'$.-]+\s+){{1,4}}?{_VERB}))
@@ -85,7 +86,8 @@ _NICE = r"(?:great|nice|good|better|happier|perfect|lovely|ideal|helpful|fair|ap
 ENGLISH = Cues(
     idle=_words(
         r"""not (?:only|just|to mention|surprising\w*)|no (?:wonder|doubt|matter|surprise)|
-        nothing but|whether or not|why not|could(?:n't| not)(?= be (?:any |more |happier|better|
+        nothing but|a few|quite a few|whether or not|why not|could(?:n't| not)(?= be (?:any |more |
+        happier|better|
         faster|easier|clearer|cheaper|smoother))|(?:can't|cannot|could(?:n't| not)) (?:wait|
         imagine|ask for|wish for|hope for)|without (?:a )?doubt|
         (?:never|did(?:n't| not)) expect(?:ed)?|recommend.*(?:looking|searching|search) for"""
@@ -93,13 +95,15 @@ ENGLISH = Cues(
     helpless=_words(
         rf"""(?:{_NOT}|nobody|no one|nothing)(?: \w+)? (?:stand|tolerate|bear|afford|justify|accept|
         do anything|handle|cope|deal|put up|live|ignore|overlook|recommend|fix(?:ed)?|resolv\w+|
-        solv\w+|address\w*|explain\w*|help(?:ed|s)?|improv\w+|reduc\w+|lower\w*|stop(?:ped|s)?|prevent\w*|
+        solv\w+|address\w*|explain\w*|help(?:ed|s)?|improv\w+|reduc\w+|lower\w*|stop(?:ped|s)?|
+        prevent\w*|
         done|care[ds]?|understand|trust|renew|stay|continue|worth|ok|okay|fair|acceptable|good|
         {_GLAD})|(?:failed|fails|refused?|unable) to"""
     ),
     negation=_words(
         rf"""{_NOT}|no|none|nobody|nothing|without|hardly|barely|rarely|seldom|scarcely|neither|
-        zero|lack(?:s|ed|ing)?|free (?:of|from)|far from|anything but|nowhere near|less|fewer|
+        zero|few|fewer|minimal|(?:little|few) (?:to|or|if) (?:no|any)|lack(?:s|ed|ing)?|free (?:of|
+        from)|far from|anything but|nowhere near|less|
         instead of|doubt|yet to|failed to|fails to|unable to|used to be|hard to find"""
     ),
     barrier=_words(
@@ -155,16 +159,19 @@ ENGLISH = Cues(
     ),
     answer=_plain(r"^\w*\s*\?\s*(?:not|no|none|never|nope|hardly)\b"),
     good=_words(
-        r"""good|great|excellent|amazing|awesome|fantastic|wonderful|perfect(?:ly)?|superb|nice(?:ly)?|
-        outstanding|fine|decent|solid|satisfied|happy|pleased|loved?|likes?|liked|enjoy\w*|best|
+        r"""good|great|fast|quick(?:ly)?|excellent|amazing|awesome|fantastic|wonderful|
+        perfect(?:ly)?|superb|nice(?:ly)?|
+        outstanding|fine|decent|solid|satisfied|happy|pleased|loved?|likes?|(?<!have )liked|
+        enjoy\w*|best|
         appreciat\w+|impress(?:ed|ive)|smooth(?:ly)?|eas(?:y|ily)|clear(?:ly)?|friendly|fair(?:ly)?|
         worth|better|convenient(?:ly)?|convenience|hassle-free|glad|recommend|comfortable|simple|
         straightforward|works? well|thumbs up|top|flawless(?:ly)?|flexib\w+|on time"""
     ),
     poor=_words(
-        r"""bad(?:ly)?|too \w+|poor(?:ly)?|terribl[ey]|awful(?:ly)?|horribl[ey]|worse|worst|
-        disappoint\w+|frustrat\w+|annoy\w+|unhappy|dissatisf\w+|hate[ds]?|dislike[ds]?|issues?|problems?|troubles?|
-        complain\w*|concern(?:s|ed)?|difficult\w*|hard|confus\w+|unclear|inconvenien\w+|outdated|
+        r"""bad(?:ly)?|too [a-z]+|slow(?:ly)?|poor(?:ly)?|terribl[ey]|awful(?:ly)?|horribl[ey]|
+        worse|worst|disappoint\w+|frustrat\w+|annoy\w+|unhappy|dissatisf\w+|hate[ds]?|
+        dislike[ds]?|issues?|problems?|troubles?|complain\w*|concern(?:s|ed)?|difficult\w*|hard|
+        confus\w+|unclear|inconvenien\w+|outdated|
         unacceptable|ridiculous\w*|joke|nightmare|pain|useless|waste|unfair\w*|mess|fail\w*|broken|
         lacking|lacks?|regret|sucks|weak|wrong|errors?|mistakes?|hassles?|limited|late|rude|
         leaves (?:a lot|much) to be desired"""
@@ -212,12 +219,12 @@ CHINESE = Cues(
     ),
     answer=_plain(r"^[吗么嘛]?[?？]\s*(?:从来|根本|当然|完全)?[没不]"),
     good=_plain(
-        r"""(?<![只最刚正幸恰问你您])好(?![几多久不像歹奇意])|不错|棒|满意|喜欢|赞|优秀|完美|方便|省心|放心|
+        r"""(?<![只最刚正幸恰问你您])好(?![几多久不像歹奇意])|不错|快(?![要到递])|棒|满意|喜欢|赞|优秀|完美|方便|省心|放心|
         给力|靠谱|合理|清[楚晰]|顺[利畅]|轻松|公道|专业|热情|耐心|到位|周到|推荐|舒[服心]|还[行可]|灵活|
         准时|明白|及时|优质|认可|没[得话]说"""
     ),
     poor=_plain(
-        r"""差(?!不多|点)|烂|糟|坏|垃圾|失望|不满|问题|麻烦|投诉|抱怨|毛病|坑|讨厌|难(?!得|道)|郁闷|生气|
+        r"""差(?!不多|点)|慢|烂|糟|坏|垃圾|失望|不满|问题|麻烦|投诉|抱怨|毛病|坑|讨厌|难(?!得|道)|郁闷|生气|
         崩溃|遗憾|噩梦|笑话|混乱|模糊|看不懂|过时|没用|不行"""
     ),
     apart=_plain("[，。和]|因为|所以"),

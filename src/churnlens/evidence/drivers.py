@@ -31,16 +31,12 @@ from numpy.typing import NDArray
 
 from churnlens.evidence import intervals
 from churnlens.evidence.adjust import (
+    ENTANGLED,
     Adjusted,
-    Design,
-    Model,
-    Sample,
-    build_design,
-    choose_columns,
+    CohortModels,
     fit_model,
     slope_contrast,
     take_sample,
-    with_group,
 )
 from churnlens.evidence.candidates import (
     Candidate,
@@ -48,8 +44,8 @@ from churnlens.evidence.candidates import (
     find_members,
     list_candidates,
 )
+from churnlens.evidence.design import Design, build_design, with_group
 from churnlens.evidence.intervals import Estimate, estimate
-from churnlens.evidence.logistic import variance_inflation
 from churnlens.evidence.screening import Screening, count_events, screen
 from churnlens.options import DriverOptions
 from churnlens.schema import Frozen, Schema
@@ -57,8 +53,6 @@ from churnlens.schema import Frozen, Schema
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Outcome = Literal["left", "stayed"]
-
-ENTANGLED = 5.0  # variance inflation above which an attribute counts as collinear
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +124,9 @@ class Effects(Frozen):
     Attributes:
         odds_ratio: crude, against everybody else in the cohort; None at a zero cell.
         adjusted: the declared confounders held equal (see `evidence.adjust`).
-        money_adjusted: the charge held equal too, without the other attributes that the charge is
-            made of (inflation above 5 beside it); None where there is no charge, and for
-            candidates that no answer names.
+        money_adjusted: the charge held equal too; None where there is no charge, and for
+            candidates that no answer names. What it says depends on the declared confounders: with
+            every part of the charge among them, charge and part cannot be told apart.
         money_vif: inflation of the attribute beside the charge and every confounder; above 5 the
             attribute is part of what the charge is made of.
         collinear: whether either inflation exceeds 5.
@@ -182,42 +176,9 @@ class Driver(Effects):
     why_not: str
 
 
-class _Models:
-    """The logistic models of one cohort, each fitted when first asked for.
-
-    `inflation` maps each attribute to its inflation beside the charge and every confounder.
-    """
-
-    def __init__(
-        self, sample: Sample, confounders: frozenset[int], money: frozenset[int], start: Floats
-    ) -> None:
-        self.sample, self.confounders, self.money = sample, confounders, money
-        columns = choose_columns(sample, confounders | money)
-        self.inflation = variance_inflation(columns.gram, sample.owner[columns.kept])
-        self._fitted: dict[frozenset[int], Model] = {}
-        self._start = start.copy()
-        self._penalised: bool | None = None  # once needed, all models of the cohort have it
-
-    def _model(self, attributes: frozenset[int]) -> Model:
-        if attributes not in self._fitted:
-            model = fit_model(self.sample, attributes, self._start, self._penalised)
-            self._penalised = self._penalised or model.fit.penalised or None
-            if model.fit.converged:
-                self._start[model.columns.kept] = model.fit.coefficients
-            self._fitted[attributes] = model
-        return self._fitted[attributes]
-
-    def declared(self, attribute: int) -> Model:
-        """Return the model of the confounders and one attribute."""
-        return self._model(self.confounders | {attribute})
-
-    def with_money(self, attribute: int) -> Model:
-        """Return the model with the charge, without what the charge is made of."""
-        parts = {i for i, vif in self.inflation.items() if vif > ENTANGLED}
-        return self._model((self.confounders - parts) | self.money | {attribute})
-
-
-def _effects(models: _Models, place: int, attribute: int, counts: Floats, priced: bool) -> Effects:
+def _effects(
+    models: CohortModels, place: int, attribute: int, counts: Floats, priced: bool
+) -> Effects:
     contrast = models.sample.contrasts[place]
     odds_ratio = estimate(intervals.woolf(*counts))
     adjusted = models.declared(attribute).effect(contrast, attribute)
@@ -244,7 +205,7 @@ class _Verdicts:
     order: list[int]
 
 
-def _judge(models: _Models, attribute: NDArray[np.int64], screening: Screening) -> _Verdicts:
+def _judge(models: CohortModels, attribute: NDArray[np.int64], screening: Screening) -> _Verdicts:
     """Apply rules 5 and 6 to what passed rules 1 to 4, and put the candidates in order."""
     why_not = list(screening.why_not)
     share: list[Estimate | None] = [None] * len(why_not)
@@ -320,7 +281,7 @@ def find_drivers(
     attribute = panel.attribute[chosen]
     sample = take_sample(panel.design, mask, event, panel.members[:, chosen], attribute)
     screening = screen(sample.members, sample.event, panel.half[mask], options)
-    models = _Models(sample, panel.confounders, panel.money, panel.begin(outcome))
+    models = CohortModels(sample, panel.confounders, panel.money, panel.begin(outcome))
     verdicts = _judge(models, attribute, screening)
     drivers = []
     for rank, place in enumerate(verdicts.order):
@@ -359,7 +320,7 @@ def membership_effect(
     design, group = with_group(panel.design, mask)
     sample = take_sample(design, everybody, event, mask[:, None], np.array([group]))
     defining = {i for i, c in enumerate(design.attributes) if c.name in defined_by}
-    models = _Models(
+    models = CohortModels(
         sample,
         (panel.confounders - defining) | {group},
         panel.money - defining,

@@ -74,14 +74,14 @@ def newcombe(
     )
     rho = np.asarray(correlation, dtype=float)
 
-    def reach(first: Floats, second: Floats) -> Floats:
+    def _reach(first: Floats, second: Floats) -> Floats:
         return np.sqrt(np.maximum(first**2 + second**2 - 2 * rho * first * second, 0.0))
 
     difference = one - two
     return (
         difference,
-        difference - reach(one - low_one, high_two - two),
-        difference + reach(high_one - one, two - low_two),
+        difference - _reach(one - low_one, high_two - two),
+        difference + _reach(high_one - one, two - low_two),
     )
 
 

@@ -74,13 +74,14 @@ class LogisticFit:
 
 
 def _newton(x: Floats, event: Floats, start: Floats, penalised: bool) -> LogisticFit:
-    beta, covariance, converged = start, np.eye(x.shape[1]), False
+    beta, converged = start, False
+    covariance: Floats = np.eye(x.shape[1])
     for _ in range(MAX_PENALISED_STEPS if penalised else MAX_STEPS):
         fitted = 1 / (1 + np.exp(-(x @ beta)))
         weight = fitted * (1 - fitted)
         weighted = x * weight[:, None]
         try:
-            covariance = np.linalg.inv(x.T @ weighted)
+            covariance = np.asarray(np.linalg.inv(x.T @ weighted), dtype=np.float64)
         except np.linalg.LinAlgError:
             break
         residual = event - fitted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -18,6 +18,7 @@ Meaning = dict[str, tuple[tuple[int, int], ...]]
 _SENTENCE = re.compile(SENTENCE_END)
 _CLAUSE = re.compile(CLAUSE_END, re.VERBOSE)
 _ENDING = "(?:s|es|d|ly|est|[bdgklmnprtv]?(?:ed|ing|ers?))?"
+CONTEXT, NEAR_HITS = 300, 20  # characters and phrases around a phrase that are looked at
 ANSWER_LENGTH = 20  # characters behind a question in which it can be answered
 _SPACING = re.compile(r"[\s-]+")
 
@@ -52,11 +53,11 @@ class Lexicon:
     short: int
 
     def hits(self, text: str) -> Iterator[Hit]:
-        """Yield the phrases of a lower-case text, none inside a longer one."""
+        """Yield the phrases of a lower-case text, leftmost and longest, none overlapping."""
         last = 0
         for match in self.pattern.finditer(text) if self.pattern else ():
             start, end = match.start(1), match.end(1)
-            if end <= last:
+            if start < last:
                 continue
             last = end
             for reason, base in self.meaning[_key(match.group(2))]:
@@ -88,16 +89,23 @@ def _meanings(
     return {phrase: tuple(bases.items()) for phrase, bases in found.items() if phrase}
 
 
+def _pattern(phrases: Iterable[str]) -> str:
+    """Return a pattern of all phrases: the first letter decides early, then the longest wins."""
+    letters: dict[str, list[str]] = {}
+    for phrase in sorted(phrases, key=len, reverse=True):
+        rest = r"[\s-]+".join(map(re.escape, phrase[1:].split(" ")))
+        letters.setdefault(re.escape(phrase[0]), []).append(rest)
+    return "|".join(f"{first}(?:{'|'.join(rests)})" for first, rests in letters.items())
+
+
 @lru_cache(maxsize=8)
 def lexicon(reasons: tuple[Reason, ...], language: Language) -> Lexicon:
     """Return the phrases of `reasons` in one language, ready to search."""
     meaning = _meanings(reasons, language)
-    longest = sorted(meaning, key=len, reverse=True)
-    if language == "zh":
-        body = f"(?=(({'|'.join(map(re.escape, longest))})))"
-    else:
-        parts = [_SPACING.sub(r"[\\s-]+", re.sub(r"([^\w\s-])", r"\\\1", each)) for each in longest]
-        body = rf"(?<![\w'])(?=(({'|'.join(parts)}){_ENDING})(?!\w))"
+    phrases = _pattern(meaning)
+    body = f"(?=(({phrases})))"
+    if language == "en":
+        body = rf"(?<![\w'])(?=(({phrases}){_ENDING})(?!\w))"
     cues, short = (CHINESE, 5) if language == "zh" else (ENGLISH, 15)
     return Lexicon(re.compile(body) if meaning else None, meaning, cues, short)
 
@@ -118,17 +126,26 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start, max(start, start + len(text[start:end].rstrip(" ,，、\t")))
 
 
+def _masked(text: str, hits: list[Hit]) -> str:
+    """Return the text without its phrases, every other character in its place."""
+    letters = list(text)
+    for hit in hits:
+        letters[hit.start : hit.end] = "_" * (hit.end - hit.start)
+    return "".join(letters)
+
+
 def _rest(text: str, place: int, sentence_end: int) -> str:
     """Return the sentence from `place` on, and a little more where it is a question."""
     asked = text[sentence_end : sentence_end + 1] in ("?", "？")
-    return text[place : sentence_end + ANSWER_LENGTH * asked]
+    return text[place : min(sentence_end + ANSWER_LENGTH * asked, place + CONTEXT)]
 
 
 def find_reasons(text: str, words: Lexicon) -> Iterator[tuple[int, int, int, int]]:
     """Yield what every phrase of a text says where it stands.
 
     A negation in front of a phrase is used up by phrases of the opposite kind between them ("no
-    outages and fast") and by a phrase that holds it itself; phrases of one kind share it.
+    outages and fast"); phrases of one kind share it. A negation inside one phrase, and a judgement
+    that is one, say nothing about another.
 
     Args:
         text: lower case, see `lower`.
@@ -141,15 +158,15 @@ def find_reasons(text: str, words: Lexicon) -> Iterator[tuple[int, int, int, int
     if not hits:
         return
     clauses, sentences = _borders(_CLAUSE, text), _borders(_SENTENCE, text)
-    unused = text
+    others = _masked(text, hits)
     for place, hit in enumerate(hits):
         start, end = _around(clauses, hit.start)
         end, sentence = max(end, hit.end), _around(sentences, hit.start)
-        opposite = [h.end for h in hits[:place] if h.base * hit.base < 0 and h.end <= hit.start]
-        before = unused[max([start, *opposite]) : hit.start]
-        unused = unused[: hit.start] + "_" * (hit.end - hit.start) + unused[hit.end :]
-        rest = _rest(text, hit.end, sentence[1])
-        sign = judge(hit.base, before, text[hit.end : end], rest, words.cues)
+        near = hits[max(place - NEAR_HITS, 0) : place]
+        opposite = [h.end for h in near if h.base * hit.base < 0 and h.end <= hit.start]
+        before = others[max([start, hit.start - CONTEXT, *opposite]) : hit.start]
+        after = (text if hit.base else others)[hit.end : min(end, hit.end + CONTEXT)]
+        sign = judge(hit.base, before, after, _rest(text, hit.end, sentence[1]), words.cues)
         if sign:
             quote = (start, end) if end - start >= words.short else sentence
             yield hit.reason, sign, *_trimmed(text, *quote)

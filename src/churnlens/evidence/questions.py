@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from churnlens.evidence.parsing.atoms import Reading, read_atoms
+from churnlens.evidence.parsing.atoms import Reading, read_atoms, without_destinations
 from churnlens.evidence.parsing.columns import Thresholds
 from churnlens.evidence.parsing.intent import ask_of, outcome_of
 from churnlens.evidence.parsing.lexicon import Lexicon, build_lexicon
@@ -76,6 +76,8 @@ def parse_question(question: str, schema: Schema, table: pd.DataFrame) -> Query:
     """
     items, reading = _read(question, schema, table)
     ask = ask_of(items)
+    if ask == "what_to_do":
+        reading.atoms = without_destinations(items, reading.atoms)
     why = any(item.has("why") for item in items)
     sides = read_sides(items, reading, schema, plain=ask != "what_to_do" and not why)
     cohort, other, problems = _filters(sides, schema)

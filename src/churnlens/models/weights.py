@@ -43,13 +43,13 @@ def check_sha256(path: Path, expected: str, name: str) -> None:
 def _config(path: Path) -> Any:
     """Read a JSON config, refusing one that names code."""
 
-    def refuse_code(mapping: dict[str, Any]) -> dict[str, Any]:
+    def _refuse_code(mapping: dict[str, Any]) -> dict[str, Any]:
         if "auto_map" in mapping:
             raise ModelError(f"{path.name}: 'auto_map' asks to run code of the model's author")
         return mapping
 
     try:
-        return json.loads(path.read_text(encoding="utf-8"), object_hook=refuse_code)
+        return json.loads(path.read_text(encoding="utf-8"), object_hook=_refuse_code)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path.name}: not readable as JSON ({type(error).__name__})") from None
 

@@ -12,8 +12,11 @@ from datetime import date
 from typing import Final
 
 _ISSUERS: Final = re.compile(
-    r"[456]\d{12,18}"  # Visa, Mastercard, Maestro, Discover, UnionPay and other Chinese banks
-    r"|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard
+    r"4\d{12,18}"  # Visa
+    r"|(?:5[06-9]|6[37])\d{11,17}"  # Maestro
+    r"|6\d{15,18}"  # UnionPay, Discover
+    r"|5[1-5]\d{14}"  # Mastercard
+    r"|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard, new range
     r"|220[0-4]\d{12,15}"  # Mir
     r"|3[47]\d{13}"  # American Express
     r"|3(?:0[0-59]|[68]\d|9\d)\d{11,16}"  # Diners Club
@@ -53,10 +56,8 @@ def check_character(digits: str) -> str:
 
 def is_chinese_id(number: str) -> bool:
     """Whether a number is a Chinese identity number: 18 characters with check, or the old 15."""
-    if not _PROVINCES.match(number):
-        return False
     if len(number) == 15:
-        return is_date("19" + number[6:12])
+        return _PROVINCES.match(number) is not None and is_date("19" + number[6:12])
     return is_date(number[6:14]) and check_character(number[:17]) == number[17].upper()
 
 

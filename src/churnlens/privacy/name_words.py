@@ -37,6 +37,18 @@ world worth yes you young
 ORDINARY: Final = frozenset(_ORDINARY.split())
 """Parts of names that are words as well: alone they are a name only where something says so."""
 
+_STARTERS = """
+all allow an and answer any ask best better bill business call case change charge close cost data do
+early even fair fast fee fiber good have he high home honest hope how internet just kind law less
+little long look love low many mark may mobile money month more much my network new next nice no now
+offer on one only open order page pay phone plan please poor post power price quick read real right
+sale save say see self service she short so some speed such switch test than thank thanks the they
+this time true trust unknown upset user value very watch way web week well why will wish with word
+work yes you
+"""
+SENTENCE_STARTERS: Final = frozenset(_STARTERS.split())
+"""Ordinary words that often begin a sentence, where a capital letter therefore says nothing."""
+
 _TITLES = "mr mrs ms miss mx dr prof sir madam jr sr ii iii iv phd md"
 TITLES: Final = frozenset(_TITLES.split())
 

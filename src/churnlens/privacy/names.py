@@ -14,6 +14,7 @@ from churnlens.privacy.name_words import (
     HONORIFICS,
     NOT_AFTER_LITTLE,
     ORDINARY,
+    SENTENCE_STARTERS,
     TITLES,
 )
 
@@ -56,8 +57,9 @@ class Name:
         yield from (match.span() for match in _compiled(self.sure).finditer(text))
         for match in _compiled(self.words).finditer(text):
             before = text[max(0, match.start() - 16) : match.start()]
-            capital = match.group()[0].isupper() and _INSIDE_SENTENCE.search(before)
-            if capital or _INTRODUCED.search(before):
+            word = match.group()
+            named = _INSIDE_SENTENCE.search(before) or word.lower() not in SENTENCE_STARTERS
+            if (word[0].isupper() and named) or _INTRODUCED.search(before):
                 yield match.span()
 
     def find_whole(self, text: str) -> Iterator[tuple[int, int]]:

@@ -26,12 +26,13 @@ _CARRIERS: Final = "fedex|dhl|usps|顺丰|中通|圆通|申通|韵达|极兔|邮
 _NAMED: Final = (
     "order|purchase|tracking|waybill|invoice|shipment|parcel|consignment"
     r"|\b(?:ticket|case|ref|reference|transaction|booking|po|rma|awb|receipt)"
-    f"|订单|运单|工单|包裹|快递单|{_CARRIERS}"
+    f"|订单|运单|工单|包裹|快递单?|物流|{_CARRIERS}"
 )
 _MARKS: Final = r"[\s:#=,\"'“”‘’「」()\[\]{}<>《》【】（）：，.-]"
 _STRONG: Final = re.compile(  # this and the next two read lower case, up to the token
     rf"(?:{_NUMBER_OF})(?:s|\(s\))?(?:{_MARKS}|号码?|编号|为|就?是|尾号"
     r"|\b(?:is|was|are|were|number|no|id|ending|in|with|the|of)\b){0,8}\Z"
+    rf"|(?:{_NAMED})[^\d\n]{{0,12}}#\s?\Z"
 )
 _WEAK: Final = re.compile(
     rf"(?:{_NAMED})(?:(?:[\s:#=\"'(\[【（：,-]|no\.|is\b|是|为){{0,5}}|s[\s#]{{1,3}})\Z"
@@ -69,6 +70,7 @@ UNIT: Final = re.compile(
 )
 """What follows a quantity, and no number that names something."""
 
+_MOBILE: Final = re.compile(r"1[3-9]\d{9}")
 _DECIMALS: Final = re.compile(r"[.,]\d")
 _MEASURE: Final = re.compile(  # days and sizes
     r"(?:19|20)\d\d([-/])\d{1,2}(?:\1\d{1,2})?|\d{1,2}([-/])\d{1,2}\2(?:19|20)\d\d"
@@ -93,7 +95,7 @@ def labelled_orders(text: str) -> Iterator[tuple[int, int]]:
     for start, end, token, before in _tokens(text):
         long = _is_long(token, letters=4, digits=5)
         listed = last and _LIST.fullmatch(text, last, start)
-        named = long and (listed or _WEAK.search(before))
+        named = long and (listed or (_WEAK.search(before) and not _MOBILE.fullmatch(token)))
         if named or (_is_code(token) and _STRONG.search(before)):
             yield start, end
             last = end
@@ -131,7 +133,8 @@ def _digits(token: str) -> int:
 
 def _is_code(token: str) -> bool:
     """Whether a token can be a number where the words before it promise one."""
-    return _digits(token) >= 3 or (len(token) >= 5 and not token.isdigit())
+    plain = token.isupper() or token.islower()  # no #Gr8Plan
+    return _digits(token) >= 3 or (len(token) >= 5 and not token.isdigit() and plain)
 
 
 def _is_long(token: str, *, letters: int, digits: int) -> bool:

@@ -16,14 +16,14 @@ _EXTENSION: Final = r"(?:[ ,]{0,2}(?:ext\.?|extension|x|转|分机号?)[ :：]?\
 _FORMS: Final = (
     rf"(?<!0\.){_CHINA}\(?0?1[3-9]\d\)?(?:{_LINE}\d){{8}}",  # Chinese mobile
     r"1[ .\-][3-9](?:[ .\-]\d){9}",  # digit by digit
-    rf"{_CHINA}\(?0(?:10|2\d|[3-9]\d\d)\)?{_LINE}[2-9](?:[ -]?\d){{6,7}}",  # with area code
+    rf"{_CHINA}\(?0(?:10|2\d|[3-9]\d\d)\)?{_LINE}[1-9](?:[ -]?\d){{6,7}}",  # with area code
     rf"(?:\(?(?:\+|00)86\)?{_LINE}|\(86\)[ -]?|86[ -]{{1,3}})"
-    rf"\(?(?:10|2\d|[3-9]\d\d)\)?{_LINE}[2-9](?:[ -]?\d){{6,7}}",  # without the zero
+    rf"\(?(?:10|2\d|[3-9]\d\d)\)?{_LINE}[1-9](?:[ -]?\d){{6,7}}",  # without the zero
     r"(?<![$€£¥￥])[48]00(?:[ -]{0,3}\d){7}",  # service lines
     rf"\(?(?:\+|00)1\)?{_GAP}\d{{3}}\)?{_LINE}\d{{3}}{_LINE}\d{{4}}",  # North America, with +1
     rf"(?:1{_LINE})?(?:\(\d{{3}}\){_LINE}|\d{{3}} ?[.-] ?)\d{{3}} ?[ .-]? ?\d{{4}}",  # separated
-    r"(?P<spaced>(?<![$€£¥￥])(?:1 )?[2-9]\d\d [2-9]\d\d[ -]?\d{4})",
-    r"(?<![$€£¥￥/=_A-Za-z.])1?[2-9]\d\d[2-9]\d{6}",  # in one piece
+    r"(?P<spaced>(?<![$€£¥￥])(?:1 )?\d{3} \d{3}[ -]?\d{4})",
+    r"(?<![$€£¥￥/=_A-Za-z.])1?[2-9]\d{9}(?<!00000)",  # in one piece
     rf"\(?\+ ?\(?[1-9](?:{_GAP}\d){{7,14}}",  # any country, +
     rf"00[1-9](?:{_GAP}\d){{8,12}}",  # any country, 00
     r"(?P<national>(?=(?:[ .\-/()]{0,2}\d){9,12}(?![.\-/]?\d))"
@@ -49,7 +49,7 @@ _DATE: Final = re.compile(
 
 
 def phones(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of telephone numbers; a short local number needs a word such as "call"."""
+    """Yield the spans of telephone numbers that are known by their form."""
     last = 0
     for match in _PHONE.finditer(text):
         form, (start, end) = match.group(), match.span()
@@ -57,6 +57,10 @@ def phones(text: str) -> Iterator[tuple[int, int]]:
         if _is_number(form) and not inside and not _is_part(text, start, end):
             yield start + (form[0] == "(" and form.count("(") > form.count(")")), end
             last = end
+
+
+def named_phones(text: str) -> Iterator[tuple[int, int]]:
+    """Yield numbers of 7 to 15 digits that a word such as "call" or 电话 announces."""
     for match in _CALLED.finditer(text):
         number, span = match["number"], match.span("number")
         if _is_number(number) and not is_date(number) and not _is_part(text, *span):

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from churnlens.privacy.checksums import is_card, is_chinese_id, is_ssn
 from churnlens.privacy.orders import labelled_orders, nearby_orders
-from churnlens.privacy.phones import phones
+from churnlens.privacy.phones import named_phones, phones
 
 Kind = Literal["email", "order", "id", "card", "phone", "ip", "name"]
 Span = tuple[int, int]
@@ -145,6 +145,7 @@ RECOGNISERS: Final[tuple[tuple[Kind, re.Pattern[str], Recogniser], ...]] = (
     ("id", _LONG_NUMBER, identity_numbers),
     ("card", _LONG_NUMBER, cards),
     ("phone", _LONG_NUMBER, phones),
+    ("phone", _LONG_NUMBER, named_phones),
     ("ip", _DOTTED, addresses),
     ("order", _TOKEN_NUMBER, nearby_orders),
 )

@@ -33,7 +33,8 @@ _INVISIBLE: Final = re.compile(
 )
 _ANGLES: Final = str.maketrans("<＜﹤>＞﹥", "‹‹‹›››")
 _BRACKETED: Final = re.compile(
-    r"[\[［]\s*(/?\s*(?:[A-Z][A-Z_ ]*|\|\w+\||(?i:inst|sys(?:tem)?|user|assistant|[gs]?mask)))\s*[\]］]"
+    r"[\[［]\s*(/?\s*(?:[A-Z][A-Z_ ]*|\|\w+\|"
+    r"|(?i:inst|sys(?:tem)?|user|assistant|[gs]?mask)))\s*[\]］]"
 )
 _ROLE: Final = re.compile(
     r"(?<!\w)((?:system(?: prompt| message)?|user|assistant|human|ai|bot|developer|tool|function"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from churnlens.evidence.parsing.columns import Attacher, Thresholds
+from churnlens.evidence.parsing.columns import Attacher, Thresholds, Unclear
 from churnlens.evidence.parsing.lexicon import Mention, negative_value, positive_value
 from churnlens.evidence.parsing.logic import Clauses, any_of, negated
 from churnlens.evidence.parsing.quantities import QuantityItem
@@ -81,10 +81,16 @@ class _Selector:
             return ()
         if mention.kind == "term":
             return self._term(mention.name)
+        if mention.also and self._beside_number(at):
+            return ()
         if mention.kind == "value":
             condition = Condition(column=mention.column, op=mention.op, value=mention.name)
             return ((condition,),)
         return self._possession(at, mention)
+
+    def _beside_number(self, at: int) -> bool:
+        following = (item for item in self.items[at + 1 :] if not item.has("link", "between"))
+        return isinstance(next(following, None), QuantityItem)
 
     def _term(self, name: str) -> Clauses:
         term = next(term for term in self.schema.terms if term.name == name)
@@ -128,16 +134,33 @@ class _Selector:
         unit = sorted(units)[0] if units else ""
         column = self.attacher.column(at, quantity, unit)
         if column is not None:
-            return tuple((each,) for each in self.attacher.conditions(at, quantity, column))
+            try:
+                return tuple((each,) for each in self.attacher.conditions(at, quantity, column))
+            except Unclear as fault:
+                self.reading.problems.append(str(fault))
+                return ()
         counts = not quantity.compared and all(
             not isinstance(amount.value, str) and amount.value <= _IGNORED_COUNT
             for _, amount in quantity.bounds
         )
         if unit == "age":
             self.reading.problems.append("unknown_attribute: age")
+        elif self._counts_something(at, item):
+            self.reading.problems.append(f"unclear_number: {item.text}")
         elif unit != "percent" and not (counts and not unit and not quantity.quantile):
             self.reading.problems.append(f"unclear_number: {item.text}")
         return ()
+
+
+    def _counts_something(self, at: int, item: QuantityItem) -> bool:
+        """Whether a yes/no attribute is counted ("with two kids"), which no column does."""
+        before = self.items[at - 1] if at else None
+        following = (i for i in self.items[at + 1 :] if not i.has("unit.measure"))
+        after = next(following, None)
+        counted = after is not None and after.mention is not None and after.mention.kind == "value"
+        single = item.text in ("1", "one", "一")
+        owned = before is not None and before.has("with", "neg")
+        return counted and owned and not single and after is not None and _yes(after, self.schema)
 
 
 def _transparent(item: Item) -> bool:
@@ -273,6 +296,40 @@ def read_atoms(items: list[Item], schema: Schema, thresholds: Thresholds) -> Rea
         atoms[second].joint = _joint(items, first, second)
     selector.reading.atoms = [atoms[at] for at in order]
     return selector.reading
+
+
+_TOWARD = frozenset(
+    "to toward towards onto into 转为 转成 改为 改用 改成 换成 换到 转到 升级到 升级为 切换到 迁移到 转向 换为 变成 变为".split()
+)
+_CAUSED = frozenset({"让", "说服", "引导", "鼓励", "促使", "吸引", "劝", "推动", "引导到"})
+
+
+def without_destinations(items: list[Item], atoms: list[Atom]) -> list[Atom]:
+    """Leave out what customers should be moved to ("move e-check users to autopay").
+
+    Args:
+        items: the items of a question that asks what to do.
+        atoms: its selections.
+
+    Returns:
+        The selections that describe the customers.
+    """
+    kept: list[Atom] = []
+    for atom in atoms:
+        after = items[atom.at + 1 : atom.at + 3]
+        people = any(item.has("noun") for item in after[:1]) or (
+            len(after) == 2 and after[0].text == "的" and after[1].has("noun")
+        )
+        between = items[kept[-1].at + 1 : atom.at] if kept else []
+        moved = any(item.text in _TOWARD for item in between) and any(
+            item.has("noun") for item in between
+        )
+        caused = bool(kept) and any(item.text in _CAUSED for item in items[: kept[-1].at])
+        adopted = caused and any(item.has("noun") for item in between)
+        if kept and not people and (moved or adopted) and not any(i.has("and", "or") for i in between):
+            continue
+        kept.append(atom)
+    return kept
 
 
 def _single(atom: Atom) -> str:

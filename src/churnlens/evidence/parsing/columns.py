@@ -68,6 +68,8 @@ def _neighbour(items: list[Item], at: int, step: int) -> Column | str | None:
         item = items[position]
         if item.mention and item.mention.kind == "column":
             return item.mention.column
+        if item.mention and item.mention.also:
+            return item.mention.also
         easy = item.has("link", "with", "per", "unit.measure", "between")
         if item.mention or not (easy or (step < 0 and item.has("neutral", "cmp.eq", "stop"))):
             return None
@@ -81,6 +83,8 @@ def _listed(items: list[Item], column: Column) -> bool:
     """Whether a value of the column follows with nothing but "or", "and", "versus" between."""
     linked = False
     for item in items:
+        if isinstance(item, QuantityItem) and linked and not item.quantity.compared:
+            continue
         if item.mention or isinstance(item, QuantityItem):
             return linked and bool(item.mention) and item.mention.column == column.name
         if item.has("with", "stop", "join", "left", "stayed"):
@@ -134,7 +138,18 @@ class Attacher:
             return self._age()
         if unit == "percent":
             return named if named and named.unit in ("%", "percent") else None
+        if quantity.quantile and not named:
+            named = self._ranked(at)
         return named if named and named.kind == "number" else None
+
+    def _ranked(self, at: int) -> Column | None:
+        """Return the column of "the top 10 % of customers by balance"."""
+        for item in self.items[at + 1 :]:
+            if item.mention and item.mention.kind == "column":
+                return self.schema.column(item.mention.column)
+            if not item.has("noun", "link", "with", "per"):
+                return None
+        return None
 
     def _length(self, at: int, quantity: Quantity) -> Column | None:
         """Return the category whose value a plain duration is: "a two-year plan"."""
@@ -206,7 +221,9 @@ class Attacher:
             if not isinstance(amount.value, str)
         ]
         names = tuple(n for n, m in months.items() if all(tests[op](m, v) for op, v in wanted))
-        return (Condition(column=column.name, op="in", value=names),) if names else ()
+        if not names:
+            raise Unclear(f"unknown_value: {column.label.en}")
+        return (Condition(column=column.name, op="in", value=names),)
 
     def calendar(self, at: int, quantity: Quantity) -> bool:
         """Whether a quantity speaks of the calendar: "the last six months", "in 2023", 3 月."""

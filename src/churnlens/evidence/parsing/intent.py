@@ -10,11 +10,14 @@ from churnlens.evidence.query import Ask
 Outcome = Literal["left", "stayed"]
 _POLITE = ("please", "kindly", "let us", "请", "麻烦", "帮我", "帮忙", "我们", "now", "just", "also", "我们应", "应")
 _INSTEAD = frozenset({"instead of", "rather than", "而不是", "而非"})
+_MODALS = frozenset("can could would might will should may".split())
 _REACH = 12  # words between "how can we" and the verb
 
 
 def _is_command(items: list[Item]) -> bool:
     """Whether the sentence begins with "reduce …", "留住 …"."""
+    if any(item.has("why") for item in items):
+        return False
     for item in items:
         if item.text in _POLITE:
             continue
@@ -26,6 +29,13 @@ def _wants_action(items: list[Item]) -> bool:
     if any(item.has("todo") for item in items) or _is_command(items):
         return True
     for at, item in enumerate(items):
+        if item.has("howto") and at + 1 < len(items) and items[at + 1].has("unknown"):
+            return True
+        asked = at > 0 and items[0].has("which") and item.text in _MODALS
+        if asked and not any(each.mention for each in items[:at]):
+            asked = items[at + 1].has("remedy", "unknown") if at + 1 < len(items) else False
+            if asked:
+                return True
         if not item.has("howto", "wish"):
             continue
         for following in items[at + 1 : at + 1 + _REACH]:
@@ -69,8 +79,10 @@ def _polarities(items: list[Item], turned: set[int]) -> list[tuple[int, Outcome]
         if not item.has("left", "stayed"):
             continue
         left = item.has("left") and not item.has("stayed")
-        kept = at > 0 and items[at - 1].text == "from" and any(
-            each.has("remedy") or each.has("stayed") for each in items[: at - 1]
+        kept = any(each.has("hinder") for each in items[:at]) or (
+            at > 0
+            and items[at - 1].text == "from"
+            and any(each.has("remedy", "stayed") for each in items[: at - 1])
         )
         flipped = (at in turned) != (left and kept)
         found.append((at, "left" if left != flipped else "stayed"))

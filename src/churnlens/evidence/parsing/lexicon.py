@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from churnlens.evidence.parsing.vocabulary import Phrase, phrase, vocabulary
@@ -13,6 +13,7 @@ from churnlens.schema import Column, Schema, Value, Words
 YES = frozenset({"yes", "y", "true", "t", "1", "是", "有"})
 NO = frozenset({"no", "n", "false", "f", "0", "none", "否", "无"})
 FUZZY_LENGTH = 5  # a word of the schema may be one edit away from what was typed, from 5 letters
+_KEPT = frozenset({"join"})  # general roles that a word of the schema keeps
 _CORE = frozenset({"noun", "left", "stayed", "why", "compare", "many"})
 
 
@@ -27,6 +28,7 @@ class Mention:
         bare: the phrase has no preposition of its own ("tech support", not "with tech support"),
             so that "without X or …" reaches it.
         negative: the phrase says "without" itself ("no internet").
+        also: a number column that the phrase names too, when a number is beside it (月付 80 元).
     """
 
     kind: Literal["value", "column", "term"]
@@ -35,6 +37,7 @@ class Mention:
     op: Literal["eq", "ne"] = "eq"
     bare: bool = False
     negative: bool = False
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +113,23 @@ class _Builder:
         """Register a phrase; a role without mention joins the roles that are there."""
         if not words:
             return
-        there = self.phrases.get(words)
-        if mention is None and there and there.mention is None:
-            self.phrases[words] = Entry(there.roles | {role})
-        elif mention is not None:
-            self.phrases[words] = Entry(frozenset({role}), mention)
+        there = self.phrases.get(words, Entry(frozenset()))
+        if mention is None:
+            if there.mention is None:
+                self.phrases[words] = Entry(there.roles | {role})
+            return
+        known = there.mention
+        if known and known.kind == "column" and mention.kind == "value":
+            number = self.schema.column(known.column).kind == "number"
+            mention = replace(mention, also=known.column if number else "")
+        elif known and known.also:
+            mention = replace(mention, also=known.also)
+        self.phrases[words] = Entry(frozenset({role}) | (there.roles & _KEPT), mention)
 
     def add_all(self, texts: Iterable[str], role: str, mention: Mention | None = None) -> None:
         """Register several texts."""
         for text in texts:
-            words = phrase(text)
-            if mention is None and words not in self.phrases:
-                self.phrases[words] = Entry(frozenset({role}))
-            self.add(words, role, mention)
+            self.add(phrase(text), role, mention)
 
     def general(self) -> None:
         """Outcome, nouns, reasons, and what the table does not hold."""
@@ -131,12 +138,6 @@ class _Builder:
             for words, entry in list(self.phrases.items()):
                 if "tone" in entry.roles and entry.roles <= {"tone", "neutral"}:
                     self.phrases[words] = Entry(frozenset({"unknown.unknown_topic"}))
-        for reason in schema.reasons:
-            texts = (reason.label.en, reason.label.zh, *_all(reason.complaint, reason.praise))
-            for text in texts:
-                if len(text) > 1 and phrase(text) not in self.phrases:
-                    self.add_all([text], "anchor")
-                self.add_all([text], f"reason.{reason.name}")
         self.add_all([schema.noun.en, schema.noun.zh], "noun")
         self.add_all(_all(schema.outcome.left_words), "left")
         self.add_all(_all(schema.outcome.stayed_words), "stayed")
@@ -147,6 +148,23 @@ class _Builder:
                 self.phrases[name_phrase(column.name)] = Entry(
                     frozenset({"unknown.personal_data"})
                 )
+
+    def reasons(self) -> None:
+        """The words of reasons: harmless, unless they hold a mention ("lack of tech support")."""
+        mentions = {words for words, entry in self.phrases.items() if entry.mention}
+        longest = max(map(len, mentions), default=0)
+        for reason in self.schema.reasons:
+            texts = (reason.label.en, reason.label.zh, *_all(reason.complaint, reason.praise))
+            for words in map(phrase, texts):
+                spans = (
+                    words[i:j]
+                    for i in range(len(words))
+                    for j in range(i + 1, min(len(words), i + longest) + 1)
+                )
+                general = self.phrases.get(words, Entry(frozenset())).roles
+                if mentions.isdisjoint(spans) and "neutral" not in general:
+                    self.add(words, "anchor")
+                    self.add(words, f"reason.{reason.name}")
 
     def column(self, column: Column) -> None:
         """The mentions of a column, which select nobody, except for a property that one has."""
@@ -183,11 +201,12 @@ class _Builder:
                 words = phrase(text)
                 negative = bool(_starts(words, "neg"))
                 own = _starts(words, "with")
+                own = 0 if words[own:] in vocabulary() else own
                 bare = not own and not negative
                 if own and value.value == positive_value(column):
                     rest = Mention("value", column.name, value.value, bare=True)
                     self.add(words[own:], "value", rest)
-                if not is_duration(words):
+                elif not is_duration(words):
                     mention = Mention("value", column.name, value.value, "eq", bare, negative)
                     self.add(words, "value", mention)
 
@@ -235,6 +254,7 @@ class _Builder:
             self.add_all([*texts, term.label.en, term.label.zh, *_all(term.words)], "term", bare)
         self.labels()
         self.outcome()
+        self.reasons()
         return _index(Lexicon(self.schema, self.phrases))
 
 

@@ -9,7 +9,6 @@ from churnlens.evidence.parsing.scan import Item
 
 Bound = Literal["ge", "gt", "le", "lt", "eq", "ne"]
 Average = Literal["mean", "median"]
-_POST_WINS = {("ge", "gt")}
 _FLIP: dict[str, Bound] = {"ge": "le", "gt": "lt", "le": "ge", "lt": "gt", "eq": "eq", "ne": "ne"}
 _ORDINALS = {
     "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
@@ -75,7 +74,9 @@ class _Reader:
     def unit(self, at: int) -> tuple[str, int]:
         """Read a unit, with the classifier that Chinese puts before it."""
         start = at
-        if self.has(at, "unit.measure") and self.suffix(at + 1, "unit"):
+        if self.has(at, "unit.measure") and (self.suffix(at + 1, "unit") or self.suffix(at + 1, "post")):
+            if self.suffix(at + 1, "post"):
+                return "", at + 1
             at += 1
         unit = self.suffix(at, "unit")
         if not unit or unit == "measure":
@@ -107,12 +108,20 @@ class _Reader:
         if self.has(at, "currency"):
             money, at = True, at + 1
         unit, end = self.unit(at + self.has(at, "post.gt"))
-        if unit:
-            at = end
+        at = max(end if not self.has(at, "post.gt") or unit else at, at)
         if self.has(at, "and_half") and unit in ("year", "month"):
             value, at = value + 0.5, at + 1
+        if unit == "year" and (months := self._and_months(at)):
+            value, unit, at = value * 12 + months[0], "month", months[1]
         at = self.skip(at, "per")
         return Amount(value, unit or ("money" if money else "")), at
+
+    def _and_months(self, at: int) -> tuple[float, int] | None:
+        """Read the months of 一年零三个月."""
+        at += at < len(self.items) and self.items[at].text in ("零", "又")
+        if not self.has(at, "number") or self.unit(at + 1)[0] != "month":
+            return None
+        return float(self.items[at].number or 0), self.unit(at + 1)[1]
 
     def between(self, at: int) -> tuple[Quantity, int] | None:
         """Read "between 6 and 12 months", "6-12 months", 6到12个月之间."""
@@ -194,8 +203,18 @@ class _Reader:
         if not found:
             return self._compared_period(sign, inside)
         amount, end = found
+        if isinstance(amount.value, str) and not self._beside_column(at, end):
+            return None
         end, unit = self._after(end)
         return Quantity(((sign, Amount(amount.value, amount.unit or unit)),)), end  # type: ignore[arg-type]
+
+    def _beside_column(self, start: int, end: int) -> bool:
+        """Whether a number column is named right before or behind ("above the average charge")."""
+        easy = ("link", "neutral", "between")
+        while start > 0 and self.has(start - 1, *easy) and not self.has(start - 1, "column"):
+            start -= 1
+        end = self.skip(end, "link")
+        return self.has(start - 1, "column") or self.has(end, "column")
 
     def _is_single(self, at: int) -> bool:
         return at < len(self.items) and self.items[at].text in ("a", "an")
@@ -223,8 +242,11 @@ class _Reader:
     def plain(self, at: int) -> tuple[Quantity, int] | None:
         """Read "6 months or more", "80+", 六个月以上, or just "12 months"."""
         found = self.amount(at)
-        if not found:
-            return None
+        if not found or isinstance(found[0].value, str):
+            single = self.amount(at, single=True) if self._is_single(at) else None
+            if not single or not self.suffix(single[1], "post"):
+                return None
+            found = single
         amount, end = found
         sign = self.suffix(end, "post")
         if not sign and self.suffix(end - 2, "post") == "gt" and amount.unit:
@@ -247,6 +269,49 @@ class _Reader:
         )
 
 
+_STRICT: dict[str, Bound] = {"ge": "gt", "le": "lt"}
+_LINKS = ("and", "or", "comma", "link", "either", "per", "range")
+
+
+def _split_joints(items: list[Item]) -> list[Item]:
+    """Split "or over", "or more" before another number: "under $20 or over $80"."""
+    found: list[Item] = []
+    for at, item in enumerate(items):
+        sign = _suffix(item, "post")
+        after = items[at + 1 : at + 3]
+        number = any(each.has("number", "currency", "half_unit") for each in after[:1]) or (
+            len(after) > 1 and after[0].has("versus", "link") and after[1].has("number", "currency")
+        )
+        head, _, tail = item.text.partition(" ")
+        if sign and tail and number and head in ("or", "and"):
+            found.append(Item(frozenset({head}), head))
+            found.append(Item(frozenset({f"cmp.{_STRICT[sign]}"}), tail))
+        elif not (item.text == "than" and found and _suffix(found[-1], "cmp")):
+            found.append(item)
+    return found
+
+
+def _with_unit(quantity: Quantity, unit: str) -> Quantity:
+    bounds = tuple((op, Amount(a.value, a.unit or unit)) for op, a in quantity.bounds)
+    return Quantity(bounds, quantity.compared, quantity.window, quantity.quantile)
+
+
+def _share_units(items: list[Item]) -> None:
+    """Give "more than one but less than three years" its unit on both sides."""
+    places = [at for at, item in enumerate(items) if isinstance(item, QuantityItem)]
+    for first, second in zip(places, places[1:], strict=False):
+        one, other = items[first], items[second]
+        if not isinstance(one, QuantityItem) or not isinstance(other, QuantityItem):
+            continue
+        if not all(item.has(*_LINKS) for item in items[first + 1 : second]) or second == first + 1:
+            continue
+        units = [{a.unit for _, a in each.quantity.bounds} - {""} for each in (one, other)]
+        if units[0] and not units[1]:
+            other.quantity = _with_unit(other.quantity, min(units[0]))
+        elif units[1] and not units[0]:
+            one.quantity = _with_unit(one.quantity, min(units[1]))
+
+
 def quantities(items: list[Item]) -> list[Item]:
     """Replace every number with its words of comparison and unit by one item.
 
@@ -256,7 +321,10 @@ def quantities(items: list[Item]) -> list[Item]:
     Returns:
         The items, those of a quantity joined into a `QuantityItem` of role `quantity`.
     """
-    reader, found, at = _Reader(items), [], 0
+    items = _split_joints(items)
+    reader = _Reader(items)
+    found: list[Item] = []
+    at = 0
     while at < len(items):
         result = reader.read(at)
         if result is None:
@@ -267,4 +335,5 @@ def quantities(items: list[Item]) -> list[Item]:
         text = " ".join(item.text for item in items[at:end])
         found.append(QuantityItem(frozenset({"quantity"}), text, quantity=quantity))
         at = end
+    _share_units(found)
     return found

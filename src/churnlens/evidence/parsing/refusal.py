@@ -8,11 +8,20 @@ adverb; anywhere else it names a thing or a group that the table does not hold.
 from __future__ import annotations
 
 from churnlens.evidence.parsing.atoms import Reading
+from churnlens.evidence.parsing.quantities import QuantityItem
 from churnlens.evidence.parsing.scan import Item
 from churnlens.schema import Schema
 
 MAX_PROBLEMS = 5
 MAX_CHARACTERS = 60
+_END = Item(frozenset({"stop"}), "")
+_COURTESIES = frozenset({"please", "kindly", "let us", "can you", "could you", "would you", "will you", "you"})
+_OBJECTS = frozenset({"the", "a", "an", "how", "what", "which", "into", "our", "who", "any", "all"})
+_DEGREES = frozenset({"so", "such", "very", "too", "quite", "really", "rather", "how", "as"})
+_OUTCOMES = frozenset({"churn", "attrition", "loyalty", "retention", "turnover", "departure"})
+_MODALS = frozenset("can could would might will should may".split())
+_ARTICLES = frozenset({"a", "an", "the", "any", "our", "some", "special", "new", "free"})
+_GOT = frozenset({"got", "get", "getting", "receive", "received", "receiving", "given", "offered", "accepted"})
 _PAST_VERBS = frozenset("has have had is are was were did".split())
 _SIZES = ("with", "noun")
 
@@ -34,39 +43,105 @@ def _before_noun(items: list[Item], at: int) -> bool:
     return following is not None and following.has("noun")
 
 
-def _is_verb(items: list[Item], at: int) -> bool:
-    """Whether an unknown English word can only be a verb or an adverb."""
-    text = items[at].text
-    if text.endswith("ly") and len(text) > 4:
+def _at(items: list[Item], at: int) -> Item:
+    """Return an item, or the end of a sentence beyond the question."""
+    return items[at] if 0 <= at < len(items) else _END
+
+
+def _opens(items: list[Item], at: int) -> bool:
+    """Whether a sentence or a clause begins here, courtesies aside."""
+    before = _at(items, at - 1)
+    while before.text in _COURTESIES:
+        at -= 1
+        before = _at(items, at - 1)
+    return before.has("stop", "comma")
+
+
+def _commands(items: list[Item], at: int) -> bool:
+    """Unpack the …, delve into …, illustrate why …"""
+    after = _at(items, at + 1)
+    return _opens(items, at) and (after.has("why", "howto") or after.text in _OBJECTS)
+
+
+def _drives(items: list[Item], at: int) -> bool:
+    """What vexes seniors, what has soured customers, what is stoking churn."""
+    text, before, after = items[at].text, _at(items, at - 1), _at(items, at + 1)
+    asked = before.text in ("what", "what is", "what has", "which is", "that")
+    asked = asked or (before.text in ("is", "has", "are", "have") and _at(items, at - 2).text == "what")
+    inflected = text.endswith(("s", "ed", "ing"))
+    return asked and inflected and (bool(after.mention) or after.has("noun", "left", "link"))
+
+
+def _obeys(items: list[Item], at: int) -> bool:
+    """How might we cajole seniors, incentives that would sway them, I am collating …"""
+    before, further = _at(items, at - 1), _at(items, at - 2)
+    if before.has("howto") or before.text in ("we", "i", "they"):
+        return before.has("howto") or items[at].text.endswith("ing") or not further.has("stop")
+    if items[at].text.endswith("ing") and before.text == "am":
         return True
-    before = items[at - 1] if at else None
-    after = items[at + 1] if at + 1 < len(items) else None
-    if before is None:
-        return after is not None and (after.has("why") or after.text in ("how", "what", "which"))
-    subject = before.has("noun") or before.text == "they" or (before.mention is not None)
-    ends = after is None or after.has("stop") or after.text in ("us", "so", "our")
-    spoken = any(item.has("left", "stayed") for item in items)
+    return before.text in _MODALS and not further.has("why", "stop", "comma")
+
+
+def _degrees(items: list[Item], at: int) -> bool:
+    """So abysmal, disproportionately, churn conundrums."""
+    text, before = items[at].text, _at(items, at - 1)
+    if (text.endswith("ly") and len(text) > 4) or before.text in _DEGREES:
+        return not _before_noun(items, at)
+    return before.text in _OUTCOMES and text.endswith("s")
+
+
+def _leaves(items: list[Item], at: int) -> bool:
+    """Why do fiber customers skedaddle?"""
+    before, after = _at(items, at - 1), _at(items, at + 1)
+    subject = before.has("noun") or before.text == "they" or before.mention is not None
+    ends = after.has("stop") or after.text in ("us", "so", "our", "on us")
     asked = any(item.has("why", "many") for item in items[:at])
-    return subject and ends and asked and not spoken
+    return subject and ends and asked and not any(item.has("left", "stayed") for item in items)
 
 
-def _is_adverb(items: list[Item], at: int) -> bool:
-    """Whether unknown Chinese characters only describe how people left (流失得离谱)."""
-    ends = at + 1 == len(items) or items[at + 1].has("stop")
-    return ends and at >= 2 and items[at - 1].text == "得" and items[at - 2].has("left", "stayed")
+def _introduces(items: list[Item], at: int) -> bool:
+    """As a data scientist, … (up to the comma or the "I")."""
+    start = at
+    while start > 0 and not items[start - 1].has("stop", "comma"):
+        start -= 1
+    return items[start].text == "as" and _at(items, start + 1).text in ("a", "an")
+
+
+def _is_verb(items: list[Item], at: int) -> bool:
+    """Whether an unknown English word can only be a verb, an adverb or a courtesy."""
+    readings = (_commands, _drives, _obeys, _degrees, _leaves, _introduces)
+    return any(reading(items, at) for reading in readings)
+
+
+def _is_chinese_verb(items: list[Item], at: int) -> bool:
+    """Whether unknown Chinese words can only be a verb or say how people left (流失得离谱)."""
+    before, after = _at(items, at - 1), _at(items, at + 1)
+    ends = after.has("stop")
+    if ends and before.text == "得" and _at(items, at - 2).has("left", "stayed"):
+        return True
+    if after.text in ("一下", "一番", "看看"):
+        return True
+    spoken = any(item.has("left", "stayed", "tone") for item in items)
+    who = any(item.has("noun") or item.mention for item in items[:at])
+    return ends and who and not spoken and len(items[at].text) <= 2 and before.has("why")
 
 
 def _unknown(items: list[Item], at: int) -> str | None:
     """Return the problem that an unknown word is, None if it may pass."""
     text = items[at].text
     chinese = "\u3400" <= text[0] <= "\u9fff"
-    if _is_adverb(items, at) if chinese else _is_verb(items, at):
+    if _is_chinese_verb(items, at) if chinese else _is_verb(items, at):
         return None
     beside = [items[i] for i in (at - 1, at + 1) if 0 <= i < len(items)]
-    if any(item.number is not None for item in beside) and not chinese:
+    if any(_is_code(item) for item in beside) and not chinese:
         return "single_customer: identifier"
     key = "unknown_group" if _before_noun(items, at) else "unknown_topic"
     return f"{key}: {_word(text)}"
+
+
+def _is_code(item: Item) -> bool:
+    """Whether an item is a naked number, part of an identifier when a strange word is beside it."""
+    return isinstance(item, QuantityItem) and not item.quantity.compared and item.text.isdigit()
 
 
 def _modifier(items: list[Item], at: int) -> bool:
@@ -80,6 +155,23 @@ def _modifier(items: list[Item], at: int) -> bool:
         or (before.has("neutral") and not before.has("link", "why", "and", "with", "or"))
     )
     return not described
+
+
+def _received(items: list[Item], at: int) -> bool:
+    """Whether a group is cut out by a thing that no column holds ("who got a discount")."""
+    if not items[at].has("thing") or items[at].mention:
+        return False
+    if _at(items, at + 1).text == "的" and _before_noun(items, at):
+        return True
+    before = at - 1
+    while before >= 0 and items[before].text in _ARTICLES:
+        before -= 1
+    got = _at(items, before)
+    if not (got.has("with") or got.text in _GOT):
+        return False
+    while before >= 0 and items[before].has("link", "with") and not items[before].has("noun"):
+        before -= 1
+    return _at(items, before).has("noun")
 
 
 def _size(items: list[Item], at: int, schema: Schema) -> bool:
@@ -109,6 +201,12 @@ def _asks_for_trend(items: list[Item]) -> bool:
     outcome = [at for at, item in enumerate(items) if item.has("left", "stayed")]
     about = bool(outcome) and moved[-1] > outcome[0]
     return bool(opened or asked) and about
+
+
+def _asks_for_future(items: list[Item]) -> bool:
+    """Whether a number or a movement of the future is asked ("how many will leave")."""
+    future = any(item.text == "will" for item in items)
+    return future and any(item.has("many", "trend") for item in items)
 
 
 def _anchored(items: list[Item], reading: Reading) -> bool:
@@ -142,12 +240,14 @@ def find_problems(items: list[Item], reading: Reading, schema: Schema, compared:
             problem = _unknown(items, at)
             problems += [problem] if problem else []
             notes += [] if problem else [f"ignored: {_word(item.text)}"]
-        elif _modifier(items, at):
+        elif _modifier(items, at) or _received(items, at):
             problems.append(f"unknown_group: {_word(item.text)}")
         elif _size(items, at, schema):
             problems.append(f"undefined_size: {_word(item.text)}")
     if not compared and _asks_for_trend(items):
         problems.append("unknown_time: trend")
+    if _asks_for_future(items):
+        problems.append("forecast: will")
     if not [item for item in items if not item.has("stop", "comma")]:
         problems.append("empty: question")
     elif not problems and not _anchored(items, reading):

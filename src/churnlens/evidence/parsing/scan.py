@@ -10,7 +10,8 @@ from churnlens.evidence.parsing.text import Token, tokens
 UNKNOWN = Entry(frozenset({"unknown"}))
 _NUMBER = Entry(frozenset({"number"}))
 # Costs of covering: an unknown word is dearer than any split into known phrases.
-_COST_SCHEMA, _COST_GENERAL, _COST_WORD, _COST_CHARACTER = 1.0, 1.05, 6.0, 3.0
+_COST_REFUSED, _COST_SCHEMA, _COST_GENERAL, _COST_SINGLE = 0.9, 1.0, 1.05, 0.01
+_COST_WORD, _COST_CHARACTER = 6.0, 3.0
 
 _ENGLISH = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
@@ -129,6 +130,14 @@ def _repair(token: Token, lexicon: Lexicon) -> list[Token]:
     return [Token(best, best, "word")] if best else [token]
 
 
+def _price(entry: Entry, length: int) -> float:
+    """Return the cost of a phrase; a single token is a little dearer than its share of a longer one."""
+    single = _COST_SINGLE if length == 1 else 0.0
+    if any(role.startswith("unknown.") for role in entry.roles):
+        return _COST_REFUSED + single
+    return (_COST_SCHEMA if entry.mention else _COST_GENERAL) + single
+
+
 def _candidates(sentence: list[Token], start: int, lexicon: Lexicon) -> list[tuple[int, float, Item]]:
     """Return what may begin at a token: the index after it, its cost and the item."""
     token = sentence[start]
@@ -145,7 +154,7 @@ def _candidates(sentence: list[Token], start: int, lexicon: Lexicon) -> list[tup
         if entry:
             glue = "" if token.kind == "cjk" else " "
             text = glue.join(each.text for each in sentence[start:end])
-            price = _COST_SCHEMA if entry.mention else _COST_GENERAL
+            price = _price(entry, len(words))
             found.append((end, price, Item(entry.roles, text, entry.mention)))
     return found
 

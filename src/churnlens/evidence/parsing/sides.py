@@ -37,7 +37,8 @@ class _Splitter:
 
     def split(self) -> Sides | None:
         """Return the two sides, or None when nothing is compared."""
-        return self._versus() or self._listed() or self._attribute() or self._implied()
+        first = self._attribute() if self.has("whether") else None
+        return first or self._versus() or self._listed() or self._attribute() or self._implied()
 
     # A versus B ------------------------------------------------------------------------------
 
@@ -75,15 +76,23 @@ class _Splitter:
     def _listed(self) -> Sides | None:
         """Read "difference between A and B", "which churns more, A or B"."""
         asked = self.has("more") and self.has("which", "or") and self.plain
-        if not (self.has("compare") or self.has("choice") or asked):
+        if not (self.has("compare") or self.has("choice") or asked or self._ends_in_versus()):
             return None
-        tied = ("or",) if not self.has("compare") else ("and", "or", "comma", "none", "far")
+        tied: tuple[str, ...] = ("or", "and", "comma", "none") if self.has("which") else ("or",)
+        compare = self.has("compare") or self._ends_in_versus()
+        if compare:
+            tied = ("and", "or", "comma", "none", "far")
+        if self._is_relative():
+            return self._leading(self.atoms, self.atoms[0].at - 1)
         pairs = list(zip(self.atoms, self.atoms[1:], strict=False))
         for first, second in pairs:
-            same = first.columns & second.columns and first.clauses != second.clauses
-            if same and second.joint in tied and (second.joint != "far" or self.has("compare")):
-                return self._cut(first, second)
-        if not self.has("compare"):
+            same = first.columns & second.columns if first.clauses != second.clauses else None
+            if same and second.joint in tied:
+                kinds = {atom.clauses for atom in self.atoms if atom.columns & same}
+                return self._cut(first, second) if len(kinds) == 2 else None
+        if asked and len(self.atoms) == 2 and self.atoms[1].joint in tied:
+            return self._cut(*self.atoms)
+        if not compare:
             return None
         rest = self.rests(0, len(self.items))
         if self.atoms and (rest or self.dangling):
@@ -96,6 +105,23 @@ class _Splitter:
             if second.joint == "and" and self._noun_between(first.at, second.at):
                 return self._cut(first, second)
         return self._rest(self.atoms, [], []) if self.atoms and self.plain else None
+
+    def _ends_in_versus(self) -> bool:
+        """Whether 比 stands at the end: A 跟 B 比。"""
+        spoken = [item for item in self.items if not item.has("stop")]
+        return bool(spoken) and spoken[-1].text == "比"
+
+    def _is_relative(self) -> bool:
+        """Whether the other group comes first: 与 B 相比，A …"""
+        if len(self.atoms) < 2:
+            return False
+        first, second = self.atoms[0].at, self.atoms[1].at
+        opened = any(item.has("relative") for item in self.items[:first])
+        before = self.items[first - 1] if first else None
+        joined = before is not None and before.has("and") and not before.has("link")
+        closed = any(item.has("relative") for item in self.items[first:second])
+        broken = any(item.has("comma", "stop") for item in self.items[first:second])
+        return broken and (opened or (joined and closed))
 
     def _noun_between(self, first: int, second: int) -> bool:
         return any(item.has("noun") for item in self.items[first + 1 : second])
@@ -112,7 +138,7 @@ class _Splitter:
         if not self.plain or not self.has("effect", "whether"):
             return None
         for atom in self.atoms:
-            if atom.yes and atom.bare and not atom.negative and self._is_factor(atom.at):
+            if atom.yes and not atom.negative and self._is_factor(atom.at):
                 shared = combine([each for each in self.atoms if each is not atom], self.schema)
                 without = negated(atom.clauses, self.schema, strict=False)
                 return Sides(shared + atom.clauses, shared + without)
@@ -134,7 +160,8 @@ class _Splitter:
         if before >= 0 and items[before].has("noun"):
             return False
         after = at + 1
-        while after < len(items) and items[after].has("link", "left", "stayed"):
+        easy = ("link", "left", "stayed", "with", "neutral", "and")
+        while after < len(items) and items[after].has(*easy) and not items[after].has("noun", "effect"):
             after += 1
         return after < len(items) and items[after].has("effect")
 

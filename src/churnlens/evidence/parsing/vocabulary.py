@@ -14,7 +14,7 @@ Phrase = tuple[str, ...]
 MARKS = {
     ",": {"comma"}, "、": {"comma"}, ".": {"stop"}, "。": {"stop"}, ";": {"stop"}, ":": {"stop"},
     "?": {"stop"}, "!": {"stop"}, "…": {"stop"}, "\n": {"stop"}, "$": {"currency"},
-    "€": {"currency"}, "£": {"currency"}, "¥": {"currency"}, "%": {"unit.percent"},
+    "€": {"currency"}, "£": {"currency"}, "¥": {"currency"}, "%": {"unit.percent", "many"},
     "+": {"post.ge", "and"}, "~": {"range"}, "-": {"range", "comma"}, "/": {"or", "per"},
     "<": {"cmp.lt"}, ">": {"cmp.gt"}, "<=": {"cmp.le"}, ">=": {"cmp.ge"}, "=": {"cmp.eq"},
     "!=": {"cmp.ne"},

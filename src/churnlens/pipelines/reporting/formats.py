@@ -11,22 +11,29 @@ from churnlens.evidence.candidates import list_candidates
 from churnlens.evidence.query import AnyOf, Filter
 from churnlens.schema import Condition, Language, Schema, Text
 
-Kind = Literal["share", "ratio", "score"]
+Kind = Literal["share", "points", "ratio", "score"]
 
 NOTHING = "–"
-DIGITS = {"share": 1, "ratio": 2, "score": 3}
+DIGITS = {"share": 1, "points": 1, "ratio": 2, "score": 3}
 SIGNS = {"eq": "=", "ne": "≠", "in": "∈", "not_in": "∉", "ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 
 def shown(value: float | None, kind: Kind, language: Language, bare: bool = False) -> str:
-    """Print a share in percent with one decimal, a ratio with two, a score with three.
+    """Print a share in percent or percentage points, a ratio or a score.
 
     `bare` leaves the percent sign out; what is missing or not finite is a dash.
     """
     if value is None or not math.isfinite(value):
         return NOTHING
-    mark = {"en": " %", "zh": "%"}[language] if kind == "share" and not bare else ""
-    return f"{(100 if kind == 'share' else 1) * value:.{DIGITS[kind]}f}{mark}"
+    mark = {"en": "\u00a0%", "zh": "%"}[language] if kind == "share" and not bare else ""
+    scale = 100 if kind in ("share", "points") else 1
+    return f"{_minus(f'{scale * value:.{DIGITS[kind]}f}')}{mark}"
+
+
+def _minus(number: str) -> str:
+    """Return a printed number with a true minus sign, and none before a zero."""
+    digits = number.removeprefix("-")
+    return f"\u2212{digits}" if number != digits and digits.strip("0.") else digits
 
 
 def interval(bounds: Sequence[float] | Mapping[str, Any], kind: Kind, language: Language) -> str:
@@ -34,8 +41,9 @@ def interval(bounds: Sequence[float] | Mapping[str, Any], kind: Kind, language: 
     low, high = (bounds["low"], bounds["high"]) if isinstance(bounds, Mapping) else bounds
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return ""
-    dash = "–" if low >= 0 else " – "
-    return f"{shown(low, kind, language, bare=True)}{dash}{shown(high, kind, language)}"
+    first, last = shown(low, kind, language, bare=True), shown(high, kind, language)
+    to = {"en": " to ", "zh": " 至 "}[language] if first.startswith("\u2212") else "–"
+    return f"{first}{to}{last}"
 
 
 def whole(estimate: Mapping[str, Any] | None, kind: Kind, language: Language) -> str:
@@ -49,12 +57,19 @@ def whole(estimate: Mapping[str, Any] | None, kind: Kind, language: Language) ->
 
 def p_value(value: float) -> str:
     """Print a p-value with three decimals, and never as zero."""
+    if not math.isfinite(value):
+        return NOTHING
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def count(value: float) -> str:
     """Print a count with thousands separators."""
-    return f"{value:,.0f}"
+    return _minus(f"{value:,.0f}")
+
+
+def signed(points: int) -> str:
+    """Print points with their sign."""
+    return f"+{points}" if points > 0 else _minus(str(points))
 
 
 def _atom(condition: Condition) -> str:
@@ -86,4 +101,4 @@ def fact(condition: Condition, schema: Schema) -> Text:
 def filters(language: Language) -> dict[str, Callable[..., str]]:
     """Return the template's filters by name."""
     local = {each.__name__: partial(each, language=language) for each in (shown, interval, whole)}
-    return {**local, "p_value": p_value, "count": count, "formula": formula}
+    return {**local, "p_value": p_value, "count": count, "signed": signed, "formula": formula}

@@ -25,8 +25,8 @@ def build_overview(population: Population, options: DriverOptions) -> dict[str, 
     Returns:
         JSON-able figures: `customers`, `left` and `rate`; `levels`, one per value and band (see
         `_levels`); `drivers` of leaving, strongest first, and the `rejected` candidates with
-        `why_not`, each an `evidence.drivers.Driver` with the candidate's name and label; `feedback`,
-        an `evidence.themes.Themes` with its two shares and the label of each theme.
+        `why_not`, each an `evidence.drivers.Driver` with the candidate's name, column and label;
+        `feedback`, an `evidence.themes.Themes` with its shares and the label of each theme.
     """
     everyone = np.ones(len(population.table), dtype=bool)
     figures = summarize_cohort(everyone, population.left)

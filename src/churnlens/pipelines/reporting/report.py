@@ -14,13 +14,14 @@ from churnlens.evidence.risk import WEIGHTS
 from churnlens.models.scorecard import Scorecard
 from churnlens.pipelines.reporting.formats import fact, filters, shown
 from churnlens.pipelines.reporting.plots import (
-    as_svg,
+    SMALLEST,
     plot_calibration,
     plot_drivers,
     plot_levels,
     plot_themes,
 )
 from churnlens.pipelines.reporting.strings import Strings, load_strings
+from churnlens.pipelines.reporting.svg import as_svg
 from churnlens.schema import Language, Schema
 from churnlens.tasks.churn.answers import Answer, Evidence
 
@@ -35,9 +36,9 @@ SECTIONS = (
 FLOORS = ("public_formula", "base_rate")
 # what two readers of questions without any skill score, by the figures of the bench
 BENCH_FLOORS = {
-    "refuse_all": {"exact_filter": 0, "correct_refusal": 1, "false_refusal": 1, "outcome": 0, "ask": 0},
-    "refuse_none": {"correct_refusal": 0, "false_refusal": 0},
-}  # fmt: skip
+    "refuse_all": dict(exact_filter=0, correct_refusal=1, false_refusal=1, outcome=0, ask=0),
+    "refuse_none": dict(correct_refusal=0, false_refusal=0),
+}
 MAX_FAILURES = 10
 HTML_LANG = {"en": "en", "zh": "zh-Hans"}
 
@@ -67,7 +68,7 @@ def _figures(
         "calibration": plot_calibration(risk_metrics, language),
     }
     return {
-        name: Markup(as_svg(figure, words.say(f"{name}_figure")))  # noqa: S704 (as_svg escapes)
+        name: Markup(as_svg(figure, words.say(f"{name}_figure", smallest=SMALLEST)))  # noqa: S704 (as_svg escapes)
         for name, figure in drawn.items()
     }
 
@@ -137,7 +138,7 @@ def _groups(overview: Mapping[str, Any], words: Strings) -> list[tuple[str, list
     return [(words.of(label), list(levels)) for label, levels in by_column]
 
 
-def render_report(
+def render_report(  # noqa: PLR0913 (one argument per entry of the catalog)
     *,
     answers: list[dict[str, Any]],
     overview: dict[str, Any],
@@ -181,6 +182,7 @@ def render_report(
         sections=SECTIONS,
         overview=overview,
         levels=_groups(overview, words),
+        smallest=SMALLEST,
         svg=_figures(overview, risk_metrics, words),
         risk_metrics=risk_metrics,
         ranking=_ranking(risk_metrics),

@@ -1,0 +1,116 @@
+import re
+from importlib.resources import files
+from string import Formatter
+from typing import get_args
+
+import pytest
+
+from churnlens.evaluation.classification import METRICS
+from churnlens.evaluation.question_bench import Figures
+from churnlens.evidence.risk import Level, RiskComponents
+from churnlens.evidence.statements import Measure
+from churnlens.evidence.study import Status
+from churnlens.pipelines.reporting.strings import load_strings, read_wordbook
+from churnlens.privacy.recognisers import Kind
+from churnlens.tasks.churn.judging import AnswerScore
+
+ROOM = files("churnlens.pipelines.reporting")
+
+
+def _slots(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def _phrases():
+    book = read_wordbook()
+    yield from book.phrases.values()
+    for group in book.groups.values():
+        yield from group.values()
+    for term in book.terms:
+        yield from (term.name, term.text)
+
+
+def test_both_languages_are_complete_and_have_the_same_slots():
+    for phrase in _phrases():
+        assert phrase.en.strip() and phrase.zh.strip()
+        assert _slots(phrase.en) == _slots(phrase.zh)
+
+
+def test_chinese_is_chinese_and_english_is_not():
+    for phrase in _phrases():
+        assert not re.search(r"[\u3400-\u9fff]", phrase.en), phrase.en
+    untranslated = {p.en for p in _phrases() if p.en == p.zh}
+    assert untranslated <= {"p", "AUC", "Brier", "F1", "LightGBM", "≤ {share}"}
+
+
+def test_every_phrase_is_used_and_every_used_phrase_exists():
+    sources = [
+        each.read_text(encoding="utf-8")
+        for each in ROOM.iterdir()
+        if each.name.endswith((".py", ".html"))
+    ]
+    written = "\n".join(sources)
+    built = {"title", "figure"}  # suffixes of phrases that are named by a section or a figure
+    used = set(re.findall(r"""say\(\s*f?["'](\w+)["']""", written))
+    book = read_wordbook()
+    assert used <= set(book.phrases)
+    quoted = set(re.findall(r"""["'](\w+)["']""", written))
+    unused = {
+        key
+        for key in book.phrases
+        if key not in quoted | {"complaint", "praise"}  # the polarity of a theme
+        and key.rpartition("_")[2] not in built
+        and not key.startswith("limit_")
+    }
+    assert unused == set()
+
+
+@pytest.mark.parametrize(
+    ("group", "keys"),
+    [
+        ("measures", get_args(Measure)),
+        ("levels", get_args(Level)),
+        ("components", RiskComponents.model_fields),
+        ("status", set(get_args(Status)) - {"answered"}),
+        ("kinds", get_args(Kind)),
+        ("metrics", [*METRICS, "f1"]),
+        ("figures", set(Figures.model_fields) - {"questions"}),
+        ("wrong", set(Figures.model_fields) - {"questions"}),
+        ("judgements", set(AnswerScore.model_fields) - {"answers", "answered", "models"}),
+    ],
+)
+def test_every_key_of_the_data_has_a_name(group, keys):
+    assert set(read_wordbook().groups[group]) == set(keys)
+
+
+@pytest.mark.parametrize(
+    ("module", "pattern", "group"),
+    [
+        ("evidence/checks.py", r'yield "(\w+)"', "checks"),
+        ("evidence/checks.py", r'why="(\w+)"', "checks"),
+        ("evidence/screening.py", r'"(\w+)": (?:rate|q|strong|confirmed)', "why_not"),
+        ("evidence/drivers.py", r'why_not\[place\] = "(\w+)"', "why_not"),
+    ],
+)
+def test_every_reason_that_the_code_gives_has_words(module, pattern, group):
+    source = files("churnlens").joinpath(module).read_text(encoding="utf-8")
+    found = set(re.findall(pattern, source))
+    assert found
+    assert found <= set(read_wordbook().groups[group])
+
+
+def test_a_key_without_a_name_is_shown_as_it_is():
+    assert load_strings("zh").name("checks", "brand_new_check") == "brand new check"
+
+
+def test_a_problem_is_told_in_words():
+    english, chinese = load_strings("en"), load_strings("zh")
+    assert english.problem("unknown_topic: ohio") == "the table does not hold this: ohio"
+    assert chinese.problem("unknown_topic: 收入") == "表中没有：收入"
+    assert english.problem("empty") == "is no question"
+    assert english.problem("brand_new: x: y") == "brand new: x: y"
+
+
+def test_a_missing_slot_is_an_error():
+    with pytest.raises(KeyError):
+        load_strings("en").say("risk_score", level="high")
