@@ -137,11 +137,11 @@ class ReportingOptions(Frozen):
     """How results are judged and shown.
 
     Attributes:
-        resamples: bootstrap resamples behind each interval.
         language: of the report.
-        seed: of the resamples and of the question bench.
+        seed: of the question bench.
+        bench_limit: questions taken from each split of the bench; None takes all.
     """
 
-    resamples: int = Field(default=2000, ge=100)
+    bench_limit: int | None = Field(default=None, ge=1)
     language: Literal["en", "zh"] = "en"
     seed: int = 7

@@ -15,7 +15,7 @@ from churnlens.schema import Column, Condition, Schema, read_schema
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 TELCO = read_schema(ROOT / "conf" / "base" / "schemas" / "telco.yml")
-BANK = None
+BANK = read_schema(HERE.parent / "schemas" / "bank.yml")
 _OPS = {"=": "eq", "!=": "ne", ">=": "ge", ">": "gt", "<=": "le", "<": "lt"}
 
 

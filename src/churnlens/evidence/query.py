@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from churnlens.schema import Condition, Frozen, Language, Schema
+from churnlens.schema import Column, Condition, Frozen, Language, Schema
 
 Ask = Literal["why", "how_many", "compare", "what_to_do"]
 
@@ -91,36 +91,133 @@ def select(filters: Filter, table: pd.DataFrame) -> np.ndarray:
     return mask
 
 
-_SIGNS = {"eq": "=", "ne": "≠", "in": "∈", "not_in": "∉"}
-_SIGNS |= {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+_WORDS: dict[Language, dict[str, str]] = {
+    "en": {
+        "ge": "of at least", "gt": "of more than", "le": "of at most", "lt": "of less than",
+        "eq": "of exactly", "ne": "≠", "or": " or ", "and": " and ", "join": ", ",
+    },
+    "zh": {
+        "ge": "不低于", "gt": "超过", "le": "不超过", "lt": "低于", "eq": "等于", "ne": "≠",
+        "or": "或", "and": "且", "join": "、",
+    },
+}  # fmt: skip
+_UNITS: dict[str, str] = {
+    "year": "年", "month": "个月", "week": "周", "day": "天", "USD": "美元", "EUR": "欧元",
+    "GBP": "英镑", "CNY": "元",
+}  # fmt: skip
+_COUNTED = ("year", "month", "week", "day")
+_LAST = {"ne": 1, "not_in": 2}  # an "or" after "other than those A or B" would belong to it
+_ORDER = ("ge", "gt", "le", "lt")
 
 
-def _number(value: str | float) -> str:
-    return f"{value:g}" if isinstance(value, float | int) else value
+def _amount(value: str | float, unit: str, language: Language) -> str:
+    number = np.format_float_positional(float(value), trim="-")
+    if not unit:
+        return number
+    if language == "zh":
+        return number + _UNITS.get(unit, f" {unit}")
+    return f"{number} {unit}{'s' if unit in _COUNTED and number != '1' else ''}"
 
 
-def _describe(condition: Condition, schema: Schema, language: Language) -> str:
+def _is_named(column: Column, value: str, schema: Schema) -> bool:
+    """Whether the label of a value means this value alone."""
+    label = column.value(value).label
+    others = [
+        (each.name, one.value)
+        for each in schema.columns
+        for one in each.values
+        if (one.label.en == label.en or one.label.zh == label.zh)
+        and not (one.absent and not column.value(value).absent)
+    ]
+    return others == [(column.name, value)]
+
+
+def _value(column: Column, value: str, schema: Schema, language: Language) -> str:
+    if _is_named(column, value, schema):
+        return column.value(value).label.of(language)
+    return f"{column.label.of(language)} = {value}"
+
+
+def _category(condition: Condition, schema: Schema, language: Language) -> str:
+    """Return "on fiber internet or on DSL internet", "other than those who are women"."""
     column = schema.column(condition.column)
-    if column.kind == "category" and condition.op == "eq":
-        return column.value(str(condition.value)).label.of(language)
     values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    if column.kind == "category":
-        names = [column.value(str(value)).label.of(language) for value in values]
-        joined = (" or " if language == "en" else "或").join(names)
-        negative = condition.op in ("ne", "not_in")
-        return (("not " if language == "en" else "不是") if negative else "") + joined
-    unit = f" {column.unit}" if column.unit else ""
-    return f"{column.label.of(language)} {_SIGNS[condition.op]} {_number(values[0])}{unit}"
+    names = [_value(column, str(value), schema, language) for value in values]
+    if condition.op in ("eq", "in"):
+        return _WORDS[language]["or"].join(names)
+    if language == "zh":
+        return f"除{'和'.join(names)}外"
+    return f"other than those {' or '.join(names)}"
+
+
+def _number(bounds: list[Condition], schema: Schema, language: Language) -> str:
+    """Return "with tenure of at least 6 months", "with tenure between 6 and 12 months"."""
+    column, words = schema.column(bounds[0].column), _WORDS[language]
+    if any(isinstance(bound.value, tuple) for bound in bounds):
+        values = bounds[0].value if isinstance(bounds[0].value, tuple) else ()
+        op, joint = ("eq", "or") if bounds[0].op == "in" else ("ne", "join")
+        single = [Condition(column=column.name, op=op, value=value) for value in values]  # type: ignore[arg-type]
+        return words[joint].join(_number([each], schema, language) for each in single)
+    label = column.label.of(language)
+    amounts = [_amount(str(bound.value), column.unit, language) for bound in bounds]
+    if [bound.op for bound in bounds] == ["ge", "le"]:
+        low = np.format_float_positional(float(str(bounds[0].value)), trim="-")
+        if language == "zh":
+            return f"{label}在{low}到{amounts[1]}之间"
+        return f"with {label} between {low} and {amounts[1]}"
+    if language == "zh":
+        return words["and"].join(
+            f"{label}{words[bound.op]}{amount}"
+            for bound, amount in zip(bounds, amounts, strict=True)
+        )
+    spoken = [f"{words[bound.op]} {amount}" for bound, amount in zip(bounds, amounts, strict=True)]
+    return f"with {label} " + " and ".join(
+        [spoken[0], *(s.removeprefix("of ") for s in spoken[1:])]
+    )
+
+
+def _phrases(filters: Filter, schema: Schema, language: Language) -> list[str]:
+    """Return one phrase a clause, alternatives first so that no comma comes before an "or"."""
+    plain: dict[str, list[Condition]] = {}
+    either, categories = [], []
+    for part in filters:
+        if isinstance(part, AnyOf):
+            order = sorted(part.any_of, key=lambda each: _LAST.get(each.op, 0))
+            words = [_phrase([each], schema, language) for each in order]
+            opening = "either " if language == "en" else ""
+            either.append(opening + _WORDS[language]["or"].join(words))
+        elif part.op in _ORDER:
+            plain.setdefault(part.column, []).append(part)
+        else:
+            (either if part.op == "in" else categories).append(_phrase([part], schema, language))
+    numbers = [_phrase(bounds, schema, language) for bounds in plain.values()]
+    return [*either, *categories, *numbers]
+
+
+def _phrase(bounds: list[Condition], schema: Schema, language: Language) -> str:
+    if schema.column(bounds[0].column).kind == "category":
+        return _category(bounds[0], schema, language)
+    return _number(
+        sorted(bounds, key=lambda each: _ORDER.index(each.op) if each.op in _ORDER else 0),
+        schema,
+        language,
+    )
 
 
 def describe(filters: Filter, schema: Schema, language: Language) -> str:
-    """Return the filter as a phrase: "customers on fiber internet, tenure ≤ 12 month"."""
-    parts = []
-    for part in filters:
-        each = part.any_of if isinstance(part, AnyOf) else (part,)
-        words = [_describe(condition, schema, language) for condition in each]
-        parts.append((" or " if language == "en" else "或").join(words))
+    """Return the filter as a phrase that `parse_question` reads back to an equal selection.
+
+    Args:
+        filters: the conditions; none means everybody.
+        schema: the table.
+        language: of the phrase.
+
+    Returns:
+        For instance "customers on fiber internet, with tenure of at most 6 months",
+        光纤上网、在网时长不超过6个月的客户, "all customers".
+    """
     noun = schema.noun.of(language)
+    phrases = _phrases(filters, schema, language)
     if language == "zh":
-        return "、".join(parts) + (f"的{noun}" if parts else f"全部{noun}")
-    return f"{noun} " + ", ".join(parts) if parts else f"all {noun}"
+        return "、".join(phrases) + f"的{noun}" if phrases else f"全部{noun}"
+    return f"{noun} {', '.join(phrases)}" if phrases else f"all {noun}"

@@ -96,6 +96,7 @@ class Finding(Frozen):
     Attributes:
         kind: what sort of finding.
         subject: whom it is about, completing "customers …"; for a theme the reason.
+        other: whom it is compared with, in words.
         name: what a driver or theme is called in the schema, for actions.
         outcome: the asked one.
         more: whether the subject raises it; None when nothing is compared.
@@ -107,6 +108,7 @@ class Finding(Frozen):
 
     kind: FindingKind
     subject: str
+    other: str = ""
     name: str = ""
     outcome: Literal["left", "stayed"] = "left"
     more: bool | None = None

@@ -16,6 +16,7 @@ class Wording(Frozen):
     staying: Text
     everyone: Text
     others: Text
+    outsiders: Text
     rate: Text
     versus_rest: Text
     exposure: Text
@@ -25,6 +26,12 @@ class Wording(Frozen):
     complaint: Text
     praise: Text
     comparison: Text
+    rate_figures: Text
+    versus_rest_figures: Text
+    exposure_figures: Text
+    driver_figures: Text
+    theme_figures: Text
+    comparison_figures: Text
     more: Text
     less: Text
     drivers: Text
@@ -40,7 +47,11 @@ class Wording(Frozen):
         """
         text: str = getattr(self, frame).of(language)
         try:
-            filled = text.format(**slots)
+            return text.format(**slots)
         except KeyError as error:
             raise KeyError(f"wording: the frame {frame!r} has an unknown slot {error}") from None
-        return filled[:1].upper() + filled[1:] if filled[:1].isascii() else filled
+
+
+def as_sentence(text: str) -> str:
+    """Return the text with a capital letter at its start."""
+    return text[:1].upper() + text[1:]

@@ -18,7 +18,13 @@ RAW = {
     "name": "shop",
     "noun": {"en": "customers", "zh": "客户"},
     "key": "id",
-    "outcome": {"column": "gone", "left": "Yes", "stayed": "No", "left_words": {}, "stayed_words": {}},
+    "outcome": {
+        "column": "gone",
+        "left": "Yes",
+        "stayed": "No",
+        "left_words": {},
+        "stayed_words": {},
+    },
     "columns": [
         {"name": "id", "kind": "key", "label": {"en": "customer", "zh": "客户"}},
         {
@@ -97,11 +103,23 @@ def test_an_optional_column_may_be_absent():
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (with_cell("months", 1, "twelve"), r"row 2, column months: got 'twelve', expected a number"),
-        (with_cell("months", 1, "1.5"), r"row 2, column months: got '1.5', expected a whole number"),
+        (
+            with_cell("months", 1, "twelve"),
+            r"row 2, column months: got 'twelve', expected a number",
+        ),
+        (
+            with_cell("months", 1, "1.5"),
+            r"row 2, column months: got '1.5', expected a whole number",
+        ),
         (with_cell("months", 2, "-1"), r"row 3, column months: got '-1', expected at least 0"),
-        (with_cell("gone", 0, "maybe"), r"row 1, column gone: got 'maybe', expected one of Yes, No"),
-        (with_cell("gone", 0, ""), r"row 1, column gone: got an empty cell, expected one of Yes, No"),
+        (
+            with_cell("gone", 0, "maybe"),
+            r"row 1, column gone: got 'maybe', expected one of Yes, No",
+        ),
+        (
+            with_cell("gone", 0, ""),
+            r"row 1, column gone: got an empty cell, expected one of Yes, No",
+        ),
         (with_cell("total", 1, ""), r"row 2, column total: got an empty cell, expected a number"),
         (FILLED.drop(columns="months"), r"column months: got no such column, expected the column"),
         (FILLED.rename(columns={"months": "month"}), r"the file has 'month': rename it"),

@@ -59,14 +59,18 @@ def test_hostile_labels_and_descriptions_are_escaped():
     assert parsed.all("svg")[0]["aria-label"] == HOSTILE
 
 
+def test_dollars_are_no_formula():
+    assert "from $5 to $9" in Page(as_svg(_figure(label="from $5 to $9"))).text
+
+
 @pytest.mark.parametrize(
     ("label", "expected"),
     [
         ("on fiber", "on fiber"),
-        ("x" * 58, "x" * 58),
-        ("x" * 59, "x" * 57 + "…"),
-        ("纤" * 29, "纤" * 29),
-        ("纤" * 30, "纤" * 28 + "…"),
+        ("x" * 54, "x" * 54),
+        ("x" * 55, "x" * 53 + "…"),
+        ("纤" * 27, "纤" * 27),
+        ("纤" * 28, "纤" * 26 + "…"),
         ("", ""),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from churnlens.evidence.parsing.columns import Attacher, Thresholds, Unclear
@@ -151,7 +151,6 @@ class _Selector:
             self.reading.problems.append(f"unclear_number: {item.text}")
         return ()
 
-
     def _counts_something(self, at: int, item: QuantityItem) -> bool:
         """Whether a yes/no attribute is counted ("with two kids"), which no column does."""
         before = self.items[at - 1] if at else None
@@ -164,7 +163,9 @@ class _Selector:
 
 
 def _transparent(item: Item) -> bool:
-    return item.has("link", "with", "noun", "either", "unit.measure") and not item.has("stop", "versus", "why")
+    return item.has("link", "with", "noun", "either", "unit.measure") and not item.has(
+        "stop", "versus", "why"
+    )
 
 
 def _inverted(items: list[Item], at: int) -> bool:
@@ -178,7 +179,9 @@ def _inverted(items: list[Item], at: int) -> bool:
 class _Negation:
     """Finds what every "not", "without" and "except" reaches."""
 
-    def __init__(self, items: list[Item], atoms: dict[int, Atom], schema: Schema, reading: Reading) -> None:
+    def __init__(
+        self, items: list[Item], atoms: dict[int, Atom], schema: Schema, reading: Reading
+    ) -> None:
         self.items, self.atoms, self.schema, self.reading = items, atoms, schema, reading
 
     def run(self) -> None:
@@ -232,7 +235,9 @@ class _Negation:
             while position < len(self.items) and position not in self.atoms:
                 item = self.items[position]
                 linked = linked or item.has("and", "or") or item.text == "、"
-                own = own or item.has("with", "neg", "except") or item.text == "but"
+                own = own or item.has("with") or item.text == "but"
+                if item.has("neg", "except"):
+                    return
                 if not (_transparent(item) or item.has("and", "or", "comma")):
                     return
                 position += 1
@@ -240,7 +245,8 @@ class _Negation:
                 return
             after, before = self.atoms[position], self.atoms[start]
             alike = after.columns == before.columns and after.bare
-            if not (alike or (after.bare and after.yes) or (strict and (after.bare or alike))):
+            mentioned = self.items[position].mention is not None
+            if not (alike or (after.bare and after.yes) or (strict and mentioned)):
                 return
             self.negate(position, strict)
             after.reached = True
@@ -301,7 +307,7 @@ def read_atoms(items: list[Item], schema: Schema, thresholds: Thresholds) -> Rea
 _TOWARD = frozenset(
     "to toward towards onto into 转为 转成 改为 改用 改成 换成 换到 转到 升级到 升级为 切换到 迁移到 转向 换为 变成 变为".split()
 )
-_CAUSED = frozenset({"让", "说服", "引导", "鼓励", "促使", "吸引", "劝", "推动", "引导到"})
+_CAUSED = ("让", "使", "说服", "引导", "鼓励", "吸引", "劝", "推动")
 
 
 def without_destinations(items: list[Item], atoms: list[Atom]) -> list[Atom]:
@@ -321,12 +327,15 @@ def without_destinations(items: list[Item], atoms: list[Atom]) -> list[Atom]:
             len(after) == 2 and after[0].text == "的" and after[1].has("noun")
         )
         between = items[kept[-1].at + 1 : atom.at] if kept else []
-        moved = any(item.text in _TOWARD for item in between) and any(
-            item.has("noun") for item in between
-        )
-        caused = bool(kept) and any(item.text in _CAUSED for item in items[: kept[-1].at])
+        moved = any(item.text in _TOWARD for item in between)
+        caused = bool(kept) and any(item.text.endswith(_CAUSED) for item in items[: kept[-1].at])
         adopted = caused and any(item.has("noun") for item in between)
-        if kept and not people and (moved or adopted) and not any(i.has("and", "or") for i in between):
+        if (
+            kept
+            and not people
+            and (moved or adopted)
+            and not any(i.has("and", "or") for i in between)
+        ):
             continue
         kept.append(atom)
     return kept
@@ -334,8 +343,21 @@ def without_destinations(items: list[Item], atoms: list[Atom]) -> list[Atom]:
 
 def _single(atom: Atom) -> str:
     """Return the only column of a plain selection, or nothing."""
-    plain = len(atom.columns) == 1 and not atom.reached
-    return next(iter(atom.columns)) if plain else ""
+    return next(iter(atom.columns)) if len(atom.columns) == 1 else ""
+
+
+def _joined(atoms: list[Atom]) -> list[Atom]:
+    """Make one selection of "without A or B": neither of them."""
+    joined: list[Atom] = []
+    for atom in atoms:
+        if atom.reached and joined:
+            last = joined[-1]
+            joined[-1] = replace(
+                last, clauses=last.clauses + atom.clauses, columns=last.columns | atom.columns
+            )
+        else:
+            joined.append(atom)
+    return joined
 
 
 def _lists(atoms: list[Atom]) -> set[int]:
@@ -345,7 +367,7 @@ def _lists(atoms: list[Atom]) -> set[int]:
         start = end
         while start > 0 and atoms[start - 1].joint == "comma":
             start -= 1
-        if atom.joint != "or" or start == end or start == 0:
+        if atom.joint != "or" or start == end or start == 0 or atoms[start - 1].joint == "or":
             continue
         columns = [_single(each) for each in atoms[start - 1 : end + 1]]
         if len(set(columns)) in (1, len(columns)) and "" not in columns:
@@ -373,11 +395,12 @@ def combine(atoms: list[Atom], schema: Schema) -> Clauses:
     Returns:
         The clauses that all must hold.
     """
+    atoms = _joined(atoms)
     commas = _lists(atoms)
     groups: list[list[Atom]] = []
     for at, atom in enumerate(atoms):
         before = groups[-1] if groups else []
-        either = (atom.joint == "or" and not atom.reached) or at in commas
+        either = atom.joint == "or" or at in commas
         pure = bool(before) and len({_single(each) for each in before}) == 1
         together = pure and atom.joint in ("and", "comma") and _unites(before[-1], atom, schema)
         if before and at > 0 and (either or together):

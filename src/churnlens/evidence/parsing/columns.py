@@ -73,7 +73,10 @@ def _neighbour(items: list[Item], at: int, step: int) -> Column | str | None:
         easy = item.has("link", "with", "per", "unit.measure", "between")
         if item.mention or not (easy or (step < 0 and item.has("neutral", "cmp.eq", "stop"))):
             return None
-        if item.has("and", "or", "comma", "noun", "versus", "left", "stayed") or item.text in ".?!;\n":
+        if (
+            item.has("and", "or", "comma", "noun", "versus", "left", "stayed")
+            or item.text in ".?!;\n"
+        ):
             return None
         position, skipped = position + step, skipped + 1
     return None
@@ -107,7 +110,24 @@ class Attacher:
         self.joined = any(item.has("join") for item in items)
 
     def named(self, at: int) -> Column | None:
-        """Return the column that the words beside a number name; the longer mention wins."""
+        """Return the column that the words beside a number name, or beside the number before.
+
+        The longer mention wins; "a balance over 80 but under 100" names the column once.
+        """
+        return self._beside(at) or self._before(at)
+
+    def _before(self, at: int) -> Column | None:
+        linked = False
+        for position in range(at - 1, -1, -1):
+            item = self.items[position]
+            if isinstance(item, QuantityItem):
+                return self.named(position) if linked else None
+            if item.mention or not item.has("and", "or", "comma", "link", "neutral"):
+                return None
+            linked = linked or item.has("and", "or")
+        return None
+
+    def _beside(self, at: int) -> Column | None:
         before, after = (_neighbour(self.items, at, step) for step in (-1, 1))
         if before and after and before != after:
             quantity = self.items[at]
@@ -138,6 +158,8 @@ class Attacher:
             return self._age()
         if unit == "percent":
             return named if named and named.unit in ("%", "percent") else None
+        if not named and self.items[at].text.startswith(("older than", "younger than")):
+            named = self._age()
         if quantity.quantile and not named:
             named = self._ranked(at)
         return named if named and named.kind == "number" else None
@@ -199,7 +221,9 @@ class Attacher:
         """Return the bounds of a quantity as conditions on a column."""
         if quantity.quantile:
             op, share = quantity.quantile
-            return (Condition(column=column.name, op=op, value=self.thresholds.of(column.name, share)),)
+            return (
+                Condition(column=column.name, op=op, value=self.thresholds.of(column.name, share)),
+            )
         if months := durations(column):
             return self._of_duration(quantity, column, months)
         return tuple(

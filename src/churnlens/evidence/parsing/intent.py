@@ -8,7 +8,21 @@ from churnlens.evidence.parsing.scan import Item
 from churnlens.evidence.query import Ask
 
 Outcome = Literal["left", "stayed"]
-_POLITE = ("please", "kindly", "let us", "请", "麻烦", "帮我", "帮忙", "我们", "now", "just", "also", "我们应", "应")
+_POLITE = (
+    "please",
+    "kindly",
+    "let us",
+    "请",
+    "麻烦",
+    "帮我",
+    "帮忙",
+    "我们",
+    "now",
+    "just",
+    "also",
+    "我们应",
+    "应",
+)
 _INSTEAD = frozenset({"instead of", "rather than", "而不是", "而非"})
 _MODALS = frozenset("can could would might will should may".split())
 _REACH = 12  # words between "how can we" and the verb
@@ -39,7 +53,12 @@ def _wants_action(items: list[Item]) -> bool:
         if not item.has("howto", "wish"):
             continue
         for following in items[at + 1 : at + 1 + _REACH]:
-            explained = following.has("why") or following.text in ("how", "which", "understand", "know")
+            explained = following.has("why") or following.text in (
+                "how",
+                "which",
+                "understand",
+                "know",
+            )
             if explained or (following.has("effect") and not following.has("remedy")):
                 break
             if following.has("remedy") or (item.has("howto") and following.has("stayed")):
@@ -50,6 +69,19 @@ def _wants_action(items: list[Item]) -> bool:
 def _counts(item: Item) -> bool:
     """Whether an item asks for a number by itself ("how many"), whatever else is asked."""
     return item.has("many") and item.text.startswith(("how", "what", "多", "几", "百分"))
+
+
+def _asks_degree(items: list[Item]) -> bool:
+    """Whether the question is "is churn high among …", 流失严重吗."""
+    spoken = [item for item in items if not item.has("stop")]
+    opened = bool(spoken) and spoken[0].text in ("is", "are")
+    asked = opened or any(item.text in ("吗", "是否", "是不是") for item in spoken)
+    degrees = [at for at, item in enumerate(items) if item.has("degree") and not item.mention]
+    return asked and any(_near_outcome(items, at) for at in degrees)
+
+
+def _near_outcome(items: list[Item], at: int) -> bool:
+    return any(item.has("left", "stayed") for item in items[max(0, at - 2) : at + 3])
 
 
 def ask_of(items: list[Item]) -> Ask:
@@ -67,7 +99,7 @@ def ask_of(items: list[Item]) -> Ask:
     many = next((at for at, item in enumerate(items) if item.has("many")), None)
     strong = next((at for at, item in enumerate(items) if _counts(item)), None)
     if why is None:
-        return "why" if many is None else "how_many"
+        return "how_many" if many is not None or _asks_degree(items) else "why"
     return "how_many" if strong is not None and strong < why else "why"
 
 

@@ -87,7 +87,11 @@ def _starts(words: Phrase, role: str) -> int:
     """Return how many leading tokens form a phrase of `role`, 0 if none does."""
     general = vocabulary()
     return max(
-        (n for n in range(1, len(words)) if role in general.get(words[:n], Entry(frozenset()).roles)),
+        (
+            n
+            for n in range(1, len(words))
+            if role in general.get(words[:n], Entry(frozenset()).roles)
+        ),
         default=0,
     )
 
@@ -145,9 +149,7 @@ class _Builder:
         for column in schema.columns:
             if column.kind in ("key", "text") and column.name != schema.feedback:
                 self.add(name_phrase(column.name), "unknown.personal_data")
-                self.phrases[name_phrase(column.name)] = Entry(
-                    frozenset({"unknown.personal_data"})
-                )
+                self.phrases[name_phrase(column.name)] = Entry(frozenset({"unknown.personal_data"}))
 
     def reasons(self) -> None:
         """The words of reasons: harmless, unless they hold a mention ("lack of tech support")."""
@@ -183,8 +185,12 @@ class _Builder:
             for value in column.values:
                 raw = phrase(value.value)
                 for sign in ("=", ":", "is", "是", "为"):
-                    self.add((*words, sign, *raw), "value", Mention("value", column.name, value.value))
-                self.add((*words, "!=", *raw), "value", Mention("value", column.name, value.value, "ne"))
+                    self.add(
+                        (*words, sign, *raw), "value", Mention("value", column.name, value.value)
+                    )
+                self.add(
+                    (*words, "!=", *raw), "value", Mention("value", column.name, value.value, "ne")
+                )
 
     @staticmethod
     def _texts(value: Value) -> list[str]:
@@ -227,7 +233,9 @@ class _Builder:
                         continue
                     negative = bool(_starts(words, "neg"))
                     self.add(
-                        words, "value", Mention("value", column.name, value.value, negative=negative)
+                        words,
+                        "value",
+                        Mention("value", column.name, value.value, negative=negative),
                     )
 
     def outcome(self) -> None:

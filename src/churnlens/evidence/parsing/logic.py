@@ -94,7 +94,9 @@ def _category(column: Column, allowed: frozenset[str], negative: bool) -> Condit
         op, named = ("ne", outside[0]) if len(outside) == 1 else ("not_in", outside)
         return Condition(column=column.name, op=op, value=named)  # type: ignore[arg-type]
     single = len(inside) == 1
-    return Condition(column=column.name, op="eq" if single else "in", value=inside[0] if single else inside)
+    return Condition(
+        column=column.name, op="eq" if single else "in", value=inside[0] if single else inside
+    )
 
 
 def _merged(clause: Clause, schema: Schema) -> Clause | None:
@@ -152,7 +154,9 @@ def _numbers(singles: Iterable[Condition], schema: Schema) -> list[Condition]:
     for name, conditions in by_column.items():
         low = _tightest(conditions, ("ge", "gt"), 1)
         high = _tightest(conditions, ("le", "lt"), -1)
-        rest = [each for each in dict.fromkeys(conditions) if each.op not in ("ge", "gt", "le", "lt")]
+        rest = [
+            each for each in dict.fromkeys(conditions) if each.op not in ("ge", "gt", "le", "lt")
+        ]
         exact = [each for each in rest if each.op == "eq"]
         if len(exact) > 1 or (low and high and _crossed(low[0], high[0])):
             raise Contradiction(schema.column(name).label.en)
@@ -200,7 +204,9 @@ def normal(clauses: Clauses, schema: Schema) -> Filter:
     Raises:
         Contradiction: no row can fulfil it.
     """
-    merged = [clause for clause in (_merged(each, schema) for each in clauses) if clause is not None]
+    merged = [
+        clause for clause in (_merged(each, schema) for each in clauses) if clause is not None
+    ]
     single = [clause[0] for clause in merged if len(clause) == 1]
     kinds = {column.name: column.kind for column in schema.columns}
     found = _categories((each for each in single if kinds[each.column] == "category"), schema)
@@ -212,6 +218,10 @@ def normal(clauses: Clauses, schema: Schema) -> Filter:
         for clause in merged
         if len(clause) > 1 and not set(clause) & set(found)
     }
-    parts: list[Condition | AnyOf] = sorted(found, key=lambda each: (order[each.column], each.op not in ("ge", "gt")))
-    alternatives = sorted(wide, key=lambda clause: [(order[each.column], str(each)) for each in clause])
+    parts: list[Condition | AnyOf] = sorted(
+        found, key=lambda each: (order[each.column], each.op not in ("ge", "gt"))
+    )
+    alternatives = sorted(
+        wide, key=lambda clause: [(order[each.column], str(each)) for each in clause]
+    )
     return (*parts, *(AnyOf(any_of=clause) for clause in alternatives))

@@ -74,7 +74,9 @@ class _Reader:
     def unit(self, at: int) -> tuple[str, int]:
         """Read a unit, with the classifier that Chinese puts before it."""
         start = at
-        if self.has(at, "unit.measure") and (self.suffix(at + 1, "unit") or self.suffix(at + 1, "post")):
+        if self.has(at, "unit.measure") and (
+            self.suffix(at + 1, "unit") or self.suffix(at + 1, "post")
+        ):
             if self.suffix(at + 1, "post"):
                 return "", at + 1
             at += 1
@@ -95,7 +97,14 @@ class _Reader:
             return Amount(1, "month"), at + 1
         if single and self.items[at : at + 1] and self.items[at].text in ("a", "an"):
             unit, end = self.unit(at + 1)
-            return (Amount(1.0 + 0.5 * self.has(end, "and_half"), unit), end + self.has(end, "and_half")) if unit else None
+            return (
+                (
+                    Amount(1.0 + 0.5 * self.has(end, "and_half"), unit),
+                    end + self.has(end, "and_half"),
+                )
+                if unit
+                else None
+            )
         if not self.has(at, "number"):
             return None
         return self._numbered(start, at, money)
@@ -181,7 +190,9 @@ class _Reader:
                 return Quantity((("le", found[0]),)), self.skip(found[1], "closer")
         if self.has(at, "last"):
             found = self.amount(self.skip(at + 1, "link"), single=True) or (
-                (Amount(1, self.unit(at + 1)[0]), self.unit(at + 1)[1]) if self.unit(at + 1)[0] else None
+                (Amount(1, self.unit(at + 1)[0]), self.unit(at + 1)[1])
+                if self.unit(at + 1)[0]
+                else None
             )
             if found and found[0].unit in ("year", "quarter", "month", "week", "day"):
                 return Quantity((("le", found[0]),), window=True), self.skip(found[1], "closer")
@@ -254,7 +265,11 @@ class _Reader:
         elif sign:
             end, unit = self._after(end)
             amount = Amount(amount.value, amount.unit or unit)
-        elif self.suffix(end, "cmp") and self.has(end + 1, "column") and self.items[end].text[0] in "<>=!":
+        elif (
+            self.suffix(end, "cmp")
+            and self.has(end + 1, "column")
+            and self.items[end].text[0] in "<>=!"
+        ):
             return Quantity(((_FLIP[self.suffix(end, "cmp")], amount),)), end + 1
         return Quantity(((sign or "eq", amount),), compared=bool(sign)), end  # type: ignore[arg-type]
 

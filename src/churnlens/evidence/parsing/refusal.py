@@ -15,13 +15,38 @@ from churnlens.schema import Schema
 MAX_PROBLEMS = 5
 MAX_CHARACTERS = 60
 _END = Item(frozenset({"stop"}), "")
-_COURTESIES = frozenset({"please", "kindly", "let us", "can you", "could you", "would you", "will you", "you"})
+_COURTESIES = frozenset(
+    {"please", "kindly", "let us", "can you", "could you", "would you", "will you", "you"}
+)
 _OBJECTS = frozenset({"the", "a", "an", "how", "what", "which", "into", "our", "who", "any", "all"})
 _DEGREES = frozenset({"so", "such", "very", "too", "quite", "really", "rather", "how", "as"})
+_PLACES = frozenset({"in", "from", "of", "at", "near", "to", "for"})
 _OUTCOMES = frozenset({"churn", "attrition", "loyalty", "retention", "turnover", "departure"})
 _MODALS = frozenset("can could would might will should may".split())
 _ARTICLES = frozenset({"a", "an", "the", "any", "our", "some", "special", "new", "free"})
-_GOT = frozenset({"got", "get", "getting", "receive", "received", "receiving", "given", "offered", "accepted"})
+_GOT = frozenset(
+    {"got", "get", "getting", "receive", "received", "receiving", "given", "offered", "accepted"}
+)
+_LICENSES = frozenset(
+    "什么 是什么 最 如何 怎样 怎么才能 能 可以 该 应该 来 去 请 帮我 想 想要 麻烦 别".split()
+)
+_ASPECTS = frozenset("了 着 过 出 起 住".split())
+_PREFACES = (
+    "从",
+    "用",
+    "说",
+    "讲",
+    "写",
+    "我",
+    "作为",
+    "坦白",
+    "老实",
+    "下午",
+    "早上",
+    "晚上",
+    "各位",
+)
+_PREFACE_ENDS = ("看", "说", "讲", "话", "角度", "来说", "总结", "而言", "出发")
 _PAST_VERBS = frozenset("has have had is are was were did".split())
 _SIZES = ("with", "noun")
 
@@ -67,7 +92,9 @@ def _drives(items: list[Item], at: int) -> bool:
     """What vexes seniors, what has soured customers, what is stoking churn."""
     text, before, after = items[at].text, _at(items, at - 1), _at(items, at + 1)
     asked = before.text in ("what", "what is", "what has", "which is", "that")
-    asked = asked or (before.text in ("is", "has", "are", "have") and _at(items, at - 2).text == "what")
+    asked = asked or (
+        before.text in ("is", "has", "are", "have") and _at(items, at - 2).text == "what"
+    )
     inflected = text.endswith(("s", "ed", "ing"))
     return asked and inflected and (bool(after.mention) or after.has("noun", "left", "link"))
 
@@ -82,10 +109,16 @@ def _obeys(items: list[Item], at: int) -> bool:
     return before.text in _MODALS and not further.has("why", "stop", "comma")
 
 
+def _has_subject(items: list[Item]) -> bool:
+    """Whether customers are spoken of, so that a name is not the only subject."""
+    return any(item.has("noun") or item.mention for item in items)
+
+
 def _degrees(items: list[Item], at: int) -> bool:
     """So abysmal, disproportionately, churn conundrums."""
     text, before = items[at].text, _at(items, at - 1)
-    if (text.endswith("ly") and len(text) > 4) or before.text in _DEGREES:
+    adverb = text.endswith("ly") and len(text) > 4 and before.text not in _PLACES
+    if (adverb and _has_subject(items)) or before.text in _DEGREES:
         return not _before_noun(items, at)
     return before.text in _OUTCOMES and text.endswith("s")
 
@@ -113,17 +146,72 @@ def _is_verb(items: list[Item], at: int) -> bool:
     return any(reading(items, at) for reading in readings)
 
 
-def _is_chinese_verb(items: list[Item], at: int) -> bool:
-    """Whether unknown Chinese words can only be a verb or say how people left (流失得离谱)."""
+def _cuts_out(items: list[Item], at: int) -> bool:
+    """Whether unknown Chinese words lead up to 客户: 养猫的客户, 上海客户, 上海的光纤客户."""
+    for item in items[at + 1 :]:
+        if item.has("noun"):
+            return True
+        if item.mention is None and not item.has(
+            "link", "neutral", "unknown", "with", "and", "modifier"
+        ):
+            return False
+        if item.has("why", "comma", "stop", "left", "stayed"):
+            return False
+    return False
+
+
+def _acts(items: list[Item], at: int) -> bool:
+    """Whether unknown Chinese words stand as a verb: 是什么X了…, 如何X…, X一下, X着."""
+    before, after = _at(items, at - 1), _at(items, at + 1)
+    asked = before.text in _LICENSES or (
+        before.text == "在" and _at(items, at - 2).has("which", "wish")
+    )
+    if after.text in ("一下", "一番", "看看"):
+        return True
+    wondered = any(item.has("wish", "which") for item in items[:at])
+    if not (asked or (wondered and after.text in _ASPECTS)):
+        return False
+    held = items[at + 1 :]
+    object_known = next(
+        (item for item in held if item.mention or item.has("noun", "unknown")), _END
+    )
+    return (
+        bool(object_known.mention)
+        or (asked and not object_known.has("unknown"))
+        or object_known is _END
+    )
+
+
+def _describes(items: list[Item], at: int) -> bool:
+    """Whether unknown Chinese words describe the leaving: 流失得离谱, 流失惨重, 流失的隐情."""
     before, after = _at(items, at - 1), _at(items, at + 1)
     ends = after.has("stop")
-    if ends and before.text == "得" and _at(items, at - 2).has("left", "stayed"):
-        return True
-    if after.text in ("一下", "一番", "看看"):
+    if before.text in ("得", "的") and _at(items, at - 2).has("left", "stayed"):
+        return not _cuts_out(items, at)
+    if ends and before.has("left", "stayed"):
         return True
     spoken = any(item.has("left", "stayed", "tone") for item in items)
     who = any(item.has("noun") or item.mention for item in items[:at])
     return ends and who and not spoken and len(items[at].text) <= 2 and before.has("why")
+
+
+def _prefaces(items: list[Item], at: int) -> bool:
+    """Whether unknown Chinese words stand in a courtesy: 说心里话，…, 从财务角度看，…"""
+    start = at
+    while start > 0 and not items[start - 1].has("stop", "comma"):
+        start -= 1
+    end = next((i for i in range(at, len(items)) if items[i].has("stop", "comma")), len(items))
+    clause = items[start:end]
+    if start > 0 or end == len(items) or any(i.mention or i.has("noun", "left") for i in clause):
+        return False
+    return clause[0].text.startswith(_PREFACES) and (
+        not clause[0].text.startswith(("从", "用")) or clause[-1].text.endswith(_PREFACE_ENDS)
+    )
+
+
+def _is_chinese_verb(items: list[Item], at: int) -> bool:
+    """Whether unknown Chinese words cannot restrict the group."""
+    return any(reading(items, at) for reading in (_acts, _describes, _prefaces))
 
 
 def _unknown(items: list[Item], at: int) -> str | None:
@@ -192,11 +280,17 @@ def _size(items: list[Item], at: int, schema: Schema) -> bool:
 
 def _asks_for_trend(items: list[Item]) -> bool:
     """Whether the question asks how churn moved ("has churn risen", 流失率上升了吗)."""
-    if not any(item.has("trend") for item in items) or any(item.has("why", "todo") for item in items):
+    if not any(item.has("trend") for item in items) or any(
+        item.has("why", "todo") for item in items
+    ):
         return False
     words = [item.text for item in items if not item.has("stop")]
-    opened = words[0] in _PAST_VERBS or (words[0] == "how" and words[1:2] and words[1] in _PAST_VERBS)
-    asked = any(word in ("吗", "是否", "是不是", "有什么", "如何", "怎么", "了吗") for word in words)
+    opened = words[0] in _PAST_VERBS or (
+        words[0] == "how" and words[1:2] and words[1] in _PAST_VERBS
+    )
+    asked = any(
+        word in ("吗", "是否", "是不是", "有什么", "如何", "怎么", "了吗") for word in words
+    )
     moved = [at for at, item in enumerate(items) if item.has("trend")]
     outcome = [at for at, item in enumerate(items) if item.has("left", "stayed")]
     about = bool(outcome) and moved[-1] > outcome[0]
@@ -215,10 +309,12 @@ def _anchored(items: list[Item], reading: Reading) -> bool:
         return True
     if any(item.mention for item in items):
         return True
-    return any(item.has("noun") for item in items) and len(items) > 1
+    return any(item.has("noun", "rest") for item in items)
 
 
-def find_problems(items: list[Item], reading: Reading, schema: Schema, compared: bool) -> tuple[list[str], list[str]]:
+def find_problems(
+    items: list[Item], reading: Reading, schema: Schema, compared: bool
+) -> tuple[list[str], list[str]]:
     """Return why the table cannot answer, and what was passed over.
 
     Args:
@@ -233,7 +329,9 @@ def find_problems(items: list[Item], reading: Reading, schema: Schema, compared:
     problems, notes = list(reading.problems), list(reading.notes)
     for at, item in enumerate(items):
         named = sorted(role for role in item.roles if role.startswith("unknown."))
-        notes += [f"topic: {r.partition('.')[2]}" for r in sorted(item.roles) if r.startswith("reason.")]
+        notes += [
+            f"topic: {r.partition('.')[2]}" for r in sorted(item.roles) if r.startswith("reason.")
+        ]
         if named and item.mention is None:
             problems.append(f"{named[0].partition('.')[2]}: {_word(item.text)}")
         elif item.has("unknown"):

@@ -138,7 +138,9 @@ def _price(entry: Entry, length: int) -> float:
     return (_COST_SCHEMA if entry.mention else _COST_GENERAL) + single
 
 
-def _candidates(sentence: list[Token], start: int, lexicon: Lexicon) -> list[tuple[int, float, Item]]:
+def _candidates(
+    sentence: list[Token], start: int, lexicon: Lexicon
+) -> list[tuple[int, float, Item]]:
     """Return what may begin at a token: the index after it, its cost and the item."""
     token = sentence[start]
     cost = _COST_CHARACTER if token.kind == "cjk" else _COST_WORD

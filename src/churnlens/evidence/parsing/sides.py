@@ -33,7 +33,9 @@ class _Splitter:
 
     def rests(self, start: int, end: int) -> list[int]:
         """Return where "the rest", "everyone else" is said."""
-        return [i for i in range(start, end) if self.items[i].has("rest") and not self.items[i].mention]
+        return [
+            i for i in range(start, end) if self.items[i].has("rest") and not self.items[i].mention
+        ]
 
     def split(self) -> Sides | None:
         """Return the two sides, or None when nothing is compared."""
@@ -75,7 +77,7 @@ class _Splitter:
 
     def _listed(self) -> Sides | None:
         """Read "difference between A and B", "which churns more, A or B"."""
-        asked = self.has("more") and self.has("which", "or") and self.plain
+        asked = self.has("more", "degree") and self.has("which", "or") and self.plain
         if not (self.has("compare") or self.has("choice") or asked or self._ends_in_versus()):
             return None
         tied: tuple[str, ...] = ("or", "and", "comma", "none") if self.has("which") else ("or",)
@@ -150,7 +152,9 @@ class _Splitter:
             return False
         before = at - 1
         linked = False
-        while before >= 0 and items[before].has("link", "with") and not items[before].has("whether"):
+        while (
+            before >= 0 and items[before].has("link", "with") and not items[before].has("whether")
+        ):
             linked = linked or items[before].text in _OF
             before -= 1
         if before >= 0 and items[before].has("whether"):
@@ -161,7 +165,11 @@ class _Splitter:
             return False
         after = at + 1
         easy = ("link", "left", "stayed", "with", "neutral", "and")
-        while after < len(items) and items[after].has(*easy) and not items[after].has("noun", "effect"):
+        while (
+            after < len(items)
+            and items[after].has(*easy)
+            and not items[after].has("noun", "effect")
+        ):
             after += 1
         return after < len(items) and items[after].has("effect")
 
@@ -190,7 +198,11 @@ class _Splitter:
             without = negated(factor.clauses, self.schema, strict=False)
             return Sides(shared_clauses + factor.clauses, shared_clauses + without)
         contrast = {
-            name for a in left for b in right for name in a.columns & b.columns if a.clauses != b.clauses
+            name
+            for a in left
+            for b in right
+            for name in a.columns & b.columns
+            if a.clauses != b.clauses
         }
         own_left, shared_left = self._left(left, contrast, pivot)
         own_right, shared_right = self._right(right, left, contrast)
@@ -203,7 +215,9 @@ class _Splitter:
         """Whether a clause ends between two places."""
         return any(item.has("comma", "stop") for item in self.items[at + 1 : before])
 
-    def _left(self, left: list[Atom], contrast: set[str], pivot: int) -> tuple[list[Atom], list[Atom]]:
+    def _left(
+        self, left: list[Atom], contrast: set[str], pivot: int
+    ) -> tuple[list[Atom], list[Atom]]:
         inside = [atom for atom in left if atom.columns & contrast]
         if not inside:
             shared = [a for a in left[:-1] if self._clause_end(a.at, left[-1].at)]
@@ -215,7 +229,18 @@ class _Splitter:
             if atom.columns & contrast or atom.at > first:
                 continue
             between = self.items[atom.at + 1 : first]
-            boundary = ("noun", "comma", "stop", "left", "stayed", "many", "why", "compare", "which", "more")
+            boundary = (
+                "noun",
+                "comma",
+                "stop",
+                "left",
+                "stayed",
+                "many",
+                "why",
+                "compare",
+                "which",
+                "more",
+            )
             if not named or any(item.has(*boundary) for item in between):
                 shared.append(atom)
         return [a for a in left if a not in shared], shared
@@ -229,7 +254,9 @@ class _Splitter:
             return right, []
         taken = {name for atom in left for name in atom.columns}
         shared = [
-            a for a in right if a.at > inside[-1] and not a.columns & contrast and not a.columns & taken
+            a
+            for a in right
+            if a.at > inside[-1] and not a.columns & contrast and not a.columns & taken
         ]
         return [a for a in right if a not in shared], shared
 

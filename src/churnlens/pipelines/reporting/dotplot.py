@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 Estimate = Mapping[str, float] | None
 
-WIDTH, LINE, MARGIN = 4.7, 0.155, 0.75  # inches: of a figure, of a line of it, around its axes
-LABEL = 58  # characters that fit into the width
+WIDTH, LINE, MARGIN = 4.7, 0.168, 0.8  # inches: of a figure, of a line of it, around its axes
+LABEL = 54  # characters that fit into the width
 STYLE: dict[Any, Any] = {
     "axes.edgecolor": COLOURS["grid"],
     "axes.labelcolor": COLOURS["muted"],
@@ -26,7 +26,7 @@ STYLE: dict[Any, Any] = {
     "axes.spines.left": False,
     "axes.spines.right": False,
     "font.family": "DejaVu Sans",
-    "font.size": 9,
+    "font.size": 10,
     "legend.frameon": False,
     "legend.labelcolor": COLOURS["ink"],
     "text.color": COLOURS["ink"],
@@ -95,7 +95,7 @@ def dot_plot(
         for place, row in enumerate(rows):
             _draw(axes, place * pitch, row, series, reference)
         handles = [_key(each) for each in series]
-        figure.legend(handles=handles, loc="outside upper left", fontsize=8.5)
+        figure.legend(handles=handles, loc="outside upper left", fontsize=9.5)
     return figure
 
 

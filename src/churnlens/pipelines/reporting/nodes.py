@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Unpack
+import itertools
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -25,9 +26,6 @@ from churnlens.pipelines.reporting.report import render_report
 from churnlens.schema import Schema, parse_schema
 from churnlens.tasks.churn.answers import Answer
 from churnlens.tasks.churn.judging import score_answers
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 SPLITS: tuple[Split, ...] = ("dev", "held_out")
 FLOOR = "public_formula"
@@ -74,11 +72,14 @@ def _plain(estimates: dict[str, Any]) -> dict[str, Any]:
     return {name: each.model_dump(mode="json") for name, each in estimates.items()}
 
 
-def _questions(bench: dict[str, Any], schema: Schema, seed: int) -> tuple[BenchQuestion, ...]:
+def _questions(
+    bench: dict[str, Any], schema: Schema, options: ReportingOptions
+) -> tuple[BenchQuestion, ...]:
     read = read_bench(bench)
     if read.name != schema.name:
         return ()
-    return tuple(question for split in SPLITS for question in generate(read, split, seed))
+    splits = (generate(read, split, options.seed)[: options.bench_limit] for split in SPLITS)
+    return tuple(itertools.chain.from_iterable(splits))
 
 
 def evaluate_questions(
@@ -94,7 +95,7 @@ def evaluate_questions(
         written for another schema.
     """
     described = parse_schema(schema)
-    questions = _questions(bench, described, options.seed)
+    questions = _questions(bench, described, options)
     if not questions:
         return {"skipped": f"the bench is not about schema {described.name}"}
     queries = [parse_question(question.text, described, table) for question in questions]
@@ -119,7 +120,7 @@ def evaluate_answers(
     template = inference.model_copy(update={"writer": "template"})
     analyst = load_analyst(stored, indexing, template)
     asked = [answer["question"] for answer in answers]
-    texts = [q.text for q in _questions(bench, schema, options.seed) if q.answerable]
+    texts = [q.text for q in _questions(bench, schema, options) if q.answerable]
     judged = {"written": [Answer.model_validate(answer) for answer in answers]}
     judged["bench"] = analyst.answer(texts)
     outcomes = {
@@ -144,8 +145,8 @@ def describe_table(
     return build_overview(population, inference.drivers)
 
 
-def draw_plots(overview: dict[str, Any], risk_metrics: dict[str, Any]) -> tuple[Figure, Figure]:
-    """Return the forest plot of the drivers and the calibration plot of the risk models."""
+def draw_plots(overview: dict[str, Any], risk_metrics: dict[str, Any]) -> tuple[Any, Any]:
+    """Return two matplotlib figures: forest plot of the drivers, calibration of the risk models."""
     return plot_drivers(overview, "en"), plot_calibration(risk_metrics, "en")
 
 

@@ -144,12 +144,12 @@ def plot_calibration(risk_metrics: Mapping[str, Any], language: Language) -> Fig
             gridspec_kw={"wspace": 0.15},
         )
         for column, (model, rows) in enumerate(tables.items()):
-            grid[0, column].set_title(words.name("models", model), fontsize=9)
+            grid[0, column].set_title(words.name("models", model), fontsize=10)
             _reliability(grid[0, column], rows)
             _counts(grid[1, column], rows)
         grid[0, 0].set_ylabel(words.say("observed"))
         grid[1, 0].set_ylabel(words.say("customers"))
-        figure.supxlabel(words.say("predicted"), fontsize=9, color=COLOURS["muted"])
+        figure.supxlabel(words.say("predicted"), fontsize=10, color=COLOURS["muted"])
     return figure
 
 

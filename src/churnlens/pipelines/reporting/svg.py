@@ -38,7 +38,7 @@ def as_svg(figure: Figure, description: str = "") -> str:
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}), warnings.catch_warnings():
         # the browser draws them: only the measuring font lacks Chinese glyphs
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(file, format="svg", metadata={"Date": None}, facecolor="none")
+        figure.savefig(file, format="svg", facecolor="none")
     svg = file.getvalue()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.S)
     svg = re.sub(r'\s(?:xmlns(?::xlink)?|version)="[^"]*"', "", svg)
@@ -51,10 +51,10 @@ def _named(svg: str, name: str) -> str:
     """Keep only the ids that are referred to, prefixed with `name`."""
     used = set(re.findall(r'(?:url\(|xlink:href=")#([\w-]+)', svg))
 
-    def rename(match: re.Match[str]) -> str:
+    def _rename(match: re.Match[str]) -> str:
         return f' id="{name}-{match[1]}"' if match[1] in used else ""
 
-    svg = re.sub(r'\sid="([^"]*)"', rename, svg)
+    svg = re.sub(r'\sid="([^"]*)"', _rename, svg)
     return re.sub(r'(url\(|xlink:href=")#', rf"\1#{name}-", svg)
 
 

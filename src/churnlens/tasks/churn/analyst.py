@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from churnlens.evidence.checks import check_all, foreign_words
-from churnlens.evidence.findings import Narrator, tell
+from churnlens.evidence.findings import tell
+from churnlens.evidence.narrator import Narrator
 from churnlens.evidence.query import Query, describe
 from churnlens.evidence.questions import parse_question
 from churnlens.evidence.statements import Document, Finding, Ledger, Statistic
@@ -58,7 +59,10 @@ class Analyst:
 
     def answer(self, questions: Sequence[str]) -> list[Answer]:
         """Answer questions in order; the sentences of all of them are written in one go."""
-        told = [self.tell(self.parse(question)) for question in questions]
+        return self.compose([self.tell(self.parse(question)) for question in questions])
+
+    def compose(self, told: Sequence[Told]) -> list[Answer]:
+        """Have findings written, checked and put into answers."""
         drafts = self._write(told)
         return [self._assemble(each, *draft) for each, draft in zip(told, drafts, strict=True)]
 
@@ -83,7 +87,9 @@ class Analyst:
         briefs = [
             Brief(language=_language(t), findings=t.findings, documents=t.documents) for t in told
         ]
-        by_model = [i for i, brief in enumerate(briefs) if self.writer.speaks(brief.language)]
+        by_model = [
+            i for i, b in enumerate(briefs) if b.findings and self.writer.speaks(b.language)
+        ]
         written = iter(self.writer.write([briefs[i] for i in by_model]))
         drafts = dict(zip(by_model, written, strict=True))
         return [

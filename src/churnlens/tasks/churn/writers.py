@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from churnlens.evidence.checks import Claim
 from churnlens.evidence.statements import Document, Finding
+from churnlens.evidence.wording import as_sentence
 from churnlens.models.generation import Completion, Message, Request
 from churnlens.models.grammar import compile_grammar, record, sentence, subset
 from churnlens.privacy.untrusted import fence
@@ -80,7 +81,7 @@ class Shapes(Frozen):
         else:
             shape = self.rate if finding.more is None else self.compared
         subject = finding.subject
-        slots = {"subject": subject, "Subject": subject[:1].upper() + subject[1:]}
+        slots = {"subject": subject, "Subject": as_sentence(subject), "other": finding.other}
         slots |= _OUTCOME_WORDS[finding.outcome] | _DIRECTION_WORDS[finding.more is not False]
         for name, words in slots.items():
             shape = shape.replace(f"{{{name}}}", re.escape(words))

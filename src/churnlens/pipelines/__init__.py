@@ -1,0 +1,1 @@
+"""One folder a stage: node functions, and their wiring."""

@@ -1,0 +1,124 @@
+import json
+
+import pytest
+
+from churnlens.tasks.churn.answers import Answer
+from churnlens.tasks.churn.judging import judge, score_answers
+
+FIBER = "Why do fiber customers leave?"
+
+
+@pytest.fixture(scope="module")
+def analyst(make_analyst):
+    return make_analyst()
+
+
+def test_an_answer_counts_the_whole_cohort(analyst, table):
+    answer = analyst.ask(FIBER)
+    fiber = table[table["InternetService"] == "Fiber optic"]
+    assert answer.status == "answered"
+    assert answer.cohort.size == len(fiber)
+    assert answer.cohort.churn_rate == pytest.approx((fiber["Churn"] == "Yes").mean())
+    low, high = answer.cohort.churn_rate_ci
+    assert low < answer.cohort.churn_rate < high
+
+
+def test_the_public_contract_is_complete(analyst):
+    answer = json.loads(analyst.ask(FIBER).model_dump_json())
+    assert isinstance(answer["summary"], str)
+    assert answer["top_reasons"]
+    assert answer["actions"]
+    assert answer["risk_level"] in ("low", "medium", "high")
+    assert set(answer["risk_components"]) == {
+        "churn_rate",
+        "tenure_risk",
+        "charge_risk",
+        "contract_risk",
+    }
+    assert Answer.model_validate(answer).model_dump(mode="json") == answer
+
+
+def test_every_claim_stands_on_statistics_and_documents_that_are_there(analyst):
+    answer = analyst.ask(FIBER)
+    assert answer.claims
+    for claim in answer.claims:
+        assert claim.stat_ids
+        assert set(claim.stat_ids) <= set(answer.statistics)
+        assert set(claim.doc_ids) <= set(answer.citations)
+    assert set(answer.citations) == set(answer.documents)
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome", "column"),
+    [
+        (FIBER, "Yes", "Fiber optic"),
+        ("为什么光纤客户会流失？", "Yes", "Fiber optic"),
+        ("Why do DSL customers stay?", "No", "DSL"),
+    ],
+)
+def test_evidence_is_inside_the_cohort_and_of_the_asked_outcome(
+    analyst, table, question, outcome, column
+):
+    answer = analyst.ask(question)
+    cited = table[table["customerID"].isin(answer.citations)]
+    assert len(cited) == len(answer.citations) > 0
+    assert (cited["Churn"] == outcome).all()
+    assert (cited["InternetService"] == column).all()
+
+
+def test_a_driver_is_illustrated_by_those_who_have_it(analyst, table):
+    answer = analyst.ask("Why do customers leave?")
+    claims = [claim for claim in answer.claims if "month-to-month" in claim.text]
+    cited = [key for claim in claims for key in claim.doc_ids]
+    assert (table[table["customerID"].isin(cited)]["Contract"] == "Month-to-month").all()
+
+
+def test_the_same_question_gives_the_same_bytes(analyst):
+    texts = {analyst.ask(FIBER).model_dump_json() for _ in range(20)}
+    assert len(texts) == 1
+
+
+def test_a_chinese_question_gets_a_chinese_answer(analyst):
+    answer = analyst.ask("为什么光纤客户会流失？")
+    assert answer.language == "zh"
+    assert "光纤" in answer.summary
+    assert all("光纤" in answer.claims[0].text for _ in answer.claims)
+
+
+def test_small_groups_get_no_statistics(analyst):
+    answer = analyst.ask("Why do senior DSL customers with a two-year contract leave?")
+    assert answer.status == "too_few"
+    assert not answer.claims
+    assert "Too few" in answer.summary
+
+
+def test_what_the_table_does_not_know_is_refused_by_name(analyst):
+    answer = analyst.ask("Why do customers with high income leave?")
+    assert answer.status == "not_answerable"
+    assert "income" in " ".join(answer.problems)
+    assert answer.cohort is None
+    assert answer.risk_level is None
+
+
+def test_nothing_says_cause(analyst):
+    answer = analyst.ask(FIBER)
+    said = " ".join([answer.summary, *(claim.text for claim in answer.claims)])
+    assert "associated with" in said
+    assert "cause" not in said.lower()
+
+
+def test_the_judge_finds_good_answers_good_and_tampered_ones_bad(analyst, table, schema):
+    answer = analyst.ask(FIBER)
+    score = score_answers([answer], ["left"], table, schema)
+    assert {score.sizes.value, score.rates.value, score.inside.value, score.outcome.value} == {1.0}
+    assert {score.numbers.value, score.citations.value, score.claims.value} == {1.0}
+    claim = answer.claims[0].model_copy(update={"text": answer.claims[0].text + " 77.7 %"})
+    stranger = str(table.loc[table["Churn"] == "No", "customerID"].iloc[0])
+    cohort = answer.cohort.model_copy(update={"size": answer.cohort.size + 1})
+    bad = answer.model_copy(update={"claims": (claim,), "citations": (stranger,), "cohort": cohort})
+    judged = judge(bad, table, schema, "left")
+    assert judged.sizes == (0, 1)
+    assert judged.outcome == (0, 1)
+    assert judged.citations == (0, 1)
+    hits, n = judged.numbers
+    assert hits == n - 1

@@ -1,0 +1,154 @@
+"""The main job from raw file to report, as a user runs it: commands in a process of their own."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from churnlens.simulation import simulate_customers
+
+KILLS = int(os.environ.get("CHURNLENS_KILLS", "4"))
+QUESTIONS = [
+    "Why do fiber customers leave?",
+    "为什么按月合同的客户流失？",
+    "Why do rich customers leave?",
+]
+
+
+def command(project, *words, check=True, **environment):
+    done = subprocess.run(
+        [sys.executable, "-m", "kedro", *words],
+        cwd=project,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not check or done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+def parameters(folder, customers) -> list[str]:
+    given = {
+        "data_root": folder,
+        "customers": customers,
+        "questions": folder.parent / "questions.yml",
+        "writer": "template",
+    }
+    return ["--env", "tiny", "--params", ",".join(f"{k}={v}" for k, v in given.items())]
+
+
+def contents(folder) -> dict[str, bytes]:
+    """Read every result; the state of runs and the cache of predictions are none."""
+    aside = {".state", "prediction_cache"}
+    files = (path for path in folder.rglob("*") if path.is_file() and not aside & {*path.parts})
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def customers(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    simulate_customers(700, seed=3).customers.to_csv(folder / "customers.csv", index=False)
+    (folder / "questions.yml").write_text(json.dumps(QUESTIONS), encoding="utf-8")
+    return folder / "customers.csv"
+
+
+@pytest.fixture(scope="module")
+def finished(project, models, customers):
+    folder = customers.parent / "finished"
+    command(project, "run", *parameters(folder, customers))
+    return folder
+
+
+def test_the_main_job_makes_everything_and_the_demo_data_stay_as_they_were(finished, customers):
+    made = contents(finished)
+    assert {
+        "03_primary/churn/table.parquet",
+        "06_models/churn/documents.faiss",
+        "07_model_output/churn/answers.jsonl",
+        "08_reporting/churn/report.html",
+        "08_reporting/churn/risk_metrics.json",
+    } <= set(made)
+    assert not [name for name in made if ".tmp-" in name]
+    answers = made["07_model_output/churn/answers.jsonl"].decode().splitlines()
+    status = [json.loads(line)["status"] for line in answers]
+    assert status == ["answered", "answered", "not_answerable"]
+
+
+def test_a_second_run_gives_the_same_bytes(project, finished, customers):
+    before = contents(finished)
+    command(project, "run", *parameters(finished, customers))
+    assert contents(finished) == before
+
+
+def test_status_says_done_and_after_a_change_why_not(project, finished):
+    lines = command(project, "status", "--env", "tiny", "--data-root", finished).stdout.splitlines()
+    states = {line.split()[1]: line.split()[0] for line in lines}
+    assert states["churn.indexing.build_lexical_index"] == "done"
+    table = finished / "03_primary" / "churn" / "table.parquet"
+    original = table.read_bytes()
+    table.write_bytes(original[:100])
+    out = command(project, "status", "--env", "tiny", "--data-root", finished).stdout
+    table.write_bytes(original)
+    assert "torn       churn.data_processing.select_table" in out
+    assert "stale      churn.finetuning.fit_risk_models" in out
+
+
+def test_ask_answers_from_the_built_index(project, finished):
+    words = ("--env", "tiny", "--data-root", finished, "--writer", "template", "--json")
+    answer = json.loads(command(project, "ask", QUESTIONS[0], *words).stdout)
+    raw = pd.read_csv(finished.parent / "customers.csv", dtype=str)
+    assert answer["cohort"]["size"] == int((raw["InternetService"] == "Fiber optic").sum())
+    assert answer["model"] == "template"
+
+
+def test_ask_without_an_index_says_what_to_run(project, tmp_path):
+    done = command(project, "ask", "Why?", "--data-root", tmp_path, check=False)
+    assert done.returncode == 1
+    assert "kedro run --pipelines churn" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_predict_answers_good_rows_and_names_bad_ones(project, finished, tmp_path):
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rows = [json.dumps({"id": n, "query": text}) for n, text in enumerate(QUESTIONS)]
+    source.write_text("\n".join([*rows, "{broken"]), encoding="utf-8")
+    words = ("--env", "tiny", "--data-root", finished, "--writer", "template")
+    command(project, "predict", "churn", source, target, *words)
+    done = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert [row["id"] for row in done] == [0, 1, 2, "line 4"]
+    assert done[0]["answer"]["status"] == "answered"
+    assert "not JSON" in done[3]["error"]
+
+
+def test_a_bad_table_stops_before_anything_is_written(project, customers, tmp_path):
+    frame = pd.read_csv(customers, dtype=str, keep_default_na=False)
+    frame.loc[41, "Contract"] = "Weekly"
+    frame.to_csv(tmp_path / "bad.csv", index=False)
+    folder = tmp_path / "data"
+    done = command(project, "run", *parameters(folder, tmp_path / "bad.csv"), check=False)
+    assert done.returncode != 0
+    assert "row 42, column Contract: got 'Weekly', expected one of" in done.stderr
+    assert not contents(folder)
+    checked = command(project, "check-data", tmp_path / "bad.csv", check=False)
+    assert checked.returncode == 1
+    assert "row 42, column Contract" in checked.stderr
+
+
+def test_killed_runs_finish_with_the_bytes_of_an_unbroken_one(project, finished, customers):
+    folder = customers.parent / "killed"
+    words = [sys.executable, "-m", "kedro", "run", *parameters(folder, customers)]
+    moments = random.Random(5)
+    for _ in range(KILLS):
+        process = subprocess.Popen(words, cwd=project, stderr=subprocess.DEVNULL)
+        time.sleep(moments.uniform(2, 25))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    command(project, "run", *parameters(folder, customers))
+    assert contents(folder) == contents(finished)
