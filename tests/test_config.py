@@ -4,6 +4,7 @@ import pytest
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import MemoryDataset
+from kedro.validation import ParameterValidationError
 
 from churnlens.models.lock import parse_lock
 
@@ -53,5 +54,5 @@ def test_a_run_parameter_moves_every_path(project):
 def test_a_wrong_parameter_name_stops_before_any_node(project):
     bootstrap_project(project)
     given = {"churn": {"inference": {"lerning_rate": 1}}}
-    with pytest.raises(Exception, match="lerning_rate"):
+    with pytest.raises(ParameterValidationError, match="lerning_rate"):
         KedroSession.create(project, runtime_params=given).load_context().params

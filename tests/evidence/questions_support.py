@@ -94,7 +94,11 @@ def _plain(condition: Condition, schema: Schema) -> tuple[str, str, object]:
     several = isinstance(condition.value, tuple)
     named = set(condition.value if several else [condition.value])
     every = {value.value for value in column.values}
-    return (condition.column, "in", frozenset(every - named if condition.op in ("ne", "not_in") else named))
+    return (
+        condition.column,
+        "in",
+        frozenset(every - named if condition.op in ("ne", "not_in") else named),
+    )
 
 
 def questions(name: str) -> list[dict[str, str]]:

@@ -58,6 +58,8 @@ from churnlens.privacy.redaction import redact
         ("王先生", "先生您好，王小姐和王先生", "先生您好，[name]和[name]"),
         ("王*明", "王先生", "[name]"),
         ("欧阳锋", "欧阳先生", "[name]"),
+        ("Anna Ruiz", "annaruiz, anna_ruiz", "[name], [name]_[name]"),
+        ("Ana Ruiz", "anaruiz", "anaruiz"),
         ("Zoe Ng", "zoe or ng", "[name] or ng"),
         ("欧阳娜娜", "欧阳女士，娜娜，欧先生", "[name]，[name]，欧先生"),
         ("阿布都·热合曼", "阿布都热合曼和阿布都•热合曼，热合曼", "[name]和[name]，[name]"),

@@ -71,6 +71,11 @@ def test_placeholders_are_one_a_kind():
     assert redact("x").counts == Counter()
 
 
+def test_a_redaction_is_frozen():
+    with pytest.raises(AttributeError):
+        redact("x").text = "y"
+
+
 def test_several_kinds_in_one_text():
     text = (
         "订单号 20240501778，电话13800138000，a@b.com，身份证11010519491231002X，"

@@ -91,6 +91,8 @@ def test_block_as_written():
     fenced = fence({"D1": "a\nb"})
     assert fenced.block == f'<{fenced.tag} id="D1">\n| a\n| b\n</{fenced.tag}>'
     assert re.fullmatch(r"doc-[0-9a-f]{12}", fenced.tag)
+    with pytest.raises(AttributeError):
+        fenced.tag = "x"
     assert fence({}).block == "" and fence({}).ids == () and unfence(fence({})) == {}
 
 

@@ -9,19 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churnlens.evidence.query import select
+from churnlens.evidence.units import with_unit
 from churnlens.schema import Column, Condition, Frozen, Schema, Text
 
 Mask = NDArray[np.bool_]
-
-_UNITS_ZH = {
-    "day": "天",
-    "week": "周",
-    "month": "个月",
-    "year": "年",
-    "USD": "美元",
-    "CNY": "元",
-    "EUR": "欧元",
-}
 
 
 class Candidate(Frozen):
@@ -39,28 +30,21 @@ class Candidate(Frozen):
     conditions: tuple[Condition, ...]
 
 
-def _with_unit(number: str, unit: str) -> Text:
-    """Return "12 months" and "12个月"; a unit in lower case takes a plural in English."""
-    plural = "s" if unit.islower() and number != "1" else ""
-    english = f"{number} {unit}{plural}".rstrip()
-    return Text(en=english, zh=f"{number} {_UNITS_ZH.get(unit, unit)}".rstrip())
-
-
 def _band_label(column: Column, low: float | None, high: float | None) -> Text:
     """Return the words of [low, high); None means open on that side."""
     name, unit = column.label, column.unit
     if low is None and high is not None:
-        top = _with_unit(f"{high:g}", unit)
+        top = with_unit(f"{high:g}", unit, " ")
         return Text(en=f"whose {name.en} is below {top.en}", zh=f"{name.zh}不足 {top.zh}")
     if high is None:
-        bottom = _with_unit(f"{low:g}", unit)
+        bottom = with_unit(f"{low:g}", unit, " ")
         return Text(en=f"whose {name.en} is {bottom.en} or more", zh=f"{name.zh} {bottom.zh}及以上")
     if column.integer:
-        top = _with_unit(f"{high - 1:g}", unit)
+        top = with_unit(f"{high - 1:g}", unit, " ")
         return Text(
             en=f"whose {name.en} is {low:g} to {top.en}", zh=f"{name.zh} {low:g} 至 {top.zh}"
         )
-    top = _with_unit(f"{high:g}", unit)
+    top = with_unit(f"{high:g}", unit, " ")
     return Text(
         en=f"whose {name.en} is {low:g} to under {top.en}",
         zh=f"{name.zh} {low:g} 及以上、不足 {top.zh}",

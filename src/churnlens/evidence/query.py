@@ -8,9 +8,28 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from churnlens.evidence.units import plain_number, with_unit
 from churnlens.schema import Column, Condition, Frozen, Language, Schema
 
 Ask = Literal["why", "how_many", "compare", "what_to_do"]
+
+
+PROBLEMS = (
+    "unknown_topic",  # a thing, place or person that no column holds
+    "unknown_group",  # a group without a definition
+    "unknown_attribute",  # ages where no column holds them
+    "unknown_value",  # a value that its column has not ("a three-year contract")
+    "unknown_time",  # dates, periods, trends
+    "forecast",
+    "personal_data",
+    "single_customer",  # an identifier; the words never repeat it
+    "instruction",  # orders to the machine
+    "off_topic",
+    "undefined_size",  # "high", "large" said of a number without a named group
+    "unclear_number",  # a number that belongs to no column
+    "contradiction",
+    "empty",
+)
 
 
 class AnyOf(Frozen):
@@ -31,7 +50,7 @@ class Query(Frozen):
         compare_to: the other group of "A versus B"; None when nothing is compared.
         outcome: `left` ("why did they leave"), `stayed` ("why did they stay").
         ask: what kind of answer is wanted.
-        problems: why the table cannot answer, one short key and the words at fault each,
+        problems: why the table cannot answer, one key of `PROBLEMS` and the words at fault each,
             for instance `unknown_topic: weather`; empty when it can.
         notes: what was understood without selecting anybody (`term: new`, `topic: price`) and
             what was passed over (`ignored: elucidate`).
@@ -93,30 +112,18 @@ def select(filters: Filter, table: pd.DataFrame) -> np.ndarray:
 
 _WORDS: dict[Language, dict[str, str]] = {
     "en": {
-        "ge": "of at least", "gt": "of more than", "le": "of at most", "lt": "of less than",
-        "eq": "of exactly", "ne": "≠", "or": " or ", "and": " and ", "join": ", ",
+        "ge": "at least", "gt": "more than", "le": "at most", "lt": "less than",
+        "eq": "exactly", "ne": "not exactly", "or": " or ", "and": " and ", "join": ", ",
     },
     "zh": {
-        "ge": "不低于", "gt": "超过", "le": "不超过", "lt": "低于", "eq": "等于", "ne": "≠",
+        "ge": "不低于", "gt": "超过", "le": "不超过", "lt": "低于", "eq": "等于", "ne": "不等于",
         "or": "或", "and": "且", "join": "、",
     },
 }  # fmt: skip
-_UNITS: dict[str, str] = {
-    "year": "年", "month": "个月", "week": "周", "day": "天", "USD": "美元", "EUR": "欧元",
-    "GBP": "英镑", "CNY": "元",
-}  # fmt: skip
-_COUNTED = ("year", "month", "week", "day")
+_PLURAL = ("charges", "payments", "costs", "fees")
 _LAST = {"ne": 1, "not_in": 2}  # an "or" after "other than those A or B" would belong to it
 _ORDER = ("ge", "gt", "le", "lt")
-
-
-def _amount(value: str | float, unit: str, language: Language) -> str:
-    number = np.format_float_positional(float(value), trim="-")
-    if not unit:
-        return number
-    if language == "zh":
-        return number + _UNITS.get(unit, f" {unit}")
-    return f"{number} {unit}{'s' if unit in _COUNTED and number != '1' else ''}"
+_MEANS_YES, _MEANS_NO = ("yes", "true", "1"), ("no", "false", "0")
 
 
 def _is_named(column: Column, value: str, schema: Schema) -> bool:
@@ -138,60 +145,81 @@ def _value(column: Column, value: str, schema: Schema, language: Language) -> st
     return f"{column.label.of(language)} = {value}"
 
 
+def _denied(column: Column, value: str, schema: Schema, language: Language) -> str | None:
+    """Return "not on fiber internet", 不用电子支票付款; None where that would mean less.
+
+    "Not with tech support" would be the value "No", and not everybody else.
+    """
+    values = {each.value.lower() for each in column.values}
+    if values.intersection(_MEANS_YES) or not _is_named(column, value, schema):
+        return None
+    if value.lower() in _MEANS_NO:
+        label = column.label.of(language)
+        return f"有{label}" if language == "zh" else f"with {label}"
+    label = column.value(value).label.of(language)
+    if language == "en":
+        return f"who are not {label[8:]}" if label.startswith("who are ") else f"not {label}"
+    return f"不{label}" if label.startswith(("用", "在", "使用")) else f"非{label}"
+
+
 def _category(condition: Condition, schema: Schema, language: Language) -> str:
-    """Return "on fiber internet or on DSL internet", "other than those who are women"."""
+    """Return "on fiber internet or DSL internet", "not on fiber internet", "other than those …"."""
     column = schema.column(condition.column)
     values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
     names = [_value(column, str(value), schema, language) for value in values]
     if condition.op in ("eq", "in"):
+        shared = names[0].partition(" ")[0] + " "
+        if language == "en" and all(name.startswith(shared) for name in names):
+            names = [names[0], *(name.removeprefix(shared) for name in names[1:])]
         return _WORDS[language]["or"].join(names)
+    if len(names) == 1 and (denied := _denied(column, str(values[0]), schema, language)):
+        return denied
     if language == "zh":
         return f"除{'和'.join(names)}外"
     return f"other than those {' or '.join(names)}"
 
 
 def _number(bounds: list[Condition], schema: Schema, language: Language) -> str:
-    """Return "with tenure of at least 6 months", "with tenure between 6 and 12 months"."""
+    """Return "whose tenure is at least 6 months", 月费在70到90美元之间."""
     column, words = schema.column(bounds[0].column), _WORDS[language]
     if any(isinstance(bound.value, tuple) for bound in bounds):
         values = bounds[0].value if isinstance(bounds[0].value, tuple) else ()
         op, joint = ("eq", "or") if bounds[0].op == "in" else ("ne", "join")
-        single = [Condition(column=column.name, op=op, value=value) for value in values]  # type: ignore[arg-type]
+        single = [Condition(column=column.name, op=op, value=value) for value in values]
         return words[joint].join(_number([each], schema, language) for each in single)
+    numbers = [plain_number(float(str(bound.value))) for bound in bounds]
+    amounts = [with_unit(number, column.unit).of(language) for number in numbers]
+    spoken = [
+        f"{words[bound.op]}{{}}{amount}" for bound, amount in zip(bounds, amounts, strict=True)
+    ]
+    between = [bound.op for bound in bounds] == ["ge", "le"]
     label = column.label.of(language)
-    amounts = [_amount(str(bound.value), column.unit, language) for bound in bounds]
-    if [bound.op for bound in bounds] == ["ge", "le"]:
-        low = np.format_float_positional(float(str(bounds[0].value)), trim="-")
-        if language == "zh":
-            return f"{label}在{low}到{amounts[1]}之间"
-        return f"with {label} between {low} and {amounts[1]}"
     if language == "zh":
-        return words["and"].join(
-            f"{label}{words[bound.op]}{amount}"
-            for bound, amount in zip(bounds, amounts, strict=True)
-        )
-    spoken = [f"{words[bound.op]} {amount}" for bound, amount in zip(bounds, amounts, strict=True)]
-    return f"with {label} " + " and ".join(
-        [spoken[0], *(s.removeprefix("of ") for s in spoken[1:])]
-    )
+        if between:
+            return f"{label}在{numbers[0]}到{amounts[1]}之间"
+        return words["and"].join(label + each.format("") for each in spoken)
+    subject = f"whose {label} {'are' if label.endswith(_PLURAL) else 'is'} "
+    if between:
+        return f"{subject}between {numbers[0]} and {amounts[1]}"
+    return subject + words["and"].join(each.format(" ") for each in spoken)
 
 
 def _phrases(filters: Filter, schema: Schema, language: Language) -> list[str]:
     """Return one phrase a clause, alternatives first so that no comma comes before an "or"."""
-    plain: dict[str, list[Condition]] = {}
-    either, categories = [], []
+    either: list[str] = []
+    others: dict[str, list[Condition]] = {}
     for part in filters:
         if isinstance(part, AnyOf):
             order = sorted(part.any_of, key=lambda each: _LAST.get(each.op, 0))
             words = [_phrase([each], schema, language) for each in order]
             opening = "either " if language == "en" else ""
             either.append(opening + _WORDS[language]["or"].join(words))
-        elif part.op in _ORDER:
-            plain.setdefault(part.column, []).append(part)
+        elif part.op == "in":
+            either.append(_phrase([part], schema, language))
         else:
-            (either if part.op == "in" else categories).append(_phrase([part], schema, language))
-    numbers = [_phrase(bounds, schema, language) for bounds in plain.values()]
-    return [*either, *categories, *numbers]
+            key = part.column if part.op in _ORDER else str(part)
+            others.setdefault(key, []).append(part)
+    return [*either, *(_phrase(bounds, schema, language) for bounds in others.values())]
 
 
 def _phrase(bounds: list[Condition], schema: Schema, language: Language) -> str:
@@ -213,7 +241,7 @@ def describe(filters: Filter, schema: Schema, language: Language) -> str:
         language: of the phrase.
 
     Returns:
-        For instance "customers on fiber internet, with tenure of at most 6 months",
+        For instance "customers on fiber internet, whose tenure is at most 6 months",
         光纤上网、在网时长不超过6个月的客户, "all customers".
     """
     noun = schema.noun.of(language)

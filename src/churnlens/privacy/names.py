@@ -19,7 +19,7 @@ from churnlens.privacy.name_words import (
 )
 
 _HAN: Final = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # scripts without spaces between words
-_LETTER: Final = rf"[^\W\d_{_HAN}]"
+_LETTER: Final = "[a-z\u00c0-\u1fff]"  # of the others, in lower case and folded
 _TOKEN: Final = re.compile(rf"{_LETTER}+(?:['-]{_LETTER}+)*")
 _HAN_RUN: Final = re.compile(rf"[{_HAN}]+(?:[ .][{_HAN}]+)*")
 _HONORIFIC_END: Final = re.compile(rf"(?:{HONORIFICS})\Z")
@@ -38,7 +38,7 @@ class Name:
     """The forms of one name, as sources of regular expressions over a folded text (empty: none).
 
     Attributes:
-        needles: strings in lower case; a text without any of them has no form of the name.
+        needles: strings; every form of the name contains one of them, in lower case.
         whole: the whole name, in either order, with or without a middle name.
         sure: every form that is the name wherever it stands, the whole name among them.
         words: parts that are ordinary words as well, and need an introduction.
@@ -54,22 +54,21 @@ class Name:
         lower = text.lower()
         if not any(needle in lower for needle in self.needles):
             return
-        yield from (match.span() for match in _compiled(self.sure).finditer(text))
-        for match in _compiled(self.words).finditer(text):
-            before = text[max(0, match.start() - 16) : match.start()]
-            word = match.group()
-            named = _INSIDE_SENTENCE.search(before) or word.lower() not in SENTENCE_STARTERS
-            if (word[0].isupper() and named) or _INTRODUCED.search(before):
+        yield from (match.span() for match in _compiled(self.sure).finditer(lower))
+        for match in _compiled(self.words).finditer(lower):
+            start, before = match.start(), text[max(0, match.start() - 16) : match.start()]
+            named = _INSIDE_SENTENCE.search(before) or match.group() not in SENTENCE_STARTERS
+            if (text[start].isupper() and named) or _INTRODUCED.search(before):
                 yield match.span()
 
     def find_whole(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the spans of the whole name only, as of somebody else."""
-        yield from (match.span() for match in _compiled(self.whole).finditer(text))
+        yield from (match.span() for match in _compiled(self.whole).finditer(text.lower()))
 
 
 @lru_cache(maxsize=4096)
 def _compiled(source: str) -> re.Pattern[str]:
-    return re.compile(source or r"(?!)", re.IGNORECASE)
+    return re.compile(source or r"(?!)")
 
 
 @lru_cache(maxsize=65536)
@@ -106,7 +105,7 @@ def _spaced_forms(tokens: list[str]) -> tuple[list[str], list[str], list[str]]:
         whole = [_BETWEEN.join(spelled), first + _BETWEEN + middle + last, last + _BETWEEN + first]
     sure = [*whole, *(rf"{token[0]}\. ?{last}" for token in tokens[:-1]), *rare]
     if len(rare) > 1 and len(first + last) >= 8:
-        sure.append(f"{first}_?{last}")
+        sure.append(first + last)
     return _alone(whole), _alone(sure), _alone(usual)
 
 
@@ -149,6 +148,7 @@ class Directory:
             if (han := _HAN_RUN.fullmatch(plain)) and len(han.group()) > 2:
                 self._names[plain] = parse_name(name)
         han_keys = [key for key in self._names if _HAN_RUN.match(key)]
+        self._firsts = frozenset(key.split(" ")[0] for key in self._names)
         self._heads = frozenset(key[0] for key in han_keys)
         self._lengths = frozenset(map(len, han_keys))
 
@@ -156,7 +156,8 @@ class Directory:
         """Return the names that a folded text may hold as a whole."""
         lower = text.lower()
         tokens = _TOKEN.findall(lower)
-        keys = {f"{a} {b}" for step in (1, 2) for a, b in zip(tokens, tokens[step:], strict=False)}
+        starts = [at for at, token in enumerate(tokens) if token in self._firsts]
+        keys = {f"{tokens[at]} {last}" for at in starts for last in tokens[at + 1 : at + 3]}
         if not self._heads.isdisjoint(lower):
             starts = [at for at, char in enumerate(lower) if char in self._heads]
             keys |= {lower[at : at + length] for at in starts for length in self._lengths}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Literal
 
 from churnlens.evidence.parsing.vocabulary import Phrase, phrase, vocabulary
@@ -13,6 +15,7 @@ from churnlens.schema import Column, Schema, Value, Words
 YES = frozenset({"yes", "y", "true", "t", "1", "是", "有"})
 NO = frozenset({"no", "n", "false", "f", "0", "none", "否", "无"})
 FUZZY_LENGTH = 5  # a word of the schema may be one edit away from what was typed, from 5 letters
+_EQUALS = ("=", ":", "is", "是", "为")
 _KEPT = frozenset({"join"})  # general roles that a word of the schema keeps
 _CORE = frozenset({"noun", "left", "stayed", "why", "compare", "many"})
 
@@ -113,157 +116,148 @@ class _Builder:
         self.schema = schema
         self.phrases = {words: Entry(roles) for words, roles in vocabulary().items()}
 
-    def add(self, words: Phrase, role: str, mention: Mention | None = None) -> None:
-        """Register a phrase; a role without mention joins the roles that are there."""
+    def give_role(self, texts: Iterable[str], role: str) -> None:
+        """Give a role to phrases that mention nothing."""
+        for words in map(phrase, texts):
+            there = self.phrases.get(words, Entry(frozenset()))
+            if words and there.mention is None:
+                self.phrases[words] = Entry(there.roles | {role})
+
+    def mention(self, words: Phrase, mention: Mention) -> None:
+        """Let a phrase mention something of the schema."""
+        there = self.phrases.get(words, Entry(frozenset()))
+        known = there.mention
         if not words:
             return
-        there = self.phrases.get(words, Entry(frozenset()))
-        if mention is None:
-            if there.mention is None:
-                self.phrases[words] = Entry(there.roles | {role})
-            return
-        known = there.mention
-        if known and known.kind == "column" and mention.kind == "value":
+        if known and known.also:
+            mention = replace(mention, also=known.also)
+        elif known and known.kind == "column" and mention.kind == "value":
             number = self.schema.column(known.column).kind == "number"
             mention = replace(mention, also=known.column if number else "")
-        elif known and known.also:
-            mention = replace(mention, also=known.also)
-        self.phrases[words] = Entry(frozenset({role}) | (there.roles & _KEPT), mention)
-
-    def add_all(self, texts: Iterable[str], role: str, mention: Mention | None = None) -> None:
-        """Register several texts."""
-        for text in texts:
-            self.add(phrase(text), role, mention)
+        self.phrases[words] = Entry(frozenset({mention.kind}) | (there.roles & _KEPT), mention)
 
     def general(self) -> None:
-        """Outcome, nouns, reasons, and what the table does not hold."""
+        """Outcome, nouns, and what the table does not hold."""
         schema = self.schema
         if not schema.feedback:
             for words, entry in list(self.phrases.items()):
                 if "tone" in entry.roles and entry.roles <= {"tone", "neutral"}:
                     self.phrases[words] = Entry(frozenset({"unknown.unknown_topic"}))
-        self.add_all([schema.noun.en, schema.noun.zh], "noun")
-        self.add_all(_all(schema.outcome.left_words), "left")
-        self.add_all(_all(schema.outcome.stayed_words), "stayed")
-        self.add_all(_all(schema.unanswerable), "unknown.unknown_topic")
+        self.give_role([schema.noun.en, schema.noun.zh], "noun")
+        self.give_role(_all(schema.outcome.left_words), "left")
+        self.give_role(_all(schema.outcome.stayed_words), "stayed")
+        self.give_role(_all(schema.unanswerable), "unknown.unknown_topic")
         for column in schema.columns:
             if column.kind in ("key", "text") and column.name != schema.feedback:
-                self.add(name_phrase(column.name), "unknown.personal_data")
-                self.phrases[name_phrase(column.name)] = Entry(frozenset({"unknown.personal_data"}))
-
-    def reasons(self) -> None:
-        """The words of reasons: harmless, unless they hold a mention ("lack of tech support")."""
-        mentions = {words for words, entry in self.phrases.items() if entry.mention}
-        longest = max(map(len, mentions), default=0)
-        for reason in self.schema.reasons:
-            texts = (reason.label.en, reason.label.zh, *_all(reason.complaint, reason.praise))
-            for words in map(phrase, texts):
-                spans = (
-                    words[i:j]
-                    for i in range(len(words))
-                    for j in range(i + 1, min(len(words), i + longest) + 1)
-                )
-                general = self.phrases.get(words, Entry(frozenset())).roles
-                if mentions.isdisjoint(spans) and "neutral" not in general:
-                    self.add(words, "anchor")
-                    self.add(words, f"reason.{reason.name}")
+                personal = Entry(frozenset({"unknown.personal_data"}))
+                self.phrases[name_phrase(column.name)] = personal
+            elif column.kind == "number":
+                self.give_role([column.unit], "link")
 
     def column(self, column: Column) -> None:
         """The mentions of a column, which select nobody, except for a property that one has."""
-        mention = Mention("column", column.name)
-        texts = [column.label.en, column.label.zh, *_all(column.words)]
-        spoken = [name_phrase(column.name), *(phrase(text) for text in texts)]
-        yes = positive_value(column)
-        told = [phrase(text) for text in self._texts(column.value(yes))] if yes else []
+        name, yes = name_phrase(column.name), positive_value(column)
+        spoken = [name, *map(phrase, (column.label.en, column.label.zh, *_all(column.words)))]
+        told = [phrase(text) for text in _texts(column.value(yes))] if yes else []
         for words in spoken:
             inside = any(_contains(each, words) for each in told)
-            if yes and (inside or words == name_phrase(column.name)):
-                self.add(words, "value", Mention("value", column.name, yes, bare=True))
+            if yes and (inside or words == name):
+                self.mention(words, Mention("value", column.name, yes, bare=True))
             else:
-                self.add(words, "column", mention)
-        for words in spoken:
-            for value in column.values:
-                raw = phrase(value.value)
-                for sign in ("=", ":", "is", "是", "为"):
-                    self.add(
-                        (*words, sign, *raw), "value", Mention("value", column.name, value.value)
-                    )
-                self.add(
-                    (*words, "!=", *raw), "value", Mention("value", column.name, value.value, "ne")
-                )
-
-    @staticmethod
-    def _texts(value: Value) -> list[str]:
-        return [value.label.en, value.label.zh, *_all(value.words)]
-
-    def values(self, column: Column) -> None:
-        """The words of each value, with and without their preposition."""
-        for value in column.values:
+                self.mention(words, Mention("column", column.name))
+        for words, value in product(spoken, column.values):
             raw = phrase(value.value)
-            if not value.absent and value.value.lower() not in YES | NO and not is_duration(raw):
-                if any(not each.isdigit() for each in raw):
-                    self.add(raw, "value", Mention("value", column.name, value.value, bare=True))
-            for text in _all(value.words):
-                words = phrase(text)
+            equal = Mention("value", column.name, value.value)
+            for sign in _EQUALS:
+                self.mention((*words, sign, *raw), equal)
+            self.mention((*words, "!=", *raw), replace(equal, op="ne"))
+
+    def value(self, column: Column, value: Value) -> None:
+        """The words of a value, with and without their preposition."""
+        bare = Mention("value", column.name, value.value, bare=True)
+        raw = phrase(value.value)
+        plain = value.value.lower() not in YES | NO and not all(each.isdigit() for each in raw)
+        if plain and not value.absent and not is_duration(raw):
+            self.mention(raw, bare)
+        for words in map(phrase, _all(value.words)):
+            own = _starts(words, "with")
+            own = 0 if words[own:] in vocabulary() else own
+            if own and value.value == positive_value(column):
+                self.mention(words[own:], bare)
+            elif not is_duration(words):
                 negative = bool(_starts(words, "neg"))
-                own = _starts(words, "with")
-                own = 0 if words[own:] in vocabulary() else own
-                bare = not own and not negative
-                if own and value.value == positive_value(column):
-                    rest = Mention("value", column.name, value.value, bare=True)
-                    self.add(words[own:], "value", rest)
-                elif not is_duration(words):
-                    mention = Mention("value", column.name, value.value, "eq", bare, negative)
-                    self.add(words, "value", mention)
+                whole = not own and not negative
+                self.mention(words, replace(bare, bare=whole, negative=negative))
 
     def labels(self) -> None:
-        """The labels that are printed, where a label names one value only."""
-        owners: dict[Phrase, set[tuple[str, str]]] = {}
-        for column in self.schema.columns:
-            for value in column.values:
-                for text in (value.label.en, value.label.zh):
-                    owners.setdefault(phrase(text), set()).add((column.name, value.value))
-        for column in self.schema.attributes():
-            for value in column.values:
-                for text in (value.label.en, value.label.zh):
-                    words = phrase(text)
-                    first = self.phrases.get(words)
-                    shared = len(owners[words]) > 1 and value.absent
-                    if shared or (first and first.mention and first.mention.kind == "term"):
-                        continue
-                    negative = bool(_starts(words, "neg"))
-                    self.add(
-                        words,
-                        "value",
-                        Mention("value", column.name, value.value, negative=negative),
-                    )
+        """The labels that are printed; what does not apply shares its label and yields it."""
+        spoken = [
+            (phrase(text), column, value)
+            for column in self.schema.attributes()
+            for value in column.values
+            for text in (value.label.en, value.label.zh)
+        ]
+        shared = Counter(words for words, _, _ in spoken)
+        for words, column, value in spoken:
+            there = self.phrases.get(words, Entry(frozenset())).mention
+            if (value.absent and shared[words] > 1) or (there and there.kind == "term"):
+                continue
+            negative = bool(_starts(words, "neg"))
+            self.mention(words, Mention("value", column.name, value.value, negative=negative))
+
+    def terms(self) -> None:
+        """The named groups, by their names, labels and words."""
+        for term in self.schema.terms:
+            heads = (term.label.en.split("(")[0], term.label.zh.split("（")[0])
+            for text in (term.name, *heads, term.label.en, term.label.zh, *_all(term.words)):
+                self.mention(phrase(text), Mention("term", name=term.name, bare=True))
 
     def outcome(self) -> None:
         """The outcome column said outright: "Churn = Yes"."""
         column = self.schema.column(self.schema.outcome.column)
         for words in (name_phrase(column.name), phrase(column.label.en), phrase(column.label.zh)):
             self.phrases.setdefault(words, Entry(frozenset({"left"})))
-            for value in column.values:
-                stayed = value.value == self.schema.outcome.stayed
-                for sign in ("=", ":", "is", "是", "为"):
-                    key = (*words, sign, *phrase(value.value))
-                    self.phrases[key] = Entry(frozenset({"stayed" if stayed else "left"}))
+            for value, sign in product(column.values, _EQUALS):
+                role = "stayed" if value.value == self.schema.outcome.stayed else "left"
+                self.phrases[*words, sign, *phrase(value.value)] = Entry(frozenset({role}))
+
+    def reasons(self) -> None:
+        """The words of reasons: harmless, unless they hold a mention ("lack of tech support")."""
+        mentions = {words for words, entry in self.phrases.items() if entry.mention}
+        longest = max(map(len, mentions), default=0)
+        for reason in self.schema.reasons:
+            labels = (reason.label.en, reason.label.zh)
+            for text in (*labels, *_all(reason.complaint, reason.praise)):
+                words = phrase(text)
+                general = self.phrases.get(words, Entry(frozenset())).roles
+                if "neutral" not in general and mentions.isdisjoint(_spans(words, longest)):
+                    self.give_role([text], "anchor")
+                    self.give_role([text], f"reason.{reason.name}")
 
     def build(self) -> Lexicon:
         """Register everything in the order of precedence."""
         self.general()
-        for column in self.schema.attributes():
+        attributes = self.schema.attributes()
+        for column in attributes:
             self.column(column)
-        for column in self.schema.attributes():
-            self.values(column)
-        for term in self.schema.terms:
-            texts = [term.name, term.label.en.split("(")[0], term.label.zh.split("（")[0]]
-            bare = Mention("term", name=term.name, bare=True)
-            self.add_all([*texts, term.label.en, term.label.zh, *_all(term.words)], "term", bare)
+        for column in attributes:
+            for value in column.values:
+                self.value(column, value)
+        self.terms()
         self.labels()
         self.outcome()
         self.reasons()
         return _index(Lexicon(self.schema, self.phrases))
+
+
+def _texts(value: Value) -> list[str]:
+    return [value.label.en, value.label.zh, *_all(value.words)]
+
+
+def _spans(words: Phrase, longest: int) -> Iterator[Phrase]:
+    for start in range(len(words)):
+        for end in range(start + 1, min(len(words), start + longest) + 1):
+            yield words[start:end]
 
 
 def _contains(words: Phrase, part: Phrase) -> bool:

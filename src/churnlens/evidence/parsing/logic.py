@@ -91,21 +91,25 @@ def _category(column: Column, allowed: frozenset[str], negative: bool) -> Condit
     if not outside:
         return None
     if negative and len(inside) > 1:
-        op, named = ("ne", outside[0]) if len(outside) == 1 else ("not_in", outside)
-        return Condition(column=column.name, op=op, value=named)  # type: ignore[arg-type]
-    single = len(inside) == 1
-    return Condition(
-        column=column.name, op="eq" if single else "in", value=inside[0] if single else inside
-    )
+        if len(outside) == 1:
+            return Condition(column=column.name, op="ne", value=outside[0])
+        return Condition(column=column.name, op="not_in", value=outside)
+    if len(inside) == 1:
+        return Condition(column=column.name, op="eq", value=inside[0])
+    return Condition(column=column.name, op="in", value=inside)
+
+
+def _by_column(conditions: Iterable[Condition]) -> dict[str, list[Condition]]:
+    found: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        found.setdefault(condition.column, []).append(condition)
+    return found
 
 
 def _merged(clause: Clause, schema: Schema) -> Clause | None:
     """Unite alternatives on one category column; None when the clause always holds."""
     merged: list[Condition] = []
-    by_column: dict[str, list[Condition]] = {}
-    for condition in clause:
-        by_column.setdefault(condition.column, []).append(condition)
-    for name, conditions in by_column.items():
+    for name, conditions in _by_column(clause).items():
         column = schema.column(name)
         if column.kind != "category":
             merged += dict.fromkeys(conditions)
@@ -120,11 +124,8 @@ def _merged(clause: Clause, schema: Schema) -> Clause | None:
 
 def _categories(singles: Iterable[Condition], schema: Schema) -> list[Condition]:
     """Intersect the conditions on each category column."""
-    by_column: dict[str, list[Condition]] = {}
-    for condition in singles:
-        by_column.setdefault(condition.column, []).append(condition)
     found = []
-    for name, conditions in by_column.items():
+    for name, conditions in _by_column(singles).items():
         column = schema.column(name)
         sets = [_allowed(each, column) for each in conditions]
         allowed = frozenset.intersection(*sets)
@@ -139,39 +140,33 @@ def _categories(singles: Iterable[Condition], schema: Schema) -> list[Condition]
 def _tightest(conditions: list[Condition], ops: tuple[str, str], sign: int) -> list[Condition]:
     """Return the strictest bound of one side, as a list of at most one."""
     sided = [each for each in conditions if each.op in ops]
-    if not sided:
-        return []
-    strict = ops[1]
-    return [max(sided, key=lambda each: (sign * float(str(each.value)), each.op == strict))]
+    strictest = max(sided, key=lambda c: (sign * _bound(c), c.op == ops[1]), default=None)
+    return [strictest] if strictest else []
 
 
-def _numbers(singles: Iterable[Condition], schema: Schema) -> list[Condition]:
-    """Keep the tightest bounds of each number column."""
-    by_column: dict[str, list[Condition]] = {}
-    for condition in singles:
-        by_column.setdefault(condition.column, []).append(condition)
-    found: list[Condition] = []
-    for name, conditions in by_column.items():
-        low = _tightest(conditions, ("ge", "gt"), 1)
-        high = _tightest(conditions, ("le", "lt"), -1)
-        rest = [
-            each for each in dict.fromkeys(conditions) if each.op not in ("ge", "gt", "le", "lt")
-        ]
-        exact = [each for each in rest if each.op == "eq"]
-        if len(exact) > 1 or (low and high and _crossed(low[0], high[0])):
-            raise Contradiction(schema.column(name).label.en)
-        if any(_crossed(each, high[0]) for each in exact if high):
-            raise Contradiction(schema.column(name).label.en)
-        if any(_crossed(low[0], each) for each in exact if low):
-            raise Contradiction(schema.column(name).label.en)
-        found += [*low, *high, *rest]
-    return found
+def _bound(condition: Condition) -> float:
+    return float(str(condition.value))
 
 
 def _crossed(low: Condition, high: Condition) -> bool:
     """Whether nothing lies above `low` and below `high`."""
-    a, b = float(str(low.value)), float(str(high.value))
+    a, b = _bound(low), _bound(high)
     return a > b or (a == b and (low.op == "gt" or high.op == "lt"))
+
+
+def _numbers(singles: Iterable[Condition], schema: Schema) -> list[Condition]:
+    """Keep the tightest bounds of each number column."""
+    found: list[Condition] = []
+    for name, conditions in _by_column(singles).items():
+        low = _tightest(conditions, ("ge", "gt"), 1)
+        high = _tightest(conditions, ("le", "lt"), -1)
+        rest = [c for c in dict.fromkeys(conditions) if c.op not in ("ge", "gt", "le", "lt")]
+        exact = [each for each in rest if each.op == "eq"]
+        lows, highs = [*low, *exact], [*exact, *high]
+        if any(_crossed(one, other) for one in lows for other in highs):
+            raise Contradiction(schema.column(name).label.en)
+        found += [*low, *high, *rest]
+    return found
 
 
 def _drop_implied(conditions: list[Condition], schema: Schema) -> list[Condition]:
@@ -180,48 +175,49 @@ def _drop_implied(conditions: list[Condition], schema: Schema) -> list[Condition
     Where the cohort has only customers to whom an attribute does not apply, wanting the attribute
     is a contradiction, and not wanting it says nothing.
     """
-    fixed = {
-        (each.column, str(each.value)): schema.column(each.column).value(str(each.value)).label
+    columns = {column.name: column for column in schema.attributes()}
+    fixed = [
+        columns[each.column].value(str(each.value)).label
         for each in conditions
-        if each.op == "eq" and schema.column(each.column).kind == "category"
-    }
+        if each.op == "eq" and columns[each.column].kind == "category"
+    ]
     kept = []
     for condition in conditions:
-        column = schema.column(condition.column)
-        absent = [value for value in column.values if value.absent]
+        column = columns[condition.column]
+        absent = [value for value in column.values if value.absent and value.label in fixed]
         applies = all(value.value not in _allowed(condition, column) for value in absent)
-        blocked = any(value.label in fixed.values() for value in absent) and applies
-        if blocked and condition.value != negative_value(column):
-            raise Contradiction(column.label.en)
-        if not (absent and blocked):
+        if not (absent and applies):
             kept.append(condition)
+        elif condition.value != negative_value(column):
+            raise Contradiction(column.label.en)
     return kept
 
 
 def normal(clauses: Clauses, schema: Schema) -> Filter:
     """Return the one way to write a conjunction: in the order of the columns, nothing twice.
 
+    Args:
+        clauses: conditions on attributes of the schema.
+        schema: the table.
+
+    Returns:
+        Single conditions, at most a lower and an upper bound for each number, then alternatives.
+
     Raises:
         Contradiction: no row can fulfil it.
     """
-    merged = [
-        clause for clause in (_merged(each, schema) for each in clauses) if clause is not None
-    ]
+    merged = [clause for each in clauses if (clause := _merged(each, schema)) is not None]
     single = [clause[0] for clause in merged if len(clause) == 1]
-    kinds = {column.name: column.kind for column in schema.columns}
-    found = _categories((each for each in single if kinds[each.column] == "category"), schema)
-    found += _numbers((each for each in single if kinds[each.column] == "number"), schema)
-    found = _drop_implied(found, schema)
     order = {column.name: i for i, column in enumerate(schema.columns)}
+    numbers = {column.name for column in schema.columns if column.kind == "number"}
+    found = _categories((each for each in single if each.column not in numbers), schema)
+    found += _numbers((each for each in single if each.column in numbers), schema)
+    found = _drop_implied(found, schema)
+    found.sort(key=lambda each: (order[each.column], each.op not in ("ge", "gt")))
     wide = {
         tuple(sorted(clause, key=lambda each: (order[each.column], str(each))))
         for clause in merged
-        if len(clause) > 1 and not set(clause) & set(found)
+        if len(clause) > 1 and set(clause).isdisjoint(found)
     }
-    parts: list[Condition | AnyOf] = sorted(
-        found, key=lambda each: (order[each.column], each.op not in ("ge", "gt"))
-    )
-    alternatives = sorted(
-        wide, key=lambda clause: [(order[each.column], str(each)) for each in clause]
-    )
-    return (*parts, *(AnyOf(any_of=clause) for clause in alternatives))
+    alternatives = sorted(wide, key=lambda clause: [(order[c.column], str(c)) for c in clause])
+    return (*found, *(AnyOf(any_of=clause) for clause in alternatives))

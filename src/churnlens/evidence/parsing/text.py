@@ -60,6 +60,15 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"us\$", "$"),
         ("&", " and "),
         (r"\band/or\b", " or "),
+        (r"\b(\d+)(?:st|nd|rd|th)\b", r"第\1 "),  # one form for the third, 3rd and 第三
+        (r"\b(\w+)-\s(or|and|to)\s(\w+)-([a-z]+)", r"\1-\4 \2 \3-\4"),
+        (r"\b(sets?|setting|tells?)\b(.{1,80}?)\bapart from\b", r"compare\2 versus"),
+        (r"\b(?:past|after|beyond) month (\d+)", r"over \1 months"),
+        (r"\bbefore month (\d+)", r"under \1 months"),
+        (r"\btop(?:s|ped)?(?= ?[$€£¥])", "exceed"),
+        ("俩月", "两个月"),
+        ("仨月", "三个月"),
+        (r"\bsub-?\s?(?=[$€£¥\d])", "under "),
         (r"\s-+\s*(?![\d$€£¥\s])|(?<!\S)-+\s+(?!\d)", " , "),
         (r"(?<=[a-z0-9])-(?=[a-z])", " "),
         (rf"\b(?!(?:{_UNITS})-)([a-z]+)-(?=\d)", r"\1 "),
@@ -128,3 +137,17 @@ def language_of(text: str) -> Language:
     letters = [character for character in text if character.isalpha()]
     chinese = sum("\u3400" <= character <= "\u9fff" for character in letters)
     return "zh" if letters and chinese >= LANGUAGE_SHARE * len(letters) else "en"
+
+
+_WORD_BREAK = re.compile(r"(?<![.!?:;\n]\s)(?<!^)\b[A-Z][a-z]+\b")
+
+
+def names_in(text: str) -> frozenset[str]:
+    """Return the words inside sentences that are written like names, in lower case.
+
+    A text that writes most of its long words so is a headline and names nobody.
+    """
+    found = _WORD_BREAK.findall(text[:MAX_CHARACTERS])
+    long = re.findall(r"[A-Za-z]{4,}", text[:MAX_CHARACTERS])
+    capital = sum(word[0].isupper() for word in long)
+    return frozenset() if 2 * capital > len(long) > 3 else frozenset(map(str.lower, found))

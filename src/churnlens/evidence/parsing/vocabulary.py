@@ -1,4 +1,4 @@
-"""The words of questions that belong to no trade, read from `vocabulary.yml`."""
+"""The words of questions that belong to no trade, read from `vocabulary.yml` and `absent.yml`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def phrase(text: str) -> Phrase:
 
 
 def inflections(verb: str) -> Iterator[str]:
-    """Yield the regular forms of an English verb: churn, churned, churning, churnned, …"""
+    """Yield the regular forms of an English verb: churn, churned, churning, churnned."""
     yield verb
     if verb.endswith("e"):
         yield from (f"{verb}d", f"{verb[:-1]}ing")
@@ -47,12 +47,18 @@ def variants(text: str) -> Iterator[str]:
     yield from (f"{before} {form} {tail}" for form in inflections(verb))
 
 
+def _sources() -> Iterator[dict[str, str]]:
+    """Yield role → phrases of every language of every file."""
+    for name in ("vocabulary.yml", "absent.yml"):
+        source = files(__package__).joinpath(name).read_text(encoding="utf-8")
+        yield from yaml.safe_load(source).values()
+
+
 @cache
 def vocabulary() -> dict[Phrase, frozenset[str]]:
     """Return phrase → roles of the general vocabulary, both languages together."""
-    source = files(__package__).joinpath("vocabulary.yml").read_text(encoding="utf-8")
     found: dict[Phrase, set[str]] = {(mark,): set(roles) for mark, roles in MARKS.items()}
-    for roles in yaml.safe_load(source).values():
+    for roles in _sources():
         for role, entries in roles.items():
             for entry in entries.split(","):
                 for text in variants(entry.strip()):

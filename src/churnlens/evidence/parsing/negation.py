@@ -1,0 +1,161 @@
+"""What every "not", "without", "except", 没有, 除…外 reaches."""
+
+from __future__ import annotations
+
+from churnlens.evidence.parsing.atoms import Atom, Reading, Selector, joint
+from churnlens.evidence.parsing.items import Item, any_has, item_at
+from churnlens.evidence.parsing.logic import negated
+from churnlens.evidence.parsing.thresholds import Thresholds
+from churnlens.schema import Schema
+
+_LONGEST_VERB = 2  # characters of an unknown verb behind 没
+_BUT = frozenset({"but", "但", "但是", "却"})
+_AUXILIARIES = frozenset(
+    {
+        "do", "does", "did", "are", "is", "was", "were", "has", "have", "had", "can", "could",
+        "will", "would", "should",
+    }
+)  # fmt: skip
+
+
+def _transparent(item: Item) -> bool:
+    easy = item.has("link", "with", "noun", "either", "unit.measure")
+    return easy and not item.has("stop", "versus", "why")
+
+
+def _inverted(items: list[Item], at: int) -> bool:
+    """Whether "not" belongs to the verb behind the subject: "why don't seniors leave"."""
+    if items[at].text != "not" or item_at(items, at - 1).text not in _AUXILIARIES or at == 0:
+        return False
+    before = item_at(items, at - 2)
+    return before.has("why", "stop", "comma") or before.text == "how"
+
+
+class _Negation:
+    """Applies the negating words of a question to its selections and outcome words."""
+
+    def __init__(self, items: list[Item], schema: Schema, reading: Reading) -> None:
+        self.items, self.schema, self.reading = items, schema, reading
+        self.atoms = {atom.at: atom for atom in reading.atoms}
+
+    def run(self) -> None:
+        """Negate what is reached."""
+        for at, item in enumerate(self.items):
+            if item.mention is not None:
+                if item.mention.negative and at in self.atoms:
+                    self.atoms[at].negative = True
+                    self.spread(at, strict=False)
+            elif item.has("except", "neg"):
+                self.reach(at, strict=item.has("except"))
+
+    def reach(self, at: int, strict: bool) -> None:
+        """Negate the first thing behind the word at `at`."""
+        if _inverted(self.items, at):
+            self.turn_next(at)
+            return
+        position = at + 1
+        if item_at(self.items, position).text == "的":  # 没订的: those who have not what was named
+            self.reading.dangling.append(at)
+            return
+        while position < len(self.items) and position not in self.atoms:
+            item = self.items[position]
+            if item.has("left", "stayed"):
+                self.reading.turned.add(position)
+                return
+            verb = position == at + 1 and item.has("unknown") and len(item.text) <= _LONGEST_VERB
+            if not (_transparent(item) or item.mentions("column") or verb):
+                break
+            position += 1
+        if position in self.atoms:
+            self.negate(self.atoms[position], strict)
+            self.spread(position, strict)
+        elif (
+            (stated := self.atoms.get(at - 1)) and stated.yes and stated.bare and self.ends(at + 1)
+        ):
+            self.negate(stated, strict)
+        elif not strict and not any(item.mention for item in self.items[at + 1 : position]):
+            self.reading.dangling.append(at)
+
+    def ends(self, at: int) -> bool:
+        """Whether a clause ends here, so that it denied what it began with (电视没开、)."""
+        return item_at(self.items, at).has("comma", "stop")
+
+    def turn_next(self, at: int) -> None:
+        """Negate the next outcome word."""
+        for position in range(at + 1, len(self.items)):
+            if self.items[position].has("stop"):
+                return
+            if self.items[position].has("left", "stayed"):
+                self.reading.turned.add(position)
+                return
+
+    def negate(self, atom: Atom, strict: bool) -> None:
+        """Negate one selection."""
+        atom.clauses = negated(atom.clauses, self.schema, strict)
+        atom.negative = True
+
+    def spread(self, start: int, strict: bool) -> None:
+        """Carry the negation on: "without A or B", "excluding A and B"."""
+        while (position := self.next_listed(start, strict)) is not None:
+            after, before = self.atoms[position], self.atoms[start]
+            alike = after.bare and (after.yes or after.columns == before.columns)
+            if not alike and not (strict and self.items[position].mention is not None):
+                return
+            self.negate(after, strict)
+            after.reached = True
+            start = position
+
+    def next_listed(self, start: int, strict: bool) -> int | None:
+        """Return the next selection if only a list joins it, without a preposition of its own."""
+        position, linked, own = start + 1, False, False
+        while position < len(self.items) and position not in self.atoms:
+            item = self.items[position]
+            joins = item.has("and", "or", "comma")
+            if item.has("neg", "except") or not (_transparent(item) or joins):
+                return None
+            linked = linked or item.has("and", "or") or item.text == "、" or self.lists(position)
+            own = own or item.has("with") or item.text in _BUT
+            position += 1
+        return position if position in self.atoms and linked and (strict or not own) else None
+
+    def lists(self, comma: int) -> bool:
+        """Whether a comma stands in a list of attributes that "and" or "or" closes."""
+        following = sorted(at for at in self.atoms if at > comma)[:3]
+        if not self.items[comma].has("comma"):
+            return False
+        for first, second in zip(following, following[1:], strict=False):
+            here, between = self.atoms[first], self.items[first + 1 : second]
+            plain = here.bare and here.yes and self.atoms[second].bare
+            if not plain or any_has(between, "with", "neg", "noun", "stop"):
+                return False
+            if any_has(between, "and", "or"):
+                return True
+        return False
+
+
+def _at_once(items: list[Item], first: int) -> bool:
+    """Whether both must hold together: "DSL and fiber simultaneously", 同时装着DSL和光纤."""
+    return any_has(items, "at_once") or any_has(
+        [i for i in items[:first] if i.text == "同时"], "and"
+    )
+
+
+def read_atoms(items: list[Item], schema: Schema, thresholds: Thresholds) -> Reading:
+    """Read every selection of a question.
+
+    Args:
+        items: the items, quantities joined.
+        schema: the table.
+        thresholds: its quantiles and averages.
+
+    Returns:
+        The selections with polarity and ties, and what else was noticed.
+    """
+    selector = Selector(schema, thresholds, items)
+    reading = Reading(atoms=selector.atoms(), problems=selector.problems, notes=selector.notes)
+    _Negation(items, schema, reading).run()
+    for first, second in zip(reading.atoms, reading.atoms[1:], strict=False):
+        second.joint = joint(items, first.at, second.at)
+        if second.joint == "and" and _at_once(items, reading.atoms[0].at):
+            second.joint = "none"
+    return reading
