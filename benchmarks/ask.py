@@ -1,7 +1,8 @@
 """How long one warm question takes: retrieval and statistics, and the whole answer.
 
 Run after `kedro run`: `python benchmarks/ask.py [--data-root DIR] [--writer model|template]`.
-Prints JSON: seconds per question (minimum, median, maximum over repetitions), load time, peak memory.
+Prints JSON: seconds per question (minimum, median, maximum over repetitions), load time and
+peak memory.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import resource
 import statistics
 import time
+from collections.abc import Callable
 
 from churnlens.cli import _analyst, _context
 
@@ -22,7 +24,7 @@ QUESTIONS = [
 ]
 
 
-def timed(function, argument) -> float:
+def timed(function: Callable[[str], object], argument: str) -> float:
     """Seconds that one call takes."""
     start = time.perf_counter()
     function(argument)

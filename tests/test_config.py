@@ -54,5 +54,6 @@ def test_a_run_parameter_moves_every_path(project):
 def test_a_wrong_parameter_name_stops_before_any_node(project):
     bootstrap_project(project)
     given = {"churn": {"inference": {"lerning_rate": 1}}}
+    session = KedroSession.create(project, runtime_params=given)
     with pytest.raises(ParameterValidationError, match="lerning_rate"):
-        KedroSession.create(project, runtime_params=given).load_context().params
+        _ = session.load_context().params
