@@ -30,24 +30,12 @@ from string import Formatter
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
-from pydantic import ConfigDict, model_validator
+from pydantic import model_validator
 
-from churnlens.evaluation.intervals import Estimate, wilson
+from churnlens.evaluation.oracle import Ask, Atom, Either, Filter, Meaning, complement
 from churnlens.schema import Condition, Frozen, Language, Quantile
 
-Ask = Literal["why", "how_many", "compare", "what_to_do"]
 Split = Literal["dev", "held_out"]
-Atom = Condition | Quantile
-
-
-class Either(Frozen):
-    """Alternatives, in the JSON form that a parsed question has."""
-
-    any_of: tuple[Atom, ...]
-
-
-Filter = tuple[Atom | Either, ...]
 
 
 class Phrase(Frozen):
@@ -109,16 +97,6 @@ class Bench(Frozen):
     splits: dict[Split, dict[Language, Section]]
 
 
-class Meaning(Frozen):
-    """What a question asks; the filters and `ask` are empty if it cannot be answered."""
-
-    answerable: bool
-    cohort: Filter = ()
-    compare_to: Filter | None = None
-    outcome: Literal["left", "stayed"] | None = None
-    ask: Ask | None = None
-
-
 class BenchQuestion(Meaning):
     """One question and its oracle."""
 
@@ -128,56 +106,6 @@ class BenchQuestion(Meaning):
     category: str
     language: Language
     text: str
-
-
-class Prediction(Meaning):
-    """What a parser made of a question; other keys are ignored."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class Figures(Frozen):
-    """Shares with 95 % Wilson intervals; None where no question of the kind exists.
-
-    Attributes:
-        exact_filter: answerable questions whose cohort and comparison select the oracle's rows.
-        correct_refusal: unanswerable questions that were refused.
-        false_refusal: answerable questions that were refused.
-        outcome, ask: answerable questions with the right one, not refused.
-    """
-
-    questions: int
-    exact_filter: Estimate | None
-    correct_refusal: Estimate | None
-    false_refusal: Estimate | None
-    outcome: Estimate | None
-    ask: Estimate | None
-
-
-class Failure(Frozen):
-    """A question that went wrong, and in which respects."""
-
-    id: str
-    text: str
-    wrong: tuple[str, ...]
-    got: dict[str, Any]
-    expected: dict[str, Any]
-
-
-class SplitScore(Frozen):
-    """Scores of one split; `failures` holds the first of `failure_count`."""
-
-    overall: Figures
-    by_language: dict[str, Figures]
-    by_category: dict[str, Figures]
-    failure_count: int
-    failures: tuple[Failure, ...]
-
-
-class BenchScore(Frozen):
-    """Scores by split: what a parser's author may have seen, and what not."""
-
-    splits: dict[Split, SplitScore]
 
 
 def read_bench(raw: Mapping[str, Any]) -> Bench:
@@ -280,155 +208,3 @@ def _meaning(family: Family, group: str, phrase: Phrase) -> dict[str, Any]:
         "outcome": family.outcome,
         "ask": family.ask,
     }
-
-
-_OPPOSITE = {"eq": "ne", "in": "not_in", "ge": "lt", "gt": "le"}
-_OPPOSITE |= {other: name for name, other in _OPPOSITE.items()}
-
-
-def complement(filters: Filter) -> Filter:
-    """Return a filter for exactly the other rows.
-
-    Raises:
-        ValueError: when alternatives stand beside other conditions, or nothing is filtered.
-    """
-    if len(filters) == 1 and isinstance(filters[0], Either):
-        return tuple(_negate(each) for each in filters[0].any_of)
-    if not filters or any(isinstance(part, Either) for part in filters):
-        raise ValueError("the rest of a group is defined for plain conditions or for one any_of")
-    negated = tuple(_negate(part) for part in filters if not isinstance(part, Either))
-    return negated if len(negated) == 1 else (Either(any_of=negated),)
-
-
-def _negate(atom: Atom) -> Atom:
-    return type(atom).model_validate(atom.model_dump() | {"op": _OPPOSITE[atom.op]})
-
-
-def oracle_mask(conditions: Filter, table: pd.DataFrame) -> pd.Series:
-    """Return which rows a filter selects, computed apart from the product's own selection.
-
-    Args:
-        conditions: parts that all hold; none selects every row.
-        table: a validated table; categories are compared as strings, the rest as numbers.
-
-    Returns:
-        Boolean series with the index of the table.
-    """
-    chosen = pd.DataFrame(index=table.index)
-    for number, part in enumerate(conditions):
-        chosen[number] = _selected(part, table)
-    return chosen.all(axis="columns")
-
-
-def _selected(part: Atom | Either, table: pd.DataFrame) -> pd.Series:
-    if isinstance(part, Either):
-        chosen = [_selected(each, table) for each in part.any_of]
-        return pd.concat(chosen, axis="columns").any(axis="columns")
-    cells = table[part.column]
-    if isinstance(part, Quantile):
-        numbers = cells.astype(float)
-        return getattr(numbers, part.op)(numbers.quantile(part.quantile))
-    values = list(part.value) if isinstance(part.value, tuple) else [part.value]
-    cells = cells.astype(str if isinstance(values[0], str) else float)
-    if part.op in ("in", "not_in"):
-        return cells.isin(values) == (part.op == "in")
-    return getattr(cells, part.op)(values[0])
-
-
-def score(
-    questions: Sequence[BenchQuestion],
-    predictions: Sequence[Mapping[str, Any]],
-    table: pd.DataFrame,
-    max_failures: int = 20,
-) -> BenchScore:
-    """Compare what a parser made of the questions with the oracle.
-
-    Args:
-        questions: the questions, of one split or of both.
-        predictions: one mapping per question and in the same order, with `answerable`, `cohort`,
-            `compare_to`, `outcome` and `ask`; filters have the JSON form of a parsed question.
-        table: the validated table on which filters are compared by the rows that they select.
-        max_failures: failures listed per split.
-
-    Raises:
-        ValueError: when the numbers differ or a prediction is malformed.
-    """
-    if len(questions) != len(predictions):
-        raise ValueError(
-            f"expected one prediction per question, got {len(predictions)} for {len(questions)}"
-        )
-    splits: dict[Split, list[Judged]] = {}
-    for question, prediction in zip(questions, predictions, strict=True):
-        got = Prediction.model_validate(prediction)
-        verdict = _judge(question, got, table)
-        splits.setdefault(question.split, []).append((question, got, verdict))
-    return BenchScore(
-        splits={split: _score_split(judged, max_failures) for split, judged in splits.items()}
-    )
-
-
-Judged = tuple[BenchQuestion, Prediction, dict[str, bool]]
-
-
-def _judge(question: BenchQuestion, got: Prediction, table: pd.DataFrame) -> dict[str, bool]:
-    """Return, for each figure that the question counts in, whether it is a hit."""
-    if not question.answerable:
-        return {"correct_refusal": not got.answerable}
-    verdict = {
-        "exact_filter": got.answerable
-        and _same_rows(question.cohort, got.cohort, table)
-        and _same_rows(question.compare_to, got.compare_to, table),
-        "false_refusal": not got.answerable,
-        "ask": got.answerable and got.ask == question.ask,
-    }
-    if question.outcome is not None:
-        verdict["outcome"] = got.answerable and got.outcome == question.outcome
-    return verdict
-
-
-def _same_rows(one: Filter | None, other: Filter | None, table: pd.DataFrame) -> bool:
-    if one is None or other is None:
-        return one is other
-    return oracle_mask(one, table).equals(oracle_mask(other, table))
-
-
-def _score_split(judged: Sequence[Judged], max_failures: int) -> SplitScore:
-    def by(field: str) -> dict[str, Figures]:
-        names = sorted({getattr(question, field) for question, _, _ in judged})
-        return {
-            name: _figures([each for q, _, each in judged if getattr(q, field) == name])
-            for name in names
-        }
-
-    failures = [failure for each in judged if (failure := _failure(*each))]
-    return SplitScore(
-        overall=_figures([verdict for _, _, verdict in judged]),
-        by_language=by("language"),
-        by_category=by("category"),
-        failure_count=len(failures),
-        failures=tuple(failures[:max_failures]),
-    )
-
-
-def _figures(verdicts: Sequence[Mapping[str, bool]]) -> Figures:
-    def share(name: str) -> Estimate | None:
-        hits = [verdict[name] for verdict in verdicts if name in verdict]
-        return wilson(sum(hits), len(hits)) if hits else None
-
-    names = [name for name in Figures.model_fields if name != "questions"]
-    return Figures(questions=len(verdicts), **{name: share(name) for name in names})
-
-
-def _failure(
-    question: BenchQuestion, got: Prediction, verdict: Mapping[str, bool]
-) -> Failure | None:
-    wrong = tuple(n for n, hit in verdict.items() if hit == (n == "false_refusal"))
-    if not wrong:
-        return None
-    return Failure(
-        id=question.id,
-        text=question.text,
-        wrong=wrong,
-        got=got.model_dump(mode="json"),
-        expected=question.model_dump(mode="json", include=set(Meaning.model_fields)),
-    )

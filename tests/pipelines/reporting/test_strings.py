@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
+from churnlens.evaluation.bench_score import Figures
 from churnlens.evaluation.classification import METRICS
-from churnlens.evaluation.question_bench import Figures
 from churnlens.evidence.risk import Level, RiskComponents
 from churnlens.evidence.statements import Measure
 from churnlens.evidence.study import Status

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 import numpy as np
 import pandas as pd
 
+from churnlens.evaluation.bench_score import score
 from churnlens.evaluation.classification import (
     base_rate,
     compare,
@@ -15,7 +16,7 @@ from churnlens.evaluation.classification import (
     reliability,
     summarize,
 )
-from churnlens.evaluation.question_bench import BenchQuestion, Split, generate, read_bench, score
+from churnlens.evaluation.question_bench import BenchQuestion, Split, generate, read_bench
 from churnlens.evidence.questions import parse_question
 from churnlens.evidence.risk import customer_formula
 from churnlens.options import IndexingOptions, InferenceOptions, ReportingOptions

@@ -157,7 +157,7 @@ def render_report(  # noqa: PLR0913 (one argument per entry of the catalog)
         overview: by `build_overview`.
         risk_metrics: `models` (name → metric → estimate), `differences` of AUC from the floor
             (name → `difference`, `p_value`), `reliability` (name → rows).
-        question_metrics: an `evaluation.question_bench.BenchScore`, or `skipped` and why.
+        question_metrics: an `evaluation.bench_score.BenchScore`, or `skipped` and why.
         answer_metrics: name → `tasks.churn.judging.AnswerScore`, None where nothing was judged.
         redaction_counts: `with_feedback`, and `removed` by kind.
         scorecard: a `models.scorecard.Scorecard`.

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from churnlens.evaluation.intervals import Estimate, wilson
-from churnlens.evaluation.question_bench import Meaning, oracle_mask
+from churnlens.evaluation.oracle import Meaning, oracle_mask
 from churnlens.schema import Frozen, Schema
 from churnlens.tasks.churn.answers import Answer
 
