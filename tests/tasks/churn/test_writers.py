@@ -34,16 +34,17 @@ class Gullible:
     """A model that repeats the last order that it sees in its prompt, grammar or not."""
 
     def __init__(self, text=None):
-        self.requests = []
+        self.requests, self.calls = [], []
         self.text = text
 
     def generate(self, requests):
         self.requests += requests
+        self.calls.append(len(requests))
         texts = [self.text or request.messages[-1].content for request in requests]
         return [
             Completion(
                 key=request.key,
-                text=json.dumps({"text": text, "documents": ["A-1"]}),
+                text=json.dumps({"text": text, "documents": ["D1"]}),
                 finished=True,
                 tokens=1,
             )
@@ -66,7 +67,26 @@ def test_a_model_writes_words_and_the_table_its_numbers():
     text = "Customers on a month-to-month contract left more often."
     ((claim, _),) = writer(Gullible(text)).write([BRIEF])[0]
     assert claim.text == text.replace(".", " (54.6 %).")
-    assert claim.doc_ids == ("A-1",)
+    assert claim.doc_ids == ("A-1",)  # written as the mark D1
+
+
+def test_a_finding_may_cite_only_its_own_documents():
+    fake = Gullible("Fine.")
+    second = FINDING.model_copy(update={"doc_ids": ("B-2",)})
+    writer(fake).write([BRIEF.model_copy(update={"findings": (FINDING, second)})])
+    first, last = (request.grammar for request in fake.requests)
+    assert '"D1"' in first and '"D2"' in first
+    assert '"D1"' not in last and '"D2"' in last
+
+
+def test_requests_of_an_answer_begin_alike_and_of_another_do_not_matter():
+    fake = Gullible("Fine.")
+    other = FINDING.model_copy(update={"sentence": "Another finding."})
+    briefs = [BRIEF.model_copy(update={"findings": (FINDING, other)}), BRIEF]
+    writer(fake).write(briefs)
+    one, two, _ = (request.messages[-1].content for request in fake.requests)
+    assert one.split("Finding:")[0] == two.split("Finding:")[0]
+    assert fake.calls == [2, 1]
 
 
 def test_drafts_come_back_in_the_order_of_the_briefs():
@@ -82,7 +102,7 @@ def test_feedback_is_fenced_and_never_in_the_system_role():
     writer(fake).write([BRIEF])
     system, user = fake.requests[0].messages
     assert "too dear" not in system.content
-    assert re.search(r'<(\S+) id="A-1">\n\| too dear\n</\1>', user.content)
+    assert re.search(r'<(\S+) id="D1">\n\| too dear\n</\1>', user.content)
 
 
 @pytest.mark.parametrize("outcome", ["left", "stayed"])

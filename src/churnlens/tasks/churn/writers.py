@@ -100,7 +100,10 @@ _DIRECTION_WORDS = {
 
 @dataclass(frozen=True, eq=False)
 class ModelWriter:
-    """A language model that writes one sentence per finding, inside a grammar, in one batch.
+    """A language model that writes one sentence per finding, inside a grammar.
+
+    In its prompts documents have marks, D1, D2, …: two tokens where an id takes eight, and safe
+    whatever signs the id has.
 
     Attributes:
         name: of the model, as answers name it.
@@ -123,24 +126,36 @@ class ModelWriter:
         return language in self.languages
 
     def write(self, briefs: Sequence[Brief]) -> list[list[Draft]]:
-        """Return one claim per finding; a sentence that is not whole JSON is left out."""
-        pairs = [(brief, finding) for brief in briefs for finding in brief.findings]
-        requests = [self._request(str(i), *pair) for i, pair in enumerate(pairs)]
-        completions = iter(self.generator.generate(requests))
+        """Return one claim per finding; a sentence that is not whole JSON is left out.
+
+        An answer is a batch of its own: its requests begin with the same documents, which are
+        read once, and its bytes do not depend on which other answers are written.
+        """
+        return [self._write(brief) for brief in briefs]
+
+    def _write(self, brief: Brief) -> list[Draft]:
+        marks = {document.id: f"D{n}" for n, document in enumerate(brief.documents, start=1)}
+        quotes = fence({marks[document.id]: document.quote for document in brief.documents})
+        requests = [
+            self._request(brief.language, finding, quotes.block, marks)
+            for finding in brief.findings
+        ]
+        completions = self.generator.generate(requests)
+        known = {mark: key for key, mark in marks.items()}
         return [
-            [self._claim(next(completions), finding) for finding in brief.findings]
-            for brief in briefs
+            (self._claim(completion, finding, known), finding)
+            for completion, finding in zip(completions, brief.findings, strict=True)
         ]
 
-    def _request(self, key: str, brief: Brief, finding: Finding) -> Request:
-        shown = [d for d in brief.documents if d.id in finding.doc_ids]
-        quotes = fence({document.id: document.quote for document in shown})
-        user = f"Finding: {finding.sentence}\n{quotes.block}\nWrite one sentence about it."
-        fields = {"text": self._sentence(brief.language, finding)}
-        if shown:
-            fields["documents"] = subset([d.id for d in shown], min_items=1, max_items=CITED)
+    def _request(
+        self, language: Language, finding: Finding, quotes: str, marks: dict[str, str]
+    ) -> Request:
+        user = f"{quotes}\nFinding: {finding.sentence}\nWrite one sentence about the finding."
+        fields = {"text": self._sentence(language, finding)}
+        if shown := [marks[key] for key in finding.doc_ids if key in marks]:
+            fields["documents"] = subset(shown, min_items=1, max_items=CITED)
         return Request(
-            key=key,
+            key=finding.subject,
             messages=(
                 Message(role="system", content=self.system),
                 Message(role="user", content=user),
@@ -155,15 +170,13 @@ class ModelWriter:
         return sentence(30, chinese=language == "zh")
 
     @staticmethod
-    def _claim(completion: Completion, finding: Finding) -> Draft:
+    def _claim(completion: Completion, finding: Finding, known: dict[str, str]) -> Claim:
+        """Return a claim with its figures; `known` is mark → document id."""
         written = json.loads(completion.text)
         body = str(written["text"]).rstrip(".。")
         stop = "。" if body and ord(body[-1]) > 0x2E80 else "."
-        return (
-            Claim(
-                text=f"{body} ({finding.figures}){stop}",
-                stat_ids=finding.stat_ids,
-                doc_ids=tuple(written.get("documents", ())),
-            ),
-            finding,
+        return Claim(
+            text=f"{body} ({finding.figures}){stop}",
+            stat_ids=finding.stat_ids,
+            doc_ids=tuple(known[mark] for mark in written.get("documents", ())),
         )
