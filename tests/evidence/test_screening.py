@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, fisher_exact
 from statsmodels.stats.multitest import multipletests
 
-from churnlens.evidence.screening import count_events, independence_p, screen
+from churnlens.evidence.screening import count_events, fisher_p, independence_p, screen
 from churnlens.options import DriverOptions
 
 
@@ -89,3 +91,11 @@ def test_halves_cost_the_null_its_luck():
         for seed in range(300)
     ]
     assert np.mean(passed) <= 0.02
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 300), st.data())
+def test_fisher_is_that_of_scipy(size, rest, data):
+    events, others = data.draw(st.integers(0, size)), data.draw(st.integers(0, rest))
+    wanted = fisher_exact([[events, size - events], [others, rest - others]]).pvalue
+    assert fisher_p(events, size, others, rest) == pytest.approx(wanted, rel=1e-9, abs=1e-300)

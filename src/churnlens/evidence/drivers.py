@@ -233,8 +233,8 @@ def _judge(models: CohortModels, attribute: NDArray[np.int64], screening: Screen
 def _driver(
     candidate: Candidate, effects: Effects, screening: Screening, place: int, **found: object
 ) -> Driver:
-    counts = screening.counts[:, place]
-    rate, rest_rate = intervals.wilson(*counts[:2]), intervals.wilson(*counts[2:])
+    counts, bounds = screening.counts[:, place], screening.bounds[:, :, place]
+    rate, rest_rate, risk_ratio, difference = (estimate(tuple(each)) for each in bounds)
     return Driver.model_validate(
         {
             **dict(effects),
@@ -242,11 +242,11 @@ def _driver(
             "candidate": candidate,
             "size": int(counts[1]),
             "events": int(counts[0]),
-            "rate": estimate(rate),
-            "rest_rate": estimate(rest_rate),
-            "lift": float(rate[0] / rest_rate[0]) if counts[2] > 0 else None,
-            "risk_ratio": estimate(intervals.katz(*counts)),
-            "difference": estimate(intervals.newcombe(*counts)),
+            "rate": rate,
+            "rest_rate": rest_rate,
+            "lift": float(bounds[0, 0] / bounds[1, 0]) if counts[2] > 0 else None,
+            "risk_ratio": risk_ratio,
+            "difference": difference,
             "p_value": float(screening.p[place]),
             "q_value": float(screening.q[place]),
             "confirmed": bool(screening.confirmed[place]),

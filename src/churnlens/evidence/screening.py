@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlens.evidence.intervals import score_z, two_sided
+from churnlens.evidence.intervals import katz, newcombe, score_z, two_sided, wilson
 from churnlens.options import DriverOptions
 
 Mask = NDArray[np.bool_]
@@ -30,6 +30,8 @@ class Screening:
         p, q: (k,) two-sided p-values, raw and after Benjamini-Hochberg.
         confirmed: (k,) whether one half of the cohort discovers it and the other confirms it.
         why_not: for each candidate the first rule that fails, or an empty string.
+        bounds: (4, 3, k) value, low and high of the members' rate, the others' rate, the risk
+            ratio and the difference.
     """
 
     counts: Floats
@@ -37,6 +39,7 @@ class Screening:
     q: Floats
     confirmed: Mask
     why_not: list[str]
+    bounds: Floats
 
 
 def count_events(members: Floats, event: Mask, rows: Mask) -> Floats:
@@ -56,11 +59,23 @@ def independence_p(counts: Floats) -> Floats:
     share = (events + rest_events) / (size + rest_size)
     least = np.minimum(size, rest_size) * np.minimum(share, 1 - share)
     for place in np.flatnonzero(least < SMALLEST_EXPECTED):
-        from scipy.stats import fisher_exact
-
-        a, n, b, m = counts[:, place]
-        p[place] = fisher_exact([[a, n - a], [b, m - b]]).pvalue
+        p[place] = fisher_p(*counts[:, place].astype(int))
     return p
+
+
+def fisher_p(events: int, size: int, rest_events: int, rest_size: int) -> float:
+    """Return the two-sided p-value of Fisher's exact test.
+
+    The sum over all tables with these margins that are no likelier than this one, as
+    `scipy.stats.fisher_exact` has it, in one call where that one searches.
+    """
+    from scipy.stats import hypergeom
+
+    total = events + rest_events
+    possible = np.arange(max(0, total - rest_size), min(size, total) + 1)
+    chance = hypergeom.pmf(possible, size + rest_size, total, size)
+    own = chance[events - possible[0]]
+    return float(min(chance[chance <= own * (1 + 1e-7)].sum(), 1.0))
 
 
 def _confirm(discovery: Floats, confirmation: Floats, alpha: float) -> Mask:
@@ -102,4 +117,10 @@ def screen(members: Mask, event: Mask, half: Mask, options: DriverOptions) -> Sc
         next((key for key, holds in rules.items() if not holds[place]), "")
         for place in range(len(p))
     ]
-    return Screening(counts, p, q, confirmed, why_not)
+    return Screening(counts, p, q, confirmed, why_not, _bounds(counts))
+
+
+def _bounds(counts: Floats) -> Floats:
+    """Return value, low and high of both rates, the risk ratio and the difference: (4, 3, k)."""
+    each = (wilson(*counts[:2]), wilson(*counts[2:]), katz(*counts), newcombe(*counts))
+    return np.array(each)
