@@ -15,7 +15,7 @@ from churnlens.schema import Language
 
 @dataclass(frozen=True, eq=False)
 class Narrator:
-    """Fills the frames of `wording.yml` from one study.
+    """Fills the frames of the prompts' `wording` from one study.
 
     Attributes:
         documents: the feedback that may be cited.

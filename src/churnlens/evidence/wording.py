@@ -1,14 +1,21 @@
-"""The sentences of an answer, read from `prompts/<task>/wording.yml` and filled with numbers."""
+"""The sentences of an answer, the `wording` of `prompts/<task>.yml`, filled with numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from pydantic import field_validator
+
+from churnlens.evidence.query import PROBLEMS
 from churnlens.schema import Frozen, Language, Text
 
 
 class Wording(Frozen):
-    """Frames in two languages; `{slots}` are filled from the evidence table and the schema."""
+    """Frames in two languages; `{slots}` are filled from the evidence table and the schema.
+
+    `problems` has a frame for each reason to refuse a question.
+    """
 
     left: Text
     stayed: Text
@@ -38,6 +45,14 @@ class Wording(Frozen):
     no_drivers: Text
     too_few: Text
     not_answerable: Text
+    problems: dict[str, Text]
+
+    @field_validator("problems")
+    @classmethod
+    def _all_of_them(cls, frames: dict[str, Text]) -> dict[str, Text]:
+        if off := set(PROBLEMS) ^ set(frames):
+            raise ValueError(f"expected one frame for each reason to refuse, off are {sorted(off)}")
+        return frames
 
     def say(self, frame: str, language: Language, **slots: Any) -> str:
         """Return a frame with its slots filled.
@@ -50,6 +65,12 @@ class Wording(Frozen):
             return text.format(**slots)
         except KeyError as error:
             raise KeyError(f"wording: the frame {frame!r} has an unknown slot {error}") from None
+
+    def refuse(self, problems: Iterable[str], language: Language) -> str:
+        """Return in words why a question is refused; each problem has the form `key: words`."""
+        parts = (problem.partition(": ") for problem in problems)
+        told = [self.problems[key].of(language).format(words=words) for key, _, words in parts]
+        return {"en": "; ", "zh": "；"}[language].join(dict.fromkeys(told))
 
 
 def as_sentence(text: str) -> str:

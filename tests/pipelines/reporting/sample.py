@@ -187,7 +187,7 @@ def refused(words: str = "") -> list[dict[str, Any]]:
             "question": UNANSWERABLE + words,
             "status": "not_answerable",
             "summary": f"The table cannot answer this.{words}",
-            "problems": [f"off_topic: weather{words}", "never_seen_key: x"],
+            "problems": [f"off_topic: weather{words}", "empty"],
         },
     ]
 

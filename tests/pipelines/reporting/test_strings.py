@@ -103,14 +103,6 @@ def test_a_key_without_a_name_is_shown_as_it_is():
     assert load_strings("zh").name("checks", "brand_new_check") == "brand new check"
 
 
-def test_a_problem_is_told_in_words():
-    english, chinese = load_strings("en"), load_strings("zh")
-    assert english.problem("unknown_topic: ohio") == "the table does not hold this: ohio"
-    assert chinese.problem("unknown_topic: 收入") == "表中没有：收入"
-    assert english.problem("empty") == "is no question"
-    assert english.problem("brand_new: x: y") == "brand new: x: y"
-
-
 def test_a_missing_slot_is_an_error():
     with pytest.raises(KeyError):
         load_strings("en").say("risk_score", level="high")

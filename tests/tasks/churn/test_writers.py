@@ -105,18 +105,28 @@ def test_feedback_is_fenced_and_never_in_the_system_role():
     assert re.search(r'<(\S+) id="D1">\n\| too dear\n</\1>', user.content)
 
 
+SAID = {"driver": "{verb} {way} often", "exposure": "have {level} odds of {verbing}"}
+
+
+@pytest.mark.parametrize("kind", sorted(SAID))
 @pytest.mark.parametrize("outcome", ["left", "stayed"])
 @pytest.mark.parametrize("more", [True, False])
-def test_every_sentence_of_a_shape_is_true_to_the_finding(shapes, outcome, more):
-    finding = FINDING.model_copy(update={"more": more, "outcome": outcome})
+def test_every_sentence_of_a_shape_is_true_to_the_finding(shapes, kind, outcome, more):
+    finding = FINDING.model_copy(update={"kind": kind, "more": more, "outcome": outcome})
     pattern = re.compile(shapes.of(finding)["pattern"])
-    verb = "left" if outcome == "left" else "stayed"
-    wrong = {"left": "stayed", "stayed": "left"}[verb]
-    way, other_way = ("more", "less") if more else ("less", "more")
-    sentence = f"Customers on a month-to-month contract {{}} {{}} often than {finding.other}."
-    assert pattern.fullmatch(sentence.format(verb, way))
-    assert not pattern.fullmatch(sentence.format(wrong, way))
-    assert not pattern.fullmatch(sentence.format(verb, other_way))
+
+    def sentence(said_outcome, said_more):
+        staying = said_outcome == "stayed"
+        words = {"verb": said_outcome, "verbing": "staying" if staying else "leaving"}
+        words |= (
+            {"way": "more", "level": "higher"} if said_more else {"way": "less", "level": "lower"}
+        )
+        said = SAID[kind].format(**words)
+        return f"Customers on a month-to-month contract {said} than {finding.other}."
+
+    assert pattern.fullmatch(sentence(outcome, more))
+    assert not pattern.fullmatch(sentence("left" if outcome == "stayed" else "stayed", more))
+    assert not pattern.fullmatch(sentence(outcome, not more))
 
 
 def test_a_subject_with_signs_of_its_own_is_taken_literally(shapes):

@@ -63,12 +63,6 @@ class Strings:
         """Return the name of a theme of `build_overview`: complaint or praise, and the reason."""
         return self.say(theme["polarity"], reason=self.of(theme["label"]))
 
-    def problem(self, problem: str) -> str:
-        """Return why a question cannot be answered, of the form `key: words`, in words."""
-        key, _, words = problem.partition(": ")
-        name = self.name("problems", key)
-        return f"{name}{self.say('colon')}{words}" if words else name
-
 
 def load_strings(language: Language) -> Strings:
     """Return the words in a language."""

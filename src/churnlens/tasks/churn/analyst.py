@@ -143,7 +143,8 @@ class Analyst:
         study, query = told.study, told.study.query
         if study.status == "not_answerable":
             columns = ", ".join(c.label.of(query.language) for c in self.schema.attributes())
-            slots = {"problems": "; ".join(query.problems), "columns": columns}
+            why = self.wording.refuse(query.problems, query.language)
+            slots = {"problems": why, "columns": columns}
             return self.wording.say("not_answerable", query.language, **slots)
         if study.status == "too_few":
             return self._too_few(study)

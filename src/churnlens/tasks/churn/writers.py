@@ -47,7 +47,7 @@ class Writer(Protocol):
 
 
 class TemplateWriter:
-    """Says every finding in the words of `wording.yml`: the floor that a model must beat."""
+    """Says every finding in the frames of the prompts' `wording`: what a model must beat."""
 
     name = "template"
 
@@ -71,6 +71,7 @@ class Shapes(Frozen):
 
     rate: str
     compared: str
+    odds: str
     complaint: str
     praise: str
 
@@ -79,7 +80,8 @@ class Shapes(Frozen):
         if finding.kind == "theme":
             shape = self.complaint if finding.outcome == "left" else self.praise
         else:
-            shape = self.rate if finding.more is None else self.compared
+            compared = self.odds if finding.kind == "exposure" else self.compared
+            shape = self.rate if finding.more is None else compared
         subject = finding.subject
         slots = {"subject": subject, "Subject": as_sentence(subject), "other": finding.other}
         slots |= _OUTCOME_WORDS[finding.outcome] | _DIRECTION_WORDS[finding.more is not False]

@@ -1,0 +1,47 @@
+"""The frames of answers, as the project ships them."""
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from churnlens.evidence.query import PROBLEMS
+from churnlens.evidence.wording import Wording, as_sentence
+
+
+@pytest.fixture(scope="module")
+def frames(project):
+    return yaml.safe_load((project / "prompts/churn.yml").read_text(encoding="utf-8"))["wording"]
+
+
+def test_a_refusal_says_every_reason_once_in_the_language_of_the_question(frames):
+    wording = Wording.model_validate(frames)
+    problems = ("unknown_topic: ohio", "empty", "unknown_topic: ohio")
+    told = wording.refuse(problems, "en")
+    assert told == "it holds nothing about ohio; there is no question in it"
+    assert wording.refuse(("unknown_topic: 收入",), "zh") == "表中没有“收入”"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("key", PROBLEMS)
+def test_every_reason_has_words_of_its_own(frames, key, language):
+    told = Wording.model_validate(frames).refuse((f"{key}: {{x}} a: b",), language)
+    assert told and key not in told
+    assert "{words}" not in told
+
+
+def test_a_missing_or_unknown_reason_is_named(frames):
+    off = {**frames["problems"], "brand_new": frames["problems"]["empty"]}
+    off.pop("forecast")
+    with pytest.raises(ValidationError, match=r"\['brand_new', 'forecast'\]"):
+        Wording.model_validate(frames | {"problems": off})
+
+
+def test_an_unknown_slot_is_named(frames):
+    broken = Wording.model_validate(frames | {"drivers": {"en": "{nobody}", "zh": "{nobody}"}})
+    with pytest.raises(KeyError, match="'drivers' has an unknown slot 'nobody'"):
+        broken.say("drivers", "en", verbing="leaving")
+
+
+def test_as_sentence_changes_the_first_letter_only():
+    assert as_sentence("customers on DSL") == "Customers on DSL"
+    assert as_sentence("") == ""
