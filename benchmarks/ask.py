@@ -14,7 +14,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from churnlens.cli import _analyst, _context
+from churnlens.cli import open_analyst, open_project
 
 QUESTIONS = [
     "Why do fiber customers leave?",
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=9)
     given = parser.parse_args()
     start = time.perf_counter()
-    analyst = _analyst(_context(None, data_root=given.data_root, writer=given.writer))
+    analyst = open_analyst(open_project(None, data_root=given.data_root, writer=given.writer))
     loading = time.perf_counter() - start
     found, answered = {}, {}
     for question in QUESTIONS:

@@ -1,7 +1,10 @@
+import json
 import os
 from pathlib import Path
 
 import pytest
+
+from commands import QUESTIONS, command, parameters
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -29,4 +32,22 @@ def models(project) -> Path:
     folder = project / "data" / "06_models" / "pretrained"
     if not (folder / "all-MiniLM-L6-v2").is_dir():
         pytest.skip("the embedded models are not fetched; run `make models`")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def customers(tmp_path_factory) -> Path:
+    from churnlens.simulation import simulate_customers
+
+    folder = tmp_path_factory.mktemp("run")
+    simulate_customers(700, seed=3).customers.to_csv(folder / "customers.csv", index=False)
+    (folder / "questions.yml").write_text(json.dumps(QUESTIONS), encoding="utf-8")
+    return folder / "customers.csv"
+
+
+@pytest.fixture(scope="session")
+def finished(project, models, customers) -> Path:
+    """The data root of a whole run; a test that changes it puts it back."""
+    folder = customers.parent / "finished"
+    command(project, "run", *parameters(folder, customers))
     return folder

@@ -3,7 +3,15 @@ from kedro.framework.startup import bootstrap_project
 
 from churnlens.pipeline_registry import TASKS, register_pipelines
 
-SHARED = {"customers", "schema", "questions", "bench", "model_lock", "params:model_root"}
+SHARED = {
+    "customers",
+    "schema",
+    "questions",
+    "bench",
+    "model_lock",
+    "params:model_root",
+    "demo_truth",
+}
 
 
 @pytest.fixture(scope="module")

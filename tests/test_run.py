@@ -9,61 +9,10 @@ import sys
 import time
 
 import pandas as pd
-import pytest
 
-from churnlens.simulation import simulate_customers
+from commands import QUESTIONS, command, contents, parameters
 
 KILLS = int(os.environ.get("CHURNLENS_KILLS", "4"))
-QUESTIONS = [
-    "Why do fiber customers leave?",
-    "为什么按月合同的客户流失？",
-    "Why do rich customers leave?",
-]
-
-
-def command(project, *words, check=True, **environment):
-    done = subprocess.run(
-        [sys.executable, "-m", "kedro", *words],
-        cwd=project,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert not check or done.returncode == 0, done.stderr[-3000:]
-    return done
-
-
-def parameters(folder, customers) -> list[str]:
-    given = {
-        "data_root": folder,
-        "customers": customers,
-        "questions": folder.parent / "questions.yml",
-        "writer": "template",
-    }
-    return ["--env", "tiny", "--params", ",".join(f"{k}={v}" for k, v in given.items())]
-
-
-def contents(folder) -> dict[str, bytes]:
-    """Read every result; the state of runs and the cache of predictions are none."""
-    aside = {".state", "prediction_cache"}
-    files = (path for path in folder.rglob("*") if path.is_file() and not aside & {*path.parts})
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
-@pytest.fixture(scope="module")
-def customers(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run")
-    simulate_customers(700, seed=3).customers.to_csv(folder / "customers.csv", index=False)
-    (folder / "questions.yml").write_text(json.dumps(QUESTIONS), encoding="utf-8")
-    return folder / "customers.csv"
-
-
-@pytest.fixture(scope="module")
-def finished(project, models, customers):
-    folder = customers.parent / "finished"
-    command(project, "run", *parameters(folder, customers))
-    return folder
 
 
 def test_the_main_job_makes_everything_and_the_demo_data_stay_as_they_were(finished, customers):

@@ -58,11 +58,23 @@ def test_lookups():
             change(columns=[*SMALL["columns"][:2], {**SMALL["columns"][2], "kind": "category"}]),
             "belong to a category",
         ),
+        (
+            change(
+                time="age",
+                columns=[*SMALL["columns"][:2], {**SMALL["columns"][2], "personal": True}],
+            ),
+            r"personal columns \['age'\] cannot be key",
+        ),
     ],
 )
 def test_a_wrong_schema_names_its_fault(raw, message):
     with pytest.raises(ValidationError, match=message):
         Schema.model_validate(raw)
+
+
+def test_a_personal_column_is_no_attribute():
+    hidden = {**SMALL["columns"][2], "personal": True}
+    assert parse_schema(change(columns=[*SMALL["columns"][:2], hidden])).attributes() == ()
 
 
 def test_a_schema_cannot_be_changed():

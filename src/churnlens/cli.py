@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from kedro.framework.cli.project import run as kedro_run
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -18,6 +19,41 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 ANSWER_NODE = "churn.inference.answer_questions"
 QUESTIONS_PER_SHARD = 16
+MESSAGE_CHARS = 2000
+
+
+def _mendable() -> tuple[type[Exception], ...]:
+    """Return the errors whose cause lies in files, options or models, and whose message says it."""
+    from kedro.config import MissingConfigException
+    from kedro.io.core import DatasetError
+    from kedro.validation import ParameterValidationError
+    from pydantic import ValidationError
+
+    from churnlens.hooks import RunInProgressError
+    from churnlens.models.lock import ModelError
+    from churnlens.models.risk import LeakError
+
+    own = (RunInProgressError, ModelError, LeakError)
+    return (*own, DatasetError, ParameterValidationError, MissingConfigException, ValidationError)
+
+
+class PlainCommand(click.Command):
+    """A command that ends with a message, not a traceback, where the user can mend the cause."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a mendable error becomes status 1 and its message."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if isinstance(error, (*_mendable(), OSError)):
+                raise click.ClickException(str(error)[:MESSAGE_CHARS]) from None
+            raise
+
+
+class PlainGroup(click.Group):
+    """A group of such commands."""
+
+    command_class = PlainCommand
 
 
 def _shared(command: Command) -> Command:
@@ -37,7 +73,13 @@ def _writer(command: Command) -> Command:
     )(command)
 
 
-def _context(env: str | None, **params: str | None) -> KedroContext:
+def open_project(env: str | None = None, **params: str | None) -> KedroContext:
+    """Return the context of the project in the current folder, for commands and notebooks.
+
+    Args:
+        env: configuration environment.
+        params: run-time parameters such as `data_root`, `writer`, `schema`; None leaves one out.
+    """
     from kedro.framework.session import KedroSession
     from kedro.framework.startup import bootstrap_project
 
@@ -56,7 +98,7 @@ def _node_inputs(context: KedroContext) -> dict[str, str]:
     return dict(node._inputs)  # noqa: SLF001
 
 
-def _analyst(context: KedroContext) -> Analyst:
+def open_analyst(context: KedroContext) -> Analyst:
     """Load what an answer needs; a message instead of a traceback when it is not there yet."""
     from kedro.io.core import DatasetError
 
@@ -77,24 +119,35 @@ def _analyst(context: KedroContext) -> Analyst:
         ) from None
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 def cli() -> None:
     """Why customers leave, computed over the whole table and answered with evidence."""
 
 
+# Kedro's own command, with the same end; `python -m churnlens` looks for it here.
+run = PlainCommand("run", params=kedro_run.params, callback=kedro_run.callback, help=kedro_run.help)
+cli.add_command(run)
+
+
 @cli.command("demo-data")
-@click.option("--customers", default=7043, show_default=True, help="Rows of the table.")
+@click.option(
+    "--customers",
+    default=7043,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Rows of the table.",
+)
 @click.option("--seed", default=7, show_default=True, help="Same seed, same bytes.")
 @_shared
 def demo_data(customers: int, seed: int, data_root: str | None, env: str | None) -> None:
-    """Write demo inputs, and the truth that was planted in them."""
+    """Write demo customers (CSV, utf-8) and the truth planted in them (Parquet, JSON) to 01_raw."""
     from churnlens.simulation import simulate_customers
 
-    catalog = _context(env, data_root=data_root).catalog
+    catalog = open_project(env, data_root=data_root).catalog
     demo = simulate_customers(customers, seed)
-    catalog.save("demo.truth_rows", demo.truth_rows)
-    catalog.save("demo.truth", demo.truth)
-    catalog.save("demo.customers", demo.customers)
+    catalog.save("demo_truth_rows", demo.truth_rows)
+    catalog.save("demo_truth", demo.truth)
+    catalog.save("demo_customers", demo.customers)
     click.echo(f"{customers} customers and the planted truth are in 01_raw of the data root")
 
 
@@ -105,11 +158,14 @@ def demo_data(customers: int, seed: int, data_root: str | None, env: str | None)
 def fetch_models(
     names: tuple[str, ...], revision: str | None, data_root: str | None, env: str | None
 ) -> None:
-    """Fetch models by the lock file, checked by sha256; default: those of the environment."""
-    from churnlens.models.fetch import fetch
-    from churnlens.models.lock import ModelError, parse_lock, pin
+    """Fetch models by the lock file; default: those of the environment.
 
-    context = _context(env, data_root=data_root)
+    Weights are safetensors or GGUF, checked by sha256.
+    """
+    from churnlens.models.fetch import fetch
+    from churnlens.models.lock import parse_lock, pin
+
+    context = open_project(env, data_root=data_root)
     conf = context.config_loader["globals"]
     specs = parse_lock(context.catalog.load("model_lock"))
     if unknown := [name for name in names if name not in specs]:
@@ -118,10 +174,7 @@ def fetch_models(
         raise click.ClickException("--revision needs exactly one NAME")
     for name in names or (conf["encoder"]["name"], conf["writer"]["name"]):
         spec = pin(specs[name], revision) if revision else specs[name]
-        try:
-            folder = fetch(spec, Path(context.project_path) / conf["model_root"])
-        except ModelError as error:
-            raise click.ClickException(str(error)) from None
+        folder = fetch(spec, Path(context.project_path) / conf["model_root"])
         click.echo(f"{name} ({spec.version}, {spec.licence}) is in {folder}")
 
 
@@ -133,18 +186,17 @@ def fetch_models(
 def check_data(
     file: str, schema: str | None, task: str, data_root: str | None, env: str | None
 ) -> None:
-    """Check FILE against its schema, before any model loads; faults end with status 1."""
-    from kedro.io.core import DatasetError
+    """Check FILE against its schema, before any model loads; faults end with status 1.
 
+    FILE is delimited text (comma, semicolon or tab) with a header line, in utf-8, utf-8-sig, gbk,
+    gb18030 or utf-16; the schema is YAML (docs/data.md).
+    """
     from churnlens.datasets import RawTableDataset
     from churnlens.pipelines.data_processing.validation import explain, find_faults
     from churnlens.schema import parse_schema
 
-    described = parse_schema(_context(env, schema=schema).catalog.load("schema"))
-    try:
-        table, faults = find_faults(RawTableDataset(filepath=file).load(), described)
-    except DatasetError as error:
-        raise click.ClickException(str(error)) from None
+    described = parse_schema(open_project(env, schema=schema).catalog.load("schema"))
+    table, faults = find_faults(RawTableDataset(filepath=file).load(), described)
     if faults:
         raise click.ClickException(explain(faults, file))
     click.echo(f"{file}: {len(table)} rows fit schema {described.name} for task {task}")
@@ -175,8 +227,15 @@ def _shown(answer: Answer) -> str:
 def ask(
     question: str, as_json: bool, writer: str | None, data_root: str | None, env: str | None
 ) -> None:
-    """Answer QUESTION (English or Chinese) from the built index."""
-    answer = _analyst(_context(env, data_root=data_root, writer=writer)).ask(question)
+    """Answer QUESTION (English or Chinese) from the built index.
+
+    Prints text, or with --json one JSON object with cohort, claims, statistics and documents.
+    """
+    from churnlens.tasks.churn.batch import query_fault
+
+    if fault := query_fault(question):
+        raise click.BadParameter(fault, param_hint="QUESTION")
+    answer = open_analyst(open_project(env, data_root=data_root, writer=writer)).ask(question)
     if as_json:
         click.echo(json.dumps(answer.model_dump(mode="json"), ensure_ascii=False, indent=1))
     else:
@@ -203,15 +262,18 @@ def predict(
     """
     from churnlens.datasets.atomic import write_file
     from churnlens.datasets.jsonl import dump_rows
+    from churnlens.datasets.raw_table import read_text
     from churnlens.engine.records import fingerprint
     from churnlens.tasks.churn.batch import answer_rows, parse_rows
 
-    context = _context(env, data_root=data_root, writer=writer)
-    rows = parse_rows(Path(source).read_text(encoding="utf-8-sig"))
+    context = open_project(env, data_root=data_root, writer=writer)
+    rows = parse_rows(read_text(Path(source)))
+    if not rows:
+        raise click.ClickException(f"{source}: no rows; expected one JSON object a line")
     names = sorted(name for name in _node_inputs(context).values() if name != "questions")
     recipe = [fingerprint(context.catalog, name) for name in names]
     store = context.catalog.load(f"{task}.prediction_cache")
-    answer = _analyst(context).answer
+    answer = open_analyst(context).answer
     done = answer_rows(rows, answer, store, recipe, QUESTIONS_PER_SHARD)
     write_file(Path(target), dump_rows(done))
     bad = sum(1 for row in rows if row.error)
@@ -221,14 +283,17 @@ def predict(
 @cli.command()
 @_shared
 def status(data_root: str | None, env: str | None) -> None:
-    """Say per node whether its outputs are done, stale, torn or missing, and why."""
+    """Say per node whether its outputs are done, stale, torn or missing, and why.
+
+    One line a node: state, name, reason.
+    """
     from kedro.framework.project import pipelines
 
     from churnlens.engine.records import node_state
     from churnlens.hooks import STATE
     from churnlens.hooks import data_root as root_of
 
-    context = _context(env, data_root=data_root)
+    context = open_project(env, data_root=data_root)
     folder = root_of(context) / STATE
     for node in pipelines["__default__"].nodes:
         found = node_state(context.catalog, node, folder)
@@ -238,7 +303,7 @@ def status(data_root: str | None, env: str | None) -> None:
 @cli.command()
 @click.option("--check", is_flag=True, help="Build into a temporary folder and keep nothing.")
 def lineage(check: bool) -> None:
-    """Build the static Kedro-Viz site into docs/lineage, without previews of data."""
+    """Build the static Kedro-Viz site (HTML) into docs/lineage, without previews of data."""
     import shutil
     import subprocess
     import sys

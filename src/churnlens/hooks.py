@@ -94,10 +94,14 @@ class RunHooks:
 
     @hook_impl
     def before_node_run(self, node: Node, catalog: Catalog) -> None:
-        """Forget the node's old record: until its outputs are written again, it is not done."""
-        record_path(self._root / STATE, node.name).unlink(missing_ok=True)
+        """Note what the node has to write."""
         self._catalog, self._waiting = catalog, set(node.outputs)
         self._started = time.monotonic()
+
+    @hook_impl
+    def before_dataset_saved(self, node: Node) -> None:
+        """Forget the node's old record: until its last output is in place, it is not done."""
+        record_path(self._root / STATE, node.name).unlink(missing_ok=True)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
@@ -115,9 +119,8 @@ class RunHooks:
         self._release()
 
     @hook_impl
-    def on_pipeline_error(self, error: Exception) -> None:
-        """Say in one line what went wrong, and let the next run in."""
-        logger.error("stopped: %s", _root_cause(error))
+    def on_pipeline_error(self) -> None:
+        """Let the next run in; the command says what went wrong."""
         self._release()
 
     def _release(self) -> None:
@@ -127,9 +130,3 @@ class RunHooks:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
-
-
-def _root_cause(error: BaseException) -> str:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return str(error)[:2000] or type(error).__name__

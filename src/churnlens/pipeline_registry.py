@@ -29,7 +29,7 @@ class Task(NamedTuple):
 TASKS = {
     "churn": Task(
         stages=(data_processing, indexing, finetuning, inference, reporting),
-        inputs=frozenset({"customers", "schema", "questions", "bench", "model_lock"}),
+        inputs=frozenset({"customers", "schema", "questions", "bench", "model_lock", "demo_truth"}),
         parameters=frozenset({"params:model_root"}),
     ),
 }

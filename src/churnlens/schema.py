@@ -229,6 +229,13 @@ class Schema(Frozen):
         used |= {column.blank.column for column in self.columns if column.blank}
         if missing := sorted(used - set(names)):
             raise ValueError(f"schema {self.name}: unknown columns {missing}; it has {names}")
+        printed = {self.key, self.outcome.column, self.time, self.money}
+        printed |= {part.column for term in self.terms for part in term.means}
+        if personal := sorted(c.name for c in self.columns if c.personal and c.name in printed):
+            raise ValueError(
+                f"schema {self.name}: personal columns {personal} cannot be key, outcome, time, "
+                "money or part of a term, because answers print those"
+            )
         return self
 
     def column(self, name: str) -> Column:
@@ -239,11 +246,13 @@ class Schema(Frozen):
         raise KeyError(f"schema {self.name} has no column {name!r}")
 
     def attributes(self) -> tuple[Column, ...]:
-        """Return the columns that describe a customer: no key, no text, no outcome."""
+        """Return the columns that describe a customer: no key, text or outcome, none personal."""
         return tuple(
             column
             for column in self.columns
-            if column.kind in ("category", "number") and column.name != self.outcome.column
+            if column.kind in ("category", "number")
+            and column.name != self.outcome.column
+            and not column.personal
         )
 
 

@@ -130,3 +130,11 @@ def test_inner_arguments_are_passed_on(tmp_path):
     )
     dataset.save({"auc": 0.85})
     assert (tmp_path / "m.json").read_text(encoding="utf-8") == json.dumps({"auc": 0.85}, indent=2)
+
+
+def test_only_an_optional_file_may_be_missing(tmp_path):
+    path = str(tmp_path / "truth.json")
+    kind = "json.JSONDataset"
+    assert AtomicDataset(filepath=path, dataset=kind, optional=True).load() is None
+    with pytest.raises(DatasetError, match="run the stage that makes it first"):
+        AtomicDataset(filepath=path, dataset=kind).load()

@@ -138,35 +138,3 @@ def gym_members(rows: int, seed: int, share: float = 0.27) -> pd.DataFrame:
     table["gone"] = np.where(gone, "1", "0")
     frame = pd.DataFrame(table)
     return frame[[column.name for column in gym_schema().columns]]
-
-
-def true_effect(
-    table: pd.DataFrame,
-    schema: Schema,
-    members: np.ndarray,
-    column: str,
-    effects: dict[str, np.ndarray],
-) -> float:
-    """Return the planted log odds ratio of the members against comparable others of a cohort.
-
-    The definition of `churnlens.evidence.adjust` in plain words: own-column part of the true
-    linear predictor, members minus those others to whom the same attributes apply.
-
-    Args:
-        table: the rows of the cohort.
-        schema: tells which values do not apply.
-        members: (n_rows,) who belongs to the candidate.
-        column: the candidate's column.
-        effects: column → its part of the true linear predictor, (n_rows,) each.
-    """
-    part, others = effects.get(column, np.zeros(len(table))), ~members
-    for other in schema.attributes():
-        values = [value.value for value in other.values if value.absent]
-        if not values:
-            continue
-        lacking = table[other.name].isin(values).to_numpy()
-        if lacking[members].all() or (not lacking[members].any() and lacking[~members].all()):
-            part = part + (effects.get(other.name, 0.0) if other.name != column else 0.0)
-        elif not lacking[members].any():
-            others = others & ~lacking
-    return float(part[members].mean() - part[others].mean()) if others.any() else float("nan")

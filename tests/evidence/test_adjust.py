@@ -13,7 +13,8 @@ from churnlens.evidence.adjust import (
 )
 from churnlens.evidence.design import build_design
 from churnlens.schema import Schema
-from evidence.planted import gym_members, gym_schema, true_effect
+from churnlens.tasks.churn.truth import planted_effect
+from evidence.planted import gym_members, gym_schema
 
 TABLE, SCHEMA = gym_members(3000, seed=1), gym_schema()
 DESIGN = build_design(TABLE, SCHEMA)
@@ -124,7 +125,7 @@ def test_contrasts_of_the_truth_are_the_planted_effects():
     }
     for place, (name, value) in enumerate(pairs):
         members = (TABLE[name] == value).to_numpy()
-        wanted = true_effect(TABLE, SCHEMA, members, name, effects)
+        wanted = planted_effect(TABLE, SCHEMA, members, name, effects)
         assert sample.contrasts[place] @ beta == pytest.approx(wanted, abs=1e-9), (name, value)
 
 

@@ -82,6 +82,14 @@ def test_unsupported_citations_go_and_none_is_added():
     assert bare.doc_ids == ()
 
 
+@pytest.mark.parametrize(("way", "why"), [("less", ""), ("more", "contradicts_the_table")])
+def test_more_in_the_name_of_a_group_is_no_direction(way, why):
+    group = "customers whose tenure is more than 60 months"
+    finding = FINDING.model_copy(update={"subject": group, "more": False})
+    claim = Claim(text=f"{group.capitalize()} left {way} often.", stat_ids=("S1",))
+    assert fault_of(claim, finding, STATISTICS, "en") == why
+
+
 def test_what_is_dropped_is_counted_and_repetition_is_dropped():
     claim = Claim(text=GOOD, stat_ids=("S1", "S2"))
     bad = Claim(text="Customers on fiber internet: 99 %.", stat_ids=("S1",))

@@ -11,7 +11,7 @@ from churnlens.evidence.drivers import build_panel, find_drivers
 from churnlens.evidence.query import select
 from churnlens.schema import Condition, read_schema
 from churnlens.simulation.churn import ODDS_RATIOS, ODDS_RATIOS_PER_UNIT, draw_customers
-from evidence.planted import true_effect
+from churnlens.tasks.churn.truth import judge_drivers, summarize_drivers
 
 SCHEMA = read_schema(Path(__file__).parents[2] / "conf" / "base" / "schemas" / "telco.yml")
 
@@ -47,67 +47,54 @@ def demo_table(seed):
     return table.astype(types).assign(customerID=keys)
 
 
-def planted_parts(table):
-    """Return column → its part of the true linear predictor."""
-    parts = {"tenure": np.log(ODDS_RATIOS_PER_UNIT["tenure"]) * table.tenure.to_numpy()}
-    for key, odds in ODDS_RATIOS.items():
-        column, value = key.split("=", 1)
-        part = np.log(odds) * (table[column] == value).to_numpy(float)
-        parts[column] = parts.get(column, 0.0) + part
-    return parts
+TRUTH = {"odds_ratios": ODDS_RATIOS, "odds_ratios_per_unit": ODDS_RATIOS_PER_UNIT}
 
 
 @pytest.fixture(scope="module")
 def found():
-    """One row a candidate of 200 cohorts: rank, verdict, estimate and truth (log odds)."""
-    rows = []
+    """One table a cohort, 200 of them: every candidate with its verdict, truth and estimate."""
+    judged = []
     for seed, cohort in itertools.product(range(20), range(len(COHORTS))):
         if cohort == 0:
             table = demo_table(seed)
             panel = build_panel(table, SCHEMA)
         mask = select(COHORTS[cohort], table)
         inside = table[mask].reset_index(drop=True)
-        parts = planted_parts(inside)
         fixed = [condition.column for condition in COHORTS[cohort]]
-        for rank, driver in enumerate(find_drivers(panel, mask, defined_by=fixed)):
-            members = select(driver.candidate.conditions, inside)
-            column, adjusted = driver.candidate.column, driver.adjusted
-            rows.append(
-                {
-                    "cohort": f"{seed}-{cohort}",
-                    "rank": rank,
-                    "reported": driver.reported,
-                    "column": column,
-                    "truth": true_effect(inside, SCHEMA, members, column, parts),
-                    "value": np.log(adjusted.value) if adjusted else np.nan,
-                    "low": np.log(adjusted.low) if adjusted else np.nan,
-                    "high": np.log(adjusted.high) if adjusted else np.nan,
-                    "unit_low": driver.per_unit.low if driver.per_unit else np.nan,
-                    "unit_high": driver.per_unit.high if driver.per_unit else np.nan,
-                }
+        drivers = find_drivers(panel, mask, defined_by=fixed)
+        units = [driver.per_unit for driver in drivers]
+        judged.append(
+            judge_drivers(drivers, inside, SCHEMA, TRUTH).assign(
+                unit_low=[unit.low if unit else np.nan for unit in units],
+                unit_high=[unit.high if unit else np.nan for unit in units],
             )
-    return pd.DataFrame(rows)
+        )
+    return judged
 
 
 @pytest.mark.slow
 def test_planted_drivers(found):
-    first = found[found.reported & (found["rank"] < 3)]
-    assert found.cohort.nunique() == 200
-    assert len(first) >= 0.9 * 3 * 200, "nearly every cohort has three to name"
-    assert (first.truth > 0).mean() >= 0.95
-    assert (found[found.reported].truth > 0).mean() >= 0.93, "and beyond the first three"
-    assert "gender" not in set(first.column)
+    figures = summarize_drivers(found, SCHEMA)
+    assert figures.cohorts == 200
+    assert figures.precision.n >= 0.9 * 3 * 200, "nearly every cohort has three to name"
+    assert figures.precision.value >= 0.95
+    assert figures.sign.value >= 0.95
+    assert 0.93 <= figures.coverage.value <= 0.97
+    rows = pd.concat(found)
+    assert (rows[rows.reported].planted > 0).mean() >= 0.93, "and beyond the first three"
+    assert "gender" not in set(rows[rows.reported & (rows["rank"] < 3)].column)
 
 
 @pytest.mark.slow
-def test_signs_and_interval_coverage(found):
-    known = found[(found.column != CHARGES) & found.value.notna() & found.truth.notna()]
-    covered = (known.low <= known.truth) & (known.truth <= known.high)
-    effects = known[known.truth.abs() > np.log(1.2)]
-    assert 0.93 <= covered.mean() <= 0.97
-    assert 0.93 <= covered[effects.index].mean() <= 0.97
-    assert (np.sign(effects.value) == np.sign(effects.truth)).mean() >= 0.95
-    units = found[(found.column == "tenure") & found.unit_low.notna()].groupby("cohort").first()
+def test_interval_coverage_of_clear_effects_and_of_units(found):
+    rows = pd.concat(found)
+    clear = rows[(rows.column != CHARGES) & (rows.planted.abs() > np.log(1.2))].dropna(
+        subset=["value"]
+    )
+    assert 0.93 <= clear.planted.between(clear.low, clear.high).mean() <= 0.97
+    units = pd.concat(
+        each[(each.column == "tenure") & each.unit_low.notna()].iloc[:1] for each in found
+    )
     per_month = ODDS_RATIOS_PER_UNIT["tenure"]
     assert 0.92 <= ((units.unit_low <= per_month) & (per_month <= units.unit_high)).mean() <= 0.985
 

@@ -123,9 +123,14 @@ class AtomicDataset(AbstractDataset[Any, Any]):
         *,
         filepath: str,
         dataset: str | dict[str, Any],
+        optional: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Wrap `dataset` (its type, or its configuration without `filepath`) at `filepath`."""
+        """Wrap `dataset` (its type, or its configuration without `filepath`) at `filepath`.
+
+        `optional` makes a file that does not exist load as None.
+        """
+        self._optional = optional
         self._filepath = Path(filepath)
         self._definition = {"type": dataset} if isinstance(dataset, str) else dict(dataset)
         self.metadata = metadata
@@ -137,8 +142,10 @@ class AtomicDataset(AbstractDataset[Any, Any]):
         return kind(**arguments)
 
     def load(self) -> Any:
-        """Load by the inner dataset; DatasetError when there is no file."""
+        """Load by the inner dataset; DatasetError when there is no file and must be one."""
         if not self._filepath.is_file():
+            if self._optional:
+                return None
             raise DatasetError(f"no file {self._filepath}; run the stage that makes it first")
         return self._inner(self._filepath).load()
 

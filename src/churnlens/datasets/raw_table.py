@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import io
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,50 @@ def detect_encoding(data: bytes) -> str:
     raise ValueError(f"the encoding is none of {_TRIED} ({'; '.join(faults)})")
 
 
+def read_text(path: Path) -> str:
+    """Return the text of a file in any of the encodings, without a byte order mark.
+
+    Raises:
+        DatasetError: naming the file, and the line that fits no encoding.
+    """
+    data = path.read_bytes()
+    try:
+        return data.decode(detect_encoding(data)).lstrip("\ufeff")
+    except UnicodeDecodeError as error:
+        raise DatasetError(
+            f"{path}: not whole as {error.encoding}; save it as utf-8 and try again"
+        ) from None
+    except ValueError as error:
+        raise DatasetError(f"{path}: {error}; save it as utf-8 and try again") from None
+
+
 def _delimiter(text: str) -> str:
-    header = text.split("\n", 1)[0]
+    header = text.lstrip("\r\n").split("\n", 1)[0]
     return max(",;\t", key=header.count)
+
+
+def _check_shape(text: str, delimiter: str) -> None:
+    """Raise ValueError unless every row has as many cells as the header, and each name is once."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    filled = (row for row in rows if row not in ([], [""]))
+    header = [name.strip() for name in next(filled, [])]
+    if not any(header):
+        raise ValueError("the file is empty; expected a header line and one row a customer")
+    if twice := [place for place, name in enumerate(header, 1) if header.index(name) + 1 < place]:
+        raise ValueError(
+            f"the first line gives column {twice[0]} the name of an earlier one; expected a header "
+            "line with each name once: rename or remove it"
+        )
+    number = 0
+    for number, row in enumerate(filled, 1):
+        if len(row) != len(header):
+            raise ValueError(
+                f"row {number} (ends in line {rows.line_num}) has {len(row)} cells, expected "
+                f"{len(header)} as in the header; mend the row, or quote cells that hold the "
+                f"delimiter {delimiter!r} or a line break"
+            )
+    if not number:
+        raise ValueError("the file has a header and no rows; expected one row a customer")
 
 
 class RawTableDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
@@ -68,35 +110,24 @@ class RawTableDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
                 f"no file {self._filepath}; give one with --params customers=FILE, "
                 "or write demo data with `kedro demo-data`"
             )
-        data = self._filepath.read_bytes()
+        text = read_text(self._filepath)
+        delimiter = _delimiter(text)
         try:
-            text = data.decode(detect_encoding(data)).lstrip("\ufeff")
-            return self._parse(text)
-        except (ValueError, pd.errors.ParserError) as error:
-            raise DatasetError(f"{self._filepath}: {self._explain(error)}") from None
-
-    @staticmethod
-    def _parse(text: str) -> pd.DataFrame:
-        frame = pd.read_csv(
-            io.StringIO(text),
-            sep=_delimiter(text),
-            dtype=str,
-            keep_default_na=False,
-            na_filter=False,
-            skipinitialspace=True,
-        )
-        if frame.empty:
-            raise ValueError("the file has a header and no rows; expected one row a customer")
+            _check_shape(text, delimiter)
+            frame = pd.read_csv(
+                io.StringIO(text),
+                sep=delimiter,
+                dtype=str,
+                keep_default_na=False,
+                na_filter=False,
+                skipinitialspace=True,
+            )
+        except (csv.Error, pd.errors.ParserError) as error:
+            hint = "look for a quote that is never closed"
+            raise DatasetError(f"{self._filepath}: {error}; {hint}") from None
+        except ValueError as error:
+            raise DatasetError(f"{self._filepath}: {error}") from None
         return frame.rename(columns=lambda name: str(name).strip())
-
-    @staticmethod
-    def _explain(error: Exception) -> str:
-        if isinstance(error, pd.errors.EmptyDataError):
-            return "the file is empty; expected a header line and one row a customer"
-        if isinstance(error, UnicodeDecodeError):
-            return f"not readable as {error.encoding}; save it as utf-8 and try again"
-        message = str(error).replace("Error tokenizing data. C error: ", "")
-        return f"{message.strip()[:200]}; mend the line, or quote cells that hold the delimiter"
 
     def save(self, data: pd.DataFrame) -> None:
         """Write `data` as utf-8 CSV, whole or not at all."""

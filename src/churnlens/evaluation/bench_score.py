@@ -49,7 +49,7 @@ class Failure(Frozen):
 
 
 class SplitScore(Frozen):
-    """Scores of one split; `failures` holds the first of `failure_count`."""
+    """Scores of one split; of `dev`, `failures` holds the first of `failure_count`."""
 
     overall: Figures
     by_language: dict[str, Figures]
@@ -77,7 +77,8 @@ def score(
         predictions: one mapping per question and in the same order, with `answerable`, `cohort`,
             `compare_to`, `outcome` and `ask`; filters have the JSON form of a parsed question.
         table: the validated table on which filters are compared by the rows that they select.
-        max_failures: failures listed per split.
+        max_failures: failures that are listed of the split `dev`. Of `held_out` they are only
+            counted, so that nobody mends a parser by them.
 
     Raises:
         ValueError: when the numbers differ or a prediction is malformed.
@@ -92,7 +93,10 @@ def score(
         verdict = _judge(question, got, table)
         splits.setdefault(question.split, []).append((question, got, verdict))
     return BenchScore(
-        splits={split: _score_split(judged, max_failures) for split, judged in splits.items()}
+        splits={
+            split: _score_split(judged, max_failures if split == "dev" else 0)
+            for split, judged in splits.items()
+        }
     )
 
 

@@ -73,11 +73,15 @@ def _about(text: str, finding: Finding, language: Language) -> bool:
     return not wanted or len(wanted & got) >= 0.6 * len(wanted)
 
 
-def _contradicts(text: str, more: bool | None) -> bool:
-    if more is None:
+def _contradicts(text: str, finding: Finding) -> bool:
+    """Whether a sentence says the opposite direction; names of groups may hold "more than 12"."""
+    if finding.more is None:
         return False
+    for group in sorted((finding.subject, finding.other), key=len, reverse=True):
+        if group:
+            text = re.sub(re.escape(group), "", text, flags=re.IGNORECASE)
     says_more, says_less = bool(_MORE.search(text)), bool(_LESS.search(text))
-    return (says_less and not says_more) if more else (says_more and not says_less)
+    return (says_less and not says_more) if finding.more else (says_more and not says_less)
 
 
 def _words(text: str) -> set[str]:
@@ -111,7 +115,7 @@ def _faults(
         yield "repeats_feedback"
     if _CAUSAL.search(claim.text):
         yield "causal_wording"
-    if _contradicts(claim.text, finding.more):
+    if _contradicts(claim.text, finding):
         yield "contradicts_the_table"
 
 

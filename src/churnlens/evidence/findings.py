@@ -178,7 +178,7 @@ def _comparison(narrator: Narrator) -> Finding | None:
             rate_b=narrator.shown(b),
             difference=narrator.shown(difference),
             interval=narrator.interval(difference),
-            ratio=narrator.shown(ratio),
+            ratio=narrator.say_if(ratio, "ratio"),
         ),
     )
 

@@ -61,6 +61,10 @@ class Narrator:
         """Return a statistic as it is printed; a dash for an empty id."""
         return self.ledger.statistics[key].shown(self.language) if key else "–"
 
+    def say_if(self, key: str, frame: str) -> str:
+        """Return a frame with a statistic's `value`; nothing for an empty id."""
+        return self.wording.say(frame, self.language, value=self.shown(key)) if key else ""
+
     def interval(self, key: str) -> str:
         """Return a statistic's interval as it is printed."""
         return self.ledger.statistics[key].interval(self.language) if key else "–"

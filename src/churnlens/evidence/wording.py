@@ -33,6 +33,7 @@ class Wording(Frozen):
     complaint: Text
     praise: Text
     comparison: Text
+    ratio: Text
     rate_figures: Text
     versus_rest_figures: Text
     exposure_figures: Text

@@ -150,6 +150,7 @@ def answered(words: str = "") -> dict[str, Any]:
             "size": 400,
             "churn_rate": 0.425,
             "churn_rate_ci": [0.377, 0.474],
+            "lift": 1.6,
         },
         "claims": [
             {"text": f"42.5 % left.{words}", "stat_ids": ["S1", "S2"], "doc_ids": ["K9"]},
@@ -234,9 +235,19 @@ def question_metrics(words: str = "") -> dict[str, Any]:
     return {"splits": {"held_out": score}}
 
 
+def driver_metrics() -> dict[str, Any]:
+    """Return what was found of what was planted."""
+    return {
+        "cohorts": 124,
+        "precision": estimate(0.9871),
+        "sign": estimate(0.9762),
+        "coverage": None,
+    }
+
+
 def answer_metrics() -> dict[str, Any]:
     """Return the score of three answers, and none of the bench."""
-    names = ("sizes", "rates", "inside", "outcome", "numbers", "citations", "claims")
+    names = ("sizes", "rates", "lifts", "inside", "outcome", "numbers", "citations", "claims")
     shares = {name: estimate(0.9, 7) for name in names}
     models = {"model-1": 1, "template": 2}
     return {"written": {"answers": 3, "answered": 1, "models": models, **shares}, "bench": None}
@@ -251,6 +262,7 @@ def report_inputs(words: str = "") -> dict[str, Any]:
         "overview": build_overview(population, DriverOptions()),
         "risk_metrics": risk_metrics(),
         "question_metrics": question_metrics(words),
+        "driver_metrics": driver_metrics(),
         "answer_metrics": answer_metrics(),
         "redaction_counts": {"customers": 800, "with_feedback": 480, "removed": {"phone": 12}},
         "scorecard": card.model_dump(mode="json"),

@@ -160,6 +160,12 @@ def test_refusals_say_why(pages):
     assert "too few customers" in pages["en"].text
 
 
+def test_what_was_planted_is_told_where_it_is_known(pages):
+    assert "Drivers were searched in 124 groups" in pages["en"].text
+    assert "98.7" in pages["en"].text
+    assert "在问题测试的124个群体中" in pages["zh"].text
+
+
 def test_figures_stand_beside_their_floors(pages):
     text = pages["en"].text
     for part in ("public formula (floor)", "0.825", "0.850", "0.838–0.862", "< 0.001"):
@@ -263,6 +269,7 @@ def test_a_report_of_nearly_nothing_is_still_a_page():
             "overview": overview,
             "risk_metrics": {"models": {}, "differences": {}, "reliability": {}},
             "question_metrics": {"skipped": "the bench is about another table"},
+            "driver_metrics": {"skipped": "nothing was planted"},
             "answer_metrics": {"written": None, "bench": None},
             "redaction_counts": {"customers": 800, "with_feedback": 0, "removed": {}},
             "scorecard": inputs["scorecard"] | {"flags": []},

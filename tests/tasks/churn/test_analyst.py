@@ -19,6 +19,8 @@ def test_an_answer_counts_the_whole_cohort(analyst, table):
     assert answer.status == "answered"
     assert answer.cohort.size == len(fiber)
     assert answer.cohort.churn_rate == pytest.approx((fiber["Churn"] == "Yes").mean())
+    left = table["Churn"] == "Yes"
+    assert answer.cohort.lift == pytest.approx(left[fiber.index].mean() / left.mean())
     low, high = answer.cohort.churn_rate_ci
     assert low < answer.cohort.churn_rate < high
 
@@ -111,13 +113,15 @@ def test_the_judge_finds_good_answers_good_and_tampered_ones_bad(analyst, table,
     answer = analyst.ask(FIBER)
     score = score_answers([answer], ["left"], table, schema)
     assert {score.sizes.value, score.rates.value, score.inside.value, score.outcome.value} == {1.0}
+    assert score.lifts.value == 1.0
     assert {score.numbers.value, score.citations.value, score.claims.value} == {1.0}
     claim = answer.claims[0].model_copy(update={"text": answer.claims[0].text + " 77.7 %"})
     stranger = str(table.loc[table["Churn"] == "No", "customerID"].iloc[0])
-    cohort = answer.cohort.model_copy(update={"size": answer.cohort.size + 1})
+    wrong = {"size": answer.cohort.size + 1, "lift": answer.cohort.lift + 0.01}
+    cohort = answer.cohort.model_copy(update=wrong)
     bad = answer.model_copy(update={"claims": (claim,), "citations": (stranger,), "cohort": cohort})
     judged = judge(bad, table, schema, "left")
-    assert judged.sizes == (0, 1)
+    assert judged.sizes == judged.lifts == (0, 1)
     assert judged.outcome == (0, 1)
     assert judged.citations == (0, 1)
     hits, n = judged.numbers

@@ -13,19 +13,26 @@ from churnlens.privacy.untrusted import clean
 from churnlens.schema import Column, Schema, parse_schema
 
 
-def select_table(customers: pd.DataFrame, schema: dict[str, Any]) -> pd.DataFrame:
-    """Return key, outcome and attributes: everything that may be computed with, and no text.
+def select_table(
+    customers: pd.DataFrame, schema: dict[str, Any]
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return what may be computed with, and the schema that says what it means.
+
+    The schema stays beside the table, so that whatever is built from it is read with the schema
+    that it was built with, whichever schema file the reader has.
 
     Args:
         customers: the validated table, one row a customer.
         schema: the parsed schema file.
 
     Returns:
-        Frame of shape (n_customers, 2 + n_attributes), in the order of the file.
+        Key, outcome and attributes, and no text: frame of shape (n_customers, 2 + n_attributes),
+        in the order of the file; and the schema as it was understood.
     """
     described = parse_schema(schema)
     names = [column.name for column in described.attributes() if column.name in customers]
-    return customers[[described.key, described.outcome.column, *names]].reset_index(drop=True)
+    table = customers[[described.key, described.outcome.column, *names]].reset_index(drop=True)
+    return table, described.model_dump(mode="json", exclude_defaults=True)
 
 
 def redact_feedback(

@@ -17,24 +17,24 @@ def create_pipeline() -> Pipeline:
             Node(
                 func=select_table,
                 inputs=["customers", "schema"],
-                outputs="table",
+                outputs=["table", "table_schema"],
                 name="select_table",
             ),
             Node(
                 func=redact_feedback,
-                inputs=["customers", "schema", "params:data_processing"],
+                inputs=["customers", "table_schema", "params:data_processing"],
                 outputs=["feedback", "redaction_counts"],
                 name="redact_feedback",
             ),
             Node(
                 func=label_reasons,
-                inputs=["feedback", "schema"],
+                inputs=["feedback", "table_schema"],
                 outputs="reasons",
                 name="label_reasons",
             ),
             Node(
                 func=build_documents,
-                inputs=["table", "feedback", "schema"],
+                inputs=["table", "feedback", "table_schema"],
                 outputs="documents",
                 name="build_documents",
             ),

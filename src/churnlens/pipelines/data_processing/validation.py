@@ -127,11 +127,14 @@ def pandera_schema(schema: Schema) -> pa.DataFrameSchema:
     )
 
 
-def _got(column: Column, raw: pd.DataFrame, index: int) -> str:
+def _got(column: Column, raw: pd.DataFrame, index: int, schema: Schema) -> str:
+    cell = str(raw[column.name].iloc[index])
+    if not cell.strip():
+        return "an empty cell"
     if column.personal or column.kind in ("key", "text"):
         return "a value that is not shown"
-    cell = str(raw[column.name].iloc[index])
-    return repr(redact(cell).text[:40]) if cell else "an empty cell"
+    names = [str(raw[schema.person].iloc[index])] if schema.person in raw else []
+    return repr(redact(cell, names).text[:40])
 
 
 def _expected(column: Column, check: str) -> str:
@@ -155,16 +158,18 @@ def _cell_faults(cases: pd.DataFrame, raw: pd.DataFrame, schema: Schema) -> Iter
         yield Fault(
             column=name,
             row=int(index) + 1,
-            got=_got(column, raw, int(index)),
+            got=_got(column, raw, int(index), schema),
             expected=_expected(column, str(check)),
             example=_example(column),
         )
 
 
-def _missing_faults(names: list[str], raw: pd.DataFrame) -> Iterator[Fault]:
+def _missing_faults(names: list[str], raw: pd.DataFrame, schema: Schema) -> Iterator[Fault]:
+    headed = any(column.name in raw for column in schema.columns)
+    others = f"not among {list(raw)[:30]}" if headed else "no column is known: is there a header?"
     for name in names:
         close = difflib.get_close_matches(name, raw.columns, n=1)
-        hint = f"the file has {close[0]!r}: rename it" if close else f"not among {list(raw)[:30]}"
+        hint = f"the file has {close[0]!r}: rename it" if close else others
         yield Fault(column=name, got="no such column", expected=f"the column ({hint})")
 
 
@@ -187,7 +192,7 @@ def find_faults(raw: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[F
         missing = [str(name) for name in cases.loc[absent, "failure_case"]]
         cells = cases.loc[~absent & cases["index"].notna()].drop_duplicates(["column", "index"])
         cells = cells.sort_values(["index", "column"], kind="stable")
-        return typed, [*_missing_faults(missing, raw), *_cell_faults(cells, raw, schema)]
+        return typed, [*_missing_faults(missing, raw, schema), *_cell_faults(cells, raw, schema)]
     return typed, []
 
 

@@ -11,13 +11,13 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 func=fit_risk_models,
-                inputs=["table", "schema", "params:finetuning"],
+                inputs=["table", "table_schema", "params:finetuning"],
                 outputs=["scorecard", "boosting"],
                 name="fit_risk_models",
             ),
             Node(
                 func=predict_out_of_fold,
-                inputs=["table", "schema", "scorecard", "params:finetuning"],
+                inputs=["table", "table_schema", "scorecard", "params:finetuning"],
                 outputs=["risk_folds", "risk"],
                 name="predict_out_of_fold",
             ),

@@ -6,7 +6,7 @@ from churnlens.pipelines.inference.nodes import answer_questions
 
 # Argument of `load_analyst` → catalog entry.
 ANALYST_INPUTS = {
-    "schema": "schema",
+    "schema": "table_schema",
     "table": "table",
     "feedback": "feedback",
     "reasons": "reasons",

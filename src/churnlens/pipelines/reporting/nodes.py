@@ -27,6 +27,7 @@ from churnlens.pipelines.reporting.report import render_report
 from churnlens.schema import Schema, parse_schema
 from churnlens.tasks.churn.answers import Answer
 from churnlens.tasks.churn.judging import score_answers
+from churnlens.tasks.churn.truth import fits, score_drivers
 
 SPLITS: tuple[Split, ...] = ("dev", "held_out")
 FLOOR = "public_formula"
@@ -104,6 +105,36 @@ def evaluate_questions(
     return score(questions, predictions, table).model_dump(mode="json")
 
 
+def evaluate_drivers(
+    truth: dict[str, Any] | None,
+    bench: dict[str, Any],
+    inference: InferenceOptions,
+    options: ReportingOptions,
+    **stored: Any,
+) -> dict[str, Any]:
+    """Compare the drivers of the bench's groups with those that were planted in the demo data.
+
+    Args:
+        truth: what was planted; None for customers that are no demo.
+        bench: whose oracle filters are the groups.
+        inference: gates and floors of the driver search.
+        options: of the bench.
+        stored: `schema`, `table`, `feedback` and `reasons`.
+
+    Returns:
+        A `DriverScore`, or `skipped` with the reason where nothing is known to be true.
+    """
+    population = load_population(**stored)
+    if truth is None or not fits(truth, population.left):
+        return {"skipped": "nothing was planted in these customers"}
+    questions = _questions(bench, population.schema, options)
+    filters = [question.cohort for question in questions if question.answerable]
+    found = score_drivers(population, truth, filters, inference.drivers)
+    if found is None:
+        return {"skipped": "no group of the bench is large enough"}
+    return found.model_dump(mode="json")
+
+
 def evaluate_answers(
     answers: list[dict[str, Any]],
     bench: dict[str, Any],
@@ -165,8 +196,8 @@ def write_report(
         overview: of the whole table.
         schema: the parsed schema file.
         options: names the language.
-        metrics: `risk_metrics`, `question_metrics`, `answer_metrics`, `redaction_counts`,
-            `scorecard`.
+        metrics: `risk_metrics`, `question_metrics`, `driver_metrics`, `answer_metrics`,
+            `redaction_counts`, `scorecard`.
     """
     return render_report(
         answers=answers,

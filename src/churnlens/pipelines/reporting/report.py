@@ -144,6 +144,7 @@ def render_report(  # noqa: PLR0913 (one argument per entry of the catalog)
     overview: dict[str, Any],
     risk_metrics: dict[str, Any],
     question_metrics: dict[str, Any],
+    driver_metrics: dict[str, Any],
     answer_metrics: dict[str, Any],
     redaction_counts: dict[str, Any],
     scorecard: dict[str, Any],
@@ -158,6 +159,7 @@ def render_report(  # noqa: PLR0913 (one argument per entry of the catalog)
         risk_metrics: `models` (name → metric → estimate), `differences` of AUC from the floor
             (name → `difference`, `p_value`), `reliability` (name → rows).
         question_metrics: an `evaluation.bench_score.BenchScore`, or `skipped` and why.
+        driver_metrics: a `tasks.churn.truth.DriverScore`, or `skipped` and why.
         answer_metrics: name → `tasks.churn.judging.AnswerScore`, None where nothing was judged.
         redaction_counts: `with_feedback`, and `removed` by kind.
         scorecard: a `models.scorecard.Scorecard`.
@@ -191,6 +193,7 @@ def render_report(  # noqa: PLR0913 (one argument per entry of the catalog)
         facts=[(words.of(fact(flag.condition, schema)), flag.points) for flag in flags],
         ladder=list(_ladder(card)),
         question_metrics=question_metrics,
+        driver_metrics=driver_metrics,
         bench_floors=BENCH_FLOORS,
         max_failures=MAX_FAILURES,
         answer_scores=[(name, score) for name, score in answer_metrics.items() if score],

@@ -137,6 +137,7 @@ class Analyst:
             size=study.figures.size,
             churn_rate=rate.value if rate else None,
             churn_rate_ci=(rate.low, rate.high) if rate else None,
+            lift=study.figures.lift,
         )
 
     def _summary(self, told: Told) -> str:

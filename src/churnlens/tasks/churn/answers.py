@@ -20,6 +20,7 @@ class Cohort(Frozen):
         text: the filter in words.
         size: customers in it.
         churn_rate, churn_rate_ci: share that left, with Wilson's 95 % interval.
+        lift: churn rate over that of the whole table.
     """
 
     filter: Filter
@@ -28,6 +29,7 @@ class Cohort(Frozen):
     size: int
     churn_rate: float | None
     churn_rate_ci: tuple[float, float] | None
+    lift: float | None
 
 
 class Evidence(Frozen):

@@ -28,6 +28,15 @@ class Row(Frozen):
     error: str = ""
 
 
+def query_fault(query: object) -> str:
+    """Return why `query` cannot be asked; empty when it can."""
+    if not isinstance(query, str) or not query.strip():
+        return "no query; expected a question as text"
+    if len(query) > MAX_QUERY_CHARS:
+        return f"{len(query)} characters; expected at most {MAX_QUERY_CHARS}"
+    return ""
+
+
 def parse_row(line: str, number: int) -> Row:
     """Read one `{id, query}` line; what is wrong with it becomes its `error`."""
     place = f"line {number}"
@@ -41,12 +50,9 @@ def parse_row(line: str, number: int) -> Row:
         )
     key = row.get("id", place)
     key = key if isinstance(key, str | int) and not isinstance(key, bool) else place
-    query = row.get("query")
-    if not isinstance(query, str) or not query.strip():
-        return Row(id=key, error="no query; expected a question as text")
-    if len(query) > MAX_QUERY_CHARS:
-        return Row(id=key, error=f"{len(query)} characters; expected at most {MAX_QUERY_CHARS}")
-    return Row(id=key, query=query)
+    if fault := query_fault(row.get("query")):
+        return Row(id=key, error=fault)
+    return Row(id=key, query=row["query"])
 
 
 def parse_rows(text: str) -> list[Row]:

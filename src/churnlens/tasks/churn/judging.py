@@ -28,6 +28,7 @@ class Judged:
 
     sizes: tuple[int, int]
     rates: tuple[int, int]
+    lifts: tuple[int, int]
     inside: tuple[int, int]
     outcome: tuple[int, int]
     numbers: tuple[int, int]
@@ -40,7 +41,7 @@ class AnswerScore(Frozen):
 
     Attributes:
         answers, answered: how many were judged, and how many of them have status `answered`.
-        sizes, rates: cohort size and churn rate equal to a count of the table.
+        sizes, rates, lifts: cohort size, churn rate and lift equal to a count of the table.
         inside, outcome: cited customers who are in the cohort; who have the asked outcome.
         numbers: numbers in claims that are cells of the evidence table.
         citations: cited documents that exist, with their quote.
@@ -52,6 +53,7 @@ class AnswerScore(Frozen):
     answered: int
     sizes: Estimate | None
     rates: Estimate | None
+    lifts: Estimate | None
     inside: Estimate | None
     outcome: Estimate | None
     numbers: Estimate | None
@@ -104,10 +106,12 @@ def judge(answer: Answer, table: pd.DataFrame, schema: Schema, outcome: str) -> 
     cells = _cells(answer)
     printed = [number in cells for claim in answer.claims for number in _numbers(claim.text)]
     rate = float(left[mask].mean()) if mask.any() else None
+    lift = rate / float(left.mean()) if rate is not None and left.any() else None
     cited = answer.citations
     return Judged(
         sizes=_share([cohort is not None and cohort.size == int(mask.sum())]),
         rates=_share([cohort is not None and cohort.churn_rate == rate]),
+        lifts=_share([cohort is not None and cohort.lift == lift]),
         inside=_share([key in members for key in cited]),
         outcome=_share([key in askers for key in cited]),
         numbers=_share(printed),
@@ -139,7 +143,7 @@ def score_answers(
         return wilson(hits, n) if n else None
 
     models = pd.Series([answer.model for answer in answers], dtype=object).value_counts()
-    names = ("sizes", "rates", "inside", "outcome", "numbers", "citations", "claims")
+    names = ("sizes", "rates", "lifts", "inside", "outcome", "numbers", "citations", "claims")
     return AnswerScore(
         answers=len(answers),
         answered=len(judged),

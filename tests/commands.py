@@ -1,0 +1,54 @@
+"""Commands as a user types them, each in a process of its own, and what they leave behind."""
+
+import contextlib
+import os
+import subprocess
+import sys
+
+QUESTIONS = [
+    "Why do fiber customers leave?",
+    "为什么按月合同的客户流失？",
+    "Why do rich customers leave?",
+]
+
+
+def command(project, *words, check=True, **environment):
+    done = subprocess.run(
+        [sys.executable, "-m", "kedro", *words],
+        cwd=project,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not check or done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+def parameters(folder, customers, **more) -> list[str]:
+    """Options of a small run of `customers` into `folder`, the questions beside it."""
+    given = {
+        "data_root": folder,
+        "customers": customers,
+        "questions": folder.parent / "questions.yml",
+        "writer": "template",
+        **more,
+    }
+    return ["--env", "tiny", "--params", ",".join(f"{k}={v}" for k, v in given.items())]
+
+
+def contents(folder) -> dict[str, bytes]:
+    """Read every result; the state of runs and the cache of predictions are none."""
+    aside = {".state", "prediction_cache"}
+    files = (path for path in folder.rglob("*") if path.is_file() and not aside & {*path.parts})
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def invoke(project, *words):
+    """Run a project command in this process, which is faster; anything uncaught is raised."""
+    from click.testing import CliRunner
+
+    from churnlens.cli import cli
+
+    with contextlib.chdir(project):
+        return CliRunner().invoke(cli, [str(word) for word in words], catch_exceptions=False)

@@ -1,0 +1,76 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from churnlens.datasets.shards import ShardStore
+from churnlens.options import IndexingOptions
+from churnlens.pipelines.indexing import nodes
+from churnlens.retrieval.lexical import LexicalIndex
+from churnlens.retrieval.tokenize import tokenize
+from pipelines.letters import LOCK, Letters, use_letters
+
+DOCUMENTS = pd.DataFrame(
+    {
+        "customer": ["a", "b", "c", "d", "e"],
+        "text": ["slow network", "网速太慢", "too expensive", "价格太贵", "friendly staff"],
+        "passage": ["slow network", "网速太慢", "too expensive", "价格太贵", "friendly staff"],
+    }
+)
+OPTIONS = IndexingOptions(encoder="letters", shard_rows=2)
+
+
+@pytest.fixture
+def embed(monkeypatch, tmp_path):
+    use_letters(monkeypatch, nodes)
+    store = ShardStore(tmp_path / "cache")
+    return lambda documents, options=OPTIONS: nodes.embed_documents(
+        documents, store, LOCK, str(tmp_path), options
+    )
+
+
+def test_vectors_are_in_document_order_and_embedded_once(embed):
+    first = embed(DOCUMENTS)
+    assert first["customer"].tolist() == list("abcde")
+    expected = Letters().encode(DOCUMENTS["passage"])
+    np.testing.assert_array_equal(np.stack(first["vector"].tolist()), expected)
+    Letters.loaded = 0
+    pd.testing.assert_frame_equal(embed(DOCUMENTS), first)
+    assert Letters.loaded == 0
+
+
+def test_a_changed_text_or_setting_is_embedded_again(embed):
+    embed(DOCUMENTS)
+    changed = DOCUMENTS.assign(passage=["fast network", *DOCUMENTS["passage"][1:]])
+    Letters.loaded = 0
+    embed(changed)
+    assert Letters.loaded == 1
+    embed(DOCUMENTS, OPTIONS.model_copy(update={"dtype": "float32"}))
+    assert Letters.loaded == 2
+
+
+def test_position_i_of_the_index_is_document_i(embed):
+    vectors = embed(DOCUMENTS)
+    index = nodes.build_vector_index(vectors, OPTIONS)
+    _, nearest = index.search(np.stack(vectors["vector"].tolist()), 1)
+    assert nearest.ravel().tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("rows", "chosen", "engine"),
+    [
+        (20_000, "auto", "rank_bm25"),
+        (20_001, "auto", "bm25s"),
+        (5, "bm25s", "bm25s"),
+        (10**6, "rank_bm25", "rank_bm25"),
+    ],
+)
+def test_the_engine_follows_the_size_unless_it_is_named(rows, chosen, engine):
+    assert nodes.choose_engine(rows, IndexingOptions(lexical_engine=chosen)) == engine
+
+
+@pytest.mark.parametrize("engine", ["rank_bm25", "bm25s"])
+def test_the_stored_lexical_index_finds_words_of_both_languages(engine):
+    table = nodes.build_lexical_index(DOCUMENTS, IndexingOptions(lexical_engine=engine))
+    index = LexicalIndex.from_table(table, len(DOCUMENTS))
+    for question, position in (("expensive", 2), ("价格", 3)):
+        assert index.search(tokenize(question), 3).positions[0] == position

@@ -1,0 +1,89 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from bank import bank_customers
+from churnlens.options import DataProcessingOptions, IndexingOptions, InferenceOptions
+from churnlens.pipelines.data_processing import nodes as processing
+from churnlens.pipelines.data_processing.validation import find_faults
+from churnlens.pipelines.indexing.nodes import build_lexical_index, build_vector_index
+from churnlens.pipelines.inference import nodes
+from churnlens.schema import parse_schema
+from churnlens.tasks.churn.writers import TemplateWriter
+from pipelines.letters import LOCK, Letters, use_letters
+
+ROOT = Path(__file__).parents[3]
+BANK = yaml.safe_load((ROOT / "tests" / "schemas" / "bank.yml").read_text(encoding="utf-8"))
+PROMPTS = yaml.safe_load((ROOT / "prompts" / "churn.yml").read_text(encoding="utf-8"))
+INDEXING = IndexingOptions(encoder="letters")
+TEMPLATE = InferenceOptions(writer="template")
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """What the earlier stages hold of a small bank."""
+    customers, faults = find_faults(bank_customers(400).astype(str), parse_schema(BANK))
+    assert not faults
+    table, kept = processing.select_table(customers, BANK)
+    feedback, _ = processing.redact_feedback(customers, BANK, DataProcessingOptions())
+    documents = processing.build_documents(table, feedback, BANK)
+    encoded = Letters().encode(documents["passage"])
+    vectors = pd.DataFrame({"customer": documents["customer"], "vector": list(encoded)})
+    return {
+        "schema": kept,
+        "table": table,
+        "feedback": feedback,
+        "reasons": processing.label_reasons(feedback, BANK),
+        "vectors": vectors,
+        "vector_index": build_vector_index(vectors, INDEXING),
+        "lexical_index": build_lexical_index(documents, INDEXING),
+        "prompts": PROMPTS,
+        "model_lock": LOCK,
+        "model_root": str(tmp_path_factory.mktemp("models")),
+    }
+
+
+@pytest.fixture
+def answer(monkeypatch, stored):
+    use_letters(monkeypatch, nodes)
+    return lambda questions: nodes.answer_questions(questions, INDEXING, TEMPLATE, **stored)
+
+
+def test_answers_are_plain_in_order_and_the_same_each_time(answer):
+    questions = [
+        "Why do inactive customers leave?",
+        "有多少德国客户流失？",
+        "Why do customers with a mortgage leave?",
+    ]
+    answers = answer(questions)
+    assert [each["question"] for each in answers] == questions
+    assert [each["language"] for each in answers] == ["en", "zh", "en"]
+    assert [each["status"] for each in answers] == ["answered", "answered", "not_answerable"]
+    assert json.loads(json.dumps(answers)) == answer(questions)
+
+
+def test_figures_and_citations_are_of_the_asked_group(answer, stored):
+    table = stored["table"].set_index("CustomerId")
+    (told,) = answer(["Why do inactive customers leave?"])
+    group = table[table["IsActiveMember"] == "0"]
+    assert told["cohort"]["size"] == len(group)
+    assert told["cohort"]["churn_rate"] == pytest.approx((group["Exited"] == "1").mean())
+    assert told["citations"]
+    assert set(told["citations"]) <= set(group.index[group["Exited"] == "1"])
+
+
+def test_no_questions_no_answers(answer):
+    assert answer([]) == []
+
+
+def test_the_template_writer_needs_no_model(stored):
+    assert isinstance(nodes.load_writer(stored, TEMPLATE), TemplateWriter)
+
+
+def test_the_population_knows_who_has_spoken(stored):
+    names = ("schema", "table", "feedback", "reasons")
+    population = nodes.load_population(**{name: stored[name] for name in names})
+    assert population.has_feedback.sum() == (stored["feedback"]["feedback"] != "").sum()

@@ -1,0 +1,121 @@
+import json
+import logging
+import os
+
+import pytest
+from filelock import FileLock
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from kedro.io import DataCatalog
+from kedro.pipeline import Node
+from kedro_datasets.json import JSONDataset
+
+from churnlens.hooks import RunHooks, RunInProgressError, data_root
+from commands import invoke
+
+
+@pytest.fixture
+def context(project, tmp_path):
+    bootstrap_project(project)
+    return KedroSession.create(project, runtime_params={"data_root": str(tmp_path)}).load_context()
+
+
+@pytest.fixture
+def start(context):
+    """Make hooks that have begun a run; what is left open is closed."""
+    begun = []
+
+    def begin() -> RunHooks:
+        hooks = RunHooks()
+        hooks.after_context_created(context)
+        begun.append(hooks)
+        hooks.before_pipeline_run()
+        return hooks
+
+    yield begin
+    for hooks in begun:
+        hooks.after_pipeline_run()
+
+
+def test_the_data_root_is_the_given_one_or_inside_the_project(project, context, tmp_path):
+    assert data_root(context) == tmp_path
+    assert data_root(KedroSession.create(project).load_context()) == project / "data"
+
+
+@pytest.mark.parametrize("end", ["after_pipeline_run", "on_pipeline_error"])
+def test_one_run_at_a_time_and_the_next_after_it(start, end):
+    first = start()
+    with pytest.raises(RunInProgressError, match=r"another run writes to .*data_root=DIR"):
+        start()
+    getattr(first, end)()
+    start()
+
+
+def test_a_run_beside_another_ends_with_a_message(project, tmp_path):
+    (tmp_path / ".state").mkdir()
+    with FileLock(tmp_path / ".state" / "run.lock"):
+        done = invoke(project, "run", "--params", f"data_root={tmp_path}")
+    assert done.exit_code == 1
+    assert f"another run writes to {tmp_path}; wait for it" in done.stderr
+    assert {path.name for path in tmp_path.rglob("*")} == {".state", "run.lock"}
+
+
+def test_what_a_killed_run_left_is_removed_and_nothing_else(start, tmp_path, caplog):
+    folder = tmp_path / "06_models" / "churn"
+    (folder / ".tmp-1a2b3c4d-index").mkdir(parents=True)
+    (folder / ".tmp-1a2b3c4d-index" / "part").write_text("x")
+    (folder / ".tmp-5e6f7a8b-card.json").write_text("{")
+    (folder / "card.json").write_text("{}")
+    with caplog.at_level(logging.INFO, "churnlens"):
+        start()
+    assert [path.name for path in folder.iterdir()] == ["card.json"]
+    assert "removed 2 half-written files" in caplog.text
+
+
+def test_progress_is_a_line_of_numbers_until_the_run_ends(start, tmp_path):
+    log = logging.getLogger("churnlens.engine.progress")
+    log.setLevel(logging.INFO)
+    numbers = {"label": "embed", "done": 1, "total": 2, "rate": 0.5, "eta_seconds": 2.0}
+    hooks = start()
+    log.info("embed: 1/2", extra={"progress": numbers})
+    log.info("something else")
+    hooks.after_pipeline_run()
+    log.info("too late", extra={"progress": numbers})
+    (line,) = (tmp_path / ".state" / "progress.jsonl").read_text(encoding="utf-8").splitlines()
+    read = json.loads(line)
+    assert read.pop("time") > 0
+    assert read == numbers
+
+
+def split(whole: dict) -> tuple[dict, dict]:
+    return whole, whole
+
+
+def test_a_record_goes_with_the_first_output_and_comes_with_the_last(start, tmp_path):
+    catalog = DataCatalog(
+        {name: JSONDataset(filepath=str(tmp_path / f"{name}.json")) for name in "abc"}
+    )
+    node = Node(split, "a", ["b", "c"], name="churn.split")
+    record = tmp_path / ".state" / "churn.split.json"
+    hooks = start()
+    record.write_text("old")
+    catalog.save("a", {"x": 1})
+
+    hooks.before_node_run(node, catalog)
+    assert record.read_text() == "old"  # a node that fails before it writes changes nothing
+    for name in "bc":
+        hooks.before_dataset_saved(node)
+        assert not record.exists()
+        catalog.save(name, {"x": 1})
+        hooks.after_dataset_saved(name, node)
+    written = json.loads(record.read_text(encoding="utf-8"))
+    assert written["node"] == "churn.split"
+    assert set(written["inputs"]) == {"a"}
+    assert written["outputs"]["b"] == written["outputs"]["c"] == written["inputs"]["a"]
+
+
+def test_libraries_stay_offline(context, monkeypatch):
+    monkeypatch.setattr(os, "environ", {"DO_NOT_TRACK": "0"})
+    RunHooks().after_context_created(context)
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
+    assert os.environ["DO_NOT_TRACK"] == "0"  # what the user has set stays
