@@ -23,6 +23,8 @@ SMALL = {
     ],
 }
 
+RISK = {"time_cap": 9, "money_floor": 0, "money_span": 9, "commitment": "gone", "weights": {"1": 1}}
+
 
 def change(**keys) -> dict:
     return {**SMALL, **keys}
@@ -65,6 +67,9 @@ def test_lookups():
             ),
             r"personal columns \['age'\] cannot be key",
         ),
+        (change(risk=RISK), "risk needs the roles time and money"),
+        (change(risk=RISK | {"money_span": 0}), "money_span"),
+        (change(risk=RISK | {"weights": {"1": 1.5}}), "weights"),
     ],
 )
 def test_a_wrong_schema_names_its_fault(raw, message):

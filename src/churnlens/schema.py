@@ -8,7 +8,7 @@ a bank or a shop is served by writing another file (see ``conf/base/schemas/telc
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -183,11 +183,11 @@ class RiskFormula(Frozen):
         weights: value of that column → weight between 0 and 1.
     """
 
-    time_cap: float
+    time_cap: float = Field(gt=0)
     money_floor: float
-    money_span: float
+    money_span: float = Field(gt=0)
     commitment: str
-    weights: dict[str, float]
+    weights: dict[str, Annotated[float, Field(ge=0, le=1)]]
 
 
 class Schema(Frozen):
@@ -229,6 +229,11 @@ class Schema(Frozen):
         used |= {column.blank.column for column in self.columns if column.blank}
         if missing := sorted(used - set(names)):
             raise ValueError(f"schema {self.name}: unknown columns {missing}; it has {names}")
+        if self.risk and not (self.time and self.money and self.risk.commitment in names):
+            raise ValueError(
+                f"schema {self.name}: risk needs the roles time and money and the column "
+                f"{self.risk.commitment!r}; name them, or leave risk out"
+            )
         printed = {self.key, self.outcome.column, self.time, self.money}
         printed |= {part.column for term in self.terms for part in term.means}
         if personal := sorted(c.name for c in self.columns if c.personal and c.name in printed):

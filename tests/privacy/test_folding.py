@@ -62,3 +62,8 @@ def test_fold_is_shorter_or_equal_and_every_span_folds_to_itself(text):
     for at in range(len(folded.text)):
         start, end = folded.span(at, at + 1)
         assert fold(text[start:end]).text == folded.text[at] or folded.text[at].isdigit()
+
+
+def test_one_chinese_numeral_behind_a_number_begins_a_word():
+    assert fold("单号20241234567一直没到").text == "单号20241234567一直没到"
+    assert fold("电话幺三八00138000").text == "电话13800138000"

@@ -64,7 +64,8 @@ class Panel:
             attribute's index in `design`.
         left: (n_rows,) who left.
         half: (n_rows,) a fixed half of the customers, by a hash of their key.
-        confounders: indices of the attributes declared as such; `money`: of the charge, if any.
+        confounders: indices of the attributes declared as such.
+        money: index of the charge, unless there is none or it is a confounder.
         start: (p,) coefficients of leaving in the whole table, where fits of cohorts begin.
     """
 
@@ -103,7 +104,7 @@ def build_panel(table: pd.DataFrame, schema: Schema) -> Panel:
         half=keys % 2 == 0,
         design=design,
         confounders=confounders,
-        money=frozenset(i for i, name in enumerate(names) if name == schema.money),
+        money=frozenset(i for i, name in enumerate(names) if name == schema.money) - confounders,
         start=_whole_table(design, left, confounders),
     )
 

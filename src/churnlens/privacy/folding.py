@@ -74,8 +74,9 @@ _TABLE: Final = _Table()
 def fold(text: str) -> Folded:
     """Fold a text for matching: widths, marks, dashes and spaces made plain, the invisible dropped.
 
-    Every decimal digit of any script becomes an ASCII digit, and so do seven or more Chinese
-    numerals in a row (幺三八零零…, as numbers are dictated). Letter case stays.
+    Every decimal digit of any script becomes an ASCII digit, and so do Chinese numerals among
+    seven or more digits in a row (幺三八零零…, as numbers are dictated), unless it is one alone:
+    that one begins a word (…567一直). Letter case stays.
     """
     if text.isascii() and text.replace("\n", " ").isprintable():
         return Folded(text)
@@ -83,4 +84,9 @@ def fold(text: str) -> Folded:
     origin = None
     if len(plain) != len(text):
         origin = tuple(at for at, char in enumerate(text) if _TABLE[ord(char)])
-    return Folded(_SPOKEN.sub(lambda run: run.group().translate(_NUMERALS), plain), origin)
+    return Folded(_SPOKEN.sub(_as_digits, plain), origin)
+
+
+def _as_digits(run: re.Match[str]) -> str:
+    spoken = sum(not char.isascii() for char in run.group())
+    return run.group().translate(_NUMERALS) if spoken > 1 else run.group()
