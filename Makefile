@@ -25,6 +25,7 @@ run: models  ## demo data, the main job, one answer, and where the report is
 	test -f data/01_raw/customers.csv || $(BIN)/kedro demo-data
 	$(BIN)/kedro run
 	$(BIN)/kedro ask "Why do fiber customers leave?"
+	@echo "The report is data/08_reporting/churn/report.html"
 
 test: models  ## all tests
 	$(BIN)/python -m pytest
