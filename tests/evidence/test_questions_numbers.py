@@ -81,7 +81,8 @@ def test_english_numerals(number):
 @pytest.mark.parametrize(
     ("text", "number"),
     [("1,200.50", 1200.5), ("80k", 80_000), ("5万", 50_000), ("两百五", 250), ("一千二", 1200),
-     ("二百零五", 205), ("a", None), ("百", None), ("fiber", None), ("a hundred", None)],
+     ("二百零五", 205), ("a", None), ("百", None), ("fiber", None), ("a hundred", 100),
+     ("a dozen", 12), ("an", None), ("过百", None)],
 )  # fmt: skip
 def test_numerals_by_example(text, number):
     found = read_number(tokens(text), 0)

@@ -14,10 +14,23 @@ from churnlens.schema import Frozen, Language
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _CAUSAL = re.compile(
-    r"\b(?:caus(?:e[sd]?|ing|al)|because|due to|leads? to|led to|results? in|drives?|driven|"
-    r"thanks to|owing to)\b|导致|造成|因为|由于|使得|引起",
+    r"\b(?:caus(?:e[sd]?|ing|al)|because|due to|leads? to|led to|results? (?:in|of|from)|drives?|"
+    r"driven|thanks to|owing to|makes?|made|push(?:es|ed)?|trigger(?:s|ed)?|explains?|"
+    r"responsible for|reasons?)\b|导致|造成|因为|由于|使得|引起|让|促使|致使|引发|归因|之所以",
     re.IGNORECASE,
 )
+_NEGATION = re.compile(r"\b(?:not|no|never|neither|nor|hardly|without)\b|n't|不|没|无|非|未", re.I)
+_COUNTING = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?|thousands?|twice|"
+    r"thrice|doubl\w+|tripl\w+|times|half|halves|thirds?|quarters?|most|majority|almost|nearly|all|"
+    r"every|everyone|everybody|nobody|none|percent)\b"
+    r"|[〇零一二三四五六七八九十百千万两半]+(?:倍|成|个|名|人|分)|倍|多数|大部分|几乎|全部|所有|每",
+    re.IGNORECASE,
+)
+_OUTCOMES = {
+    "left": re.compile(r"\b(?:leav\w+|left|churn\w*|quit\w*|cancel\w*)\b|流失|离开|离网", re.I),
+    "stayed": re.compile(r"\b(?:stay\w*|remain\w*|retain\w*|loyal\w*)\b|留存|留下|留住", re.I),
+}
 _MORE = re.compile(r"\b(?:more|higher|above|increased?|raised?)\b|更多|更高|较高|更容易", re.I)
 _LESS = re.compile(r"\b(?:less|lower|below|fewer|decreased?|reduced?)\b|更少|更低|较低|更不", re.I)
 
@@ -56,39 +69,43 @@ def numbers(text: str) -> tuple[str, ...]:
 
 
 def _shown_numbers(statistics: Collection[Statistic], language: Language) -> set[str]:
-    shown = [f"{each.shown(language)} {each.interval(language)}" for each in statistics]
+    """Return every number that the statistics print, their groups' names included."""
+    shown = [f"{s.shown(language)} {s.interval(language)} {s.about}" for s in statistics]
     return {number for text in shown for number in numbers(text)}
 
 
-def _content_words(text: str) -> set[str]:
-    return {word for word in re.findall(r"[a-z]{3,}", text.casefold())}
+def _predicate(text: str, finding: Finding) -> str:
+    """Return what a claim says of its groups: without their names, and without its figures.
+
+    Names of groups hold words of direction and numbers of their own ("tenure more than 12").
+    """
+    parts = (finding.subject, finding.other, f"({finding.figures})")
+    for part in sorted(parts, key=len, reverse=True):
+        if part not in ("", "()"):
+            text = re.sub(re.escape(part), " ", text, flags=re.IGNORECASE)
+    return text
 
 
-def _about(text: str, finding: Finding, language: Language) -> bool:
-    """Whether a sentence names its subject: most of its words, or in Chinese its characters."""
-    if language == "zh":
-        wanted, got = set(_CJK.findall(finding.subject)), set(_CJK.findall(text))
-    else:
-        wanted, got = _content_words(finding.subject), _content_words(text)
-    return not wanted or len(wanted & got) >= 0.6 * len(wanted)
-
-
-def _contradicts(text: str, finding: Finding) -> bool:
-    """Whether a sentence says the opposite direction; names of groups may hold "more than 12"."""
+def _contradicts(predicate: str, finding: Finding) -> bool:
+    """Whether a claim says another direction than the figures, or one where they leave it open."""
+    says_more, says_less = bool(_MORE.search(predicate)), bool(_LESS.search(predicate))
     if finding.more is None:
-        return False
-    for group in sorted((finding.subject, finding.other), key=len, reverse=True):
-        if group:
-            text = re.sub(re.escape(group), "", text, flags=re.IGNORECASE)
-    says_more, says_less = bool(_MORE.search(text)), bool(_LESS.search(text))
+        return says_more != says_less
     return (says_less and not says_more) if finding.more else (says_more and not says_less)
 
 
+def _other_outcome(predicate: str, finding: Finding) -> bool:
+    """Whether a claim speaks of the outcome that was not asked for; themes speak of both."""
+    opposite = {"left": "stayed", "stayed": "left"}[finding.outcome]
+    return finding.kind != "theme" and bool(_OUTCOMES[opposite].search(predicate))
+
+
 def _words(text: str) -> set[str]:
-    """Return the words of a text: of letters in English, overlapping fours of Chinese signs."""
-    signs = ["".join(run) for run in re.findall(r"[\u3400-\u9fff]{4,}", text)]
-    fours = {run[place : place + 4] for run in signs for place in range(len(run) - 3)}
-    return set(re.findall(r"[a-z]{2,}", text.casefold())) | fours
+    """Return the words of a text: of letters, and overlapping threes of Chinese signs."""
+    signs = re.findall(r"[\u3400-\u9fff]{3,}", text)
+    threes = {run[place : place + 3] for run in signs for place in range(len(run) - 2)}
+    other = re.findall(r"[^\W\d_a-z\u3400-\u9fff]+", text.casefold())
+    return {*re.findall(r"[a-z]{2,}", text.casefold()), *other} | threes
 
 
 def _faults(
@@ -102,21 +119,35 @@ def _faults(
         yield "unknown_statistic"
     if not set(claim.stat_ids) <= set(finding.stat_ids):
         yield "not_its_statistic"
-    cited = [statistics[key] for key in claim.stat_ids]
-    allowed = _shown_numbers(cited, language) | set(numbers(finding.subject))
-    allowed |= {number for each in cited for number in numbers(each.about)}
-    if not set(numbers(claim.text)) <= allowed:
+    cited = _shown_numbers([statistics[key] for key in claim.stat_ids], language)
+    if not set(numbers(claim.text)) <= cited | set(numbers(finding.subject)):
         yield "number_not_in_table"
     if bool(_CJK.search(claim.text)) != (language == "zh"):
         yield "other_language"
-    if not _about(claim.text, finding, language):
+    if finding.subject.casefold() not in claim.text.casefold():
         yield "not_about_its_subject"
-    if _words(claim.text) & feedback - _words(f"{finding.sentence} {finding.subject}"):
+    if claim.text != finding.sentence:
+        yield from _faults_of_words(claim.text, finding, feedback)
+
+
+def _faults_of_words(text: str, finding: Finding, feedback: Set[str]) -> Iterator[str]:
+    """Yield what a sentence in a writer's own words must not hold."""
+    predicate = _predicate(text, finding)
+    own = f"{finding.sentence} {finding.subject} {finding.other} {finding.figures}"
+    if numbers(predicate):
+        yield "loose_number"
+    if _words(text) & feedback - _words(own):
         yield "repeats_feedback"
-    if _CAUSAL.search(claim.text):
+    if _CAUSAL.search(predicate):
         yield "causal_wording"
-    if _contradicts(claim.text, finding):
+    if _contradicts(predicate, finding):
         yield "contradicts_the_table"
+    if _other_outcome(predicate, finding):
+        yield "other_outcome"
+    if _NEGATION.search(predicate) and not _NEGATION.search(finding.sentence):
+        yield "negated"
+    if _COUNTING.search(predicate):
+        yield "number_in_words"
 
 
 def fault_of(
@@ -128,8 +159,11 @@ def fault_of(
 ) -> str:
     """Return the key of the first check that a claim about `finding` fails, or "".
 
+    The finding's own sentence stands on its statistics by construction. Any other sentence names
+    its subject word by word, and holds no number but the finding's figures, verbatim in brackets.
     Keys: `unknown_statistic`, `not_its_statistic`, `number_not_in_table`, `other_language`,
-    `not_about_its_subject`, `repeats_feedback`, `causal_wording`, `contradicts_the_table`.
+    `not_about_its_subject`, `loose_number`, `repeats_feedback`, `causal_wording`,
+    `contradicts_the_table`, `other_outcome`, `negated`, `number_in_words`.
 
     Args:
         claim: as written.

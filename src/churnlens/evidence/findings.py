@@ -39,9 +39,9 @@ def _rate(narrator: Narrator) -> Finding | None:
         outcome=query.outcome,
         subject=who,
         stat_ids=_ids((size, count, rate)),
-        doc_ids=narrator.illustrations(),
         **narrator.say(
             "rate",
+            "rate_figures",
             who=who,
             customers=narrator.shown(size),
             events=narrator.shown(count),
@@ -61,14 +61,16 @@ def _versus_rest(narrator: Narrator) -> Finding | None:
     rest = add(others, "rest_rate", figures.rest_rate, figures.total - figures.size)
     ratio = add(who, "risk_ratio", figures.risk_ratio, figures.total)
     difference = add(who, "difference", figures.difference, figures.total)
+    more = _side(figures.risk_ratio, 1.0)
     return Finding(
         kind="versus_rest",
         subject=who,
         other=others,
-        more=figures.risk_ratio.value > 1,
+        more=more,
         stat_ids=_ids((rest, ratio, difference)),
         **narrator.say(
-            "versus_rest",
+            "versus_rest" if more is not None else "versus_rest_level",
+            "versus_rest_figures",
             who=who,
             rest=narrator.shown(rest),
             ratio=narrator.shown(ratio),
@@ -82,8 +84,14 @@ def _exposure(narrator: Narrator) -> Finding | None:
     if effects is None or effects.odds_ratio is None:
         return None
     keys, slots = narrator.odds(narrator.who, effects, len(narrator.population.table))
-    more = effects.odds_ratio.value > 1
-    direction = narrator.word("more" if more else "less")
+    crude = _side(effects.odds_ratio, 1.0)
+    adjusted = _side(effects.adjusted, 1.0) if effects.adjusted else crude
+    more, frame = None, "exposure_turned"
+    if crude == adjusted:
+        more, frame = crude, "exposure" if crude is not None else "exposure_none"
+    elif adjusted is None:
+        frame = "exposure_explained"
+    direction = narrator.word("less" if crude is False else "more")
     return Finding(
         kind="exposure",
         outcome=narrator.study.query.outcome,
@@ -91,12 +99,11 @@ def _exposure(narrator: Narrator) -> Finding | None:
         other=narrator.word("outsiders"),
         more=more,
         stat_ids=_ids(keys),
-        **narrator.say("exposure", who=narrator.who, direction=direction, **slots),
+        **narrator.say(frame, "exposure_figures", who=narrator.who, direction=direction, **slots),
     )
 
 
 def _driver(narrator: Narrator, driver: Driver) -> Finding:
-    panel = narrator.population.panel
     noun = narrator.population.schema.noun.of(narrator.language)
     label = driver.candidate.label.of(narrator.language)
     who = f"{noun} {label}" if narrator.language == "en" else f"{label}的{noun}"
@@ -106,8 +113,7 @@ def _driver(narrator: Narrator, driver: Driver) -> Finding:
     rest = add(others, "rest_rate", driver.rest_rate, n - driver.size)
     ratio = add(who, "risk_ratio", driver.risk_ratio, n)
     keys, slots = narrator.odds(who, driver, n)
-    share = add(who, "attributable_share", driver.attributable_share, driver.size)
-    members = panel.members[:, panel.candidates.index(driver.candidate)]
+    share = add(who, "attributable_share", driver.attributable_share, n)
     shown = {"rate": narrator.shown(rate), "rest": narrator.shown(rest)}
     return Finding(
         kind="driver",
@@ -117,8 +123,7 @@ def _driver(narrator: Narrator, driver: Driver) -> Finding:
         name=driver.candidate.name,
         more=True,
         stat_ids=_ids((rate, rest, ratio, *keys, share)),
-        doc_ids=narrator.illustrations({d.row for d in narrator.documents if members[d.row]}),
-        **narrator.say("driver", who=who, **shown, **slots),
+        **narrator.say("driver", "driver_figures", who=who, **shown, **slots),
     )
 
 
@@ -146,7 +151,7 @@ def _theme(narrator: Narrator, theme: Theme) -> Finding:
         more=True,
         stat_ids=_ids(keys),
         doc_ids=narrator.illustrations(rows),
-        **narrator.say(theme.polarity, reason=reason, share=share, other=other),
+        **narrator.say(theme.polarity, "theme_figures", reason=reason, share=share, other=other),
     )
 
 
@@ -162,16 +167,18 @@ def _comparison(narrator: Narrator) -> Finding | None:
     both = comparison.a.size + comparison.b.size - comparison.overlap
     difference = add(who, "difference", _flipped(comparison.difference, stayed), both)
     ratio = "" if stayed else add(who, "risk_ratio", comparison.risk_ratio, both)
+    apart = _side(comparison.difference, 0.0)
+    more = apart if apart is None or not stayed else not apart
     return Finding(
         kind="comparison",
         outcome=query.outcome,
         subject=who,
         other=other,
-        more=(rates[0].value > rates[1].value) if rates[0] and rates[1] else None,
+        more=more,
         stat_ids=_ids((a, b, difference, ratio)),
-        doc_ids=narrator.illustrations(),
         **narrator.say(
-            "comparison",
+            "comparison" if more is not None else "comparison_level",
+            "comparison_figures",
             who=who,
             who_b=other,
             rate_a=narrator.shown(a),
@@ -181,6 +188,35 @@ def _comparison(narrator: Narrator) -> Finding | None:
             ratio=narrator.say_if(ratio, "ratio"),
         ),
     )
+
+
+def _voices(narrator: Narrator) -> Finding | None:
+    """Say which reasons the quoted customers give, and how many of the group wrote at all."""
+    themes, schema = narrator.study.themes, narrator.population.schema
+    told = [document for document in narrator.documents if document.reason]
+    if not told or themes is None:
+        return None
+    labels = {reason.name: reason.label.of(narrator.language) for reason in schema.reasons}
+    reasons = list(dict.fromkeys(labels[document.reason] for document in told))
+    named = narrator.listed(reasons)
+    coverage = narrator.ledger.add(narrator.who, "coverage", themes.coverage, themes.customers)
+    return Finding(
+        kind="voices",
+        outcome=narrator.study.query.outcome,
+        subject=named,
+        stat_ids=_ids((coverage,)),
+        doc_ids=tuple(document.id for document in told),
+        **narrator.say(
+            "voices", "voices_figures", reasons=named, coverage=narrator.shown(coverage)
+        ),
+    )
+
+
+def _side(effect: Estimate | None, null: float) -> bool | None:
+    """Whether an effect is above its null value; None where the interval leaves it open."""
+    if effect is None or effect.low <= null <= effect.high:
+        return None
+    return effect.value > null
 
 
 def _flipped(difference: Estimate | None, flip: bool) -> Estimate | None:
@@ -202,5 +238,7 @@ def tell(narrator: Narrator, themes: Sequence[Theme]) -> tuple[Finding, ...]:
     if narrator.study.comparison is not None:
         makers = (_comparison,)
     general = [finding for make in makers if (finding := make(narrator))]
+    voices = _voices(narrator)
     special = [_driver(narrator, driver) for driver in narrator.study.drivers]
-    return (*general, *special, *(_theme(narrator, theme) for theme in themes))
+    told = (_theme(narrator, theme) for theme in themes)
+    return (*general, *special, *told, *((voices,) if voices else ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from churnlens.evidence.drivers import Effects
@@ -41,6 +41,12 @@ class Narrator:
         """Return a frame without slots."""
         return self.wording.say(name, self.language)
 
+    def listed(self, words: Sequence[str]) -> str:
+        """Return words as a list in the language of the question."""
+        if self.language == "zh" or len(words) == 1:
+            return "、".join(words)
+        return f"{', '.join(words[:-1])} and {words[-1]}"
+
     def verbs(self) -> dict[str, str]:
         """Return the words for the asked outcome and its opposite."""
         names = {"verb": "left", "opposite": "stayed", "verbing": "leaving"}
@@ -48,10 +54,9 @@ class Narrator:
             names = {"verb": "stayed", "opposite": "left", "verbing": "staying"}
         return {slot: self.word(name) for slot, name in names.items()}
 
-    def say(self, frame: str, **slots: str) -> dict[str, str]:
+    def say(self, frame: str, short: str, **slots: str) -> dict[str, str]:
         """Fill a frame and its short form: the keys `sentence` and `figures` of a finding."""
         slots = {**self.verbs(), **slots}
-        short = "theme_figures" if frame in ("complaint", "praise") else f"{frame}_figures"
         return {
             "sentence": as_sentence(self.wording.say(frame, self.language, **slots)),
             "figures": self.wording.say(short, self.language, **slots),
@@ -73,13 +78,16 @@ class Narrator:
         """State crude, adjusted and money-adjusted odds ratios.
 
         Returns:
-            Their ids, and the slots `crude`, `adjusted` and `money` of the frames.
+            Their ids, and the slots `crude`, `adjusted`, `money` and `caution` of the frames.
         """
         add = self.ledger.add
         crude = add(who, "odds_ratio", effects.odds_ratio, n)
         adjusted = add(who, "adjusted_odds_ratio", effects.adjusted, n)
         money = add(who, "money_adjusted_odds_ratio", effects.money_adjusted, n)
-        slots = {"crude": self._with_interval(crude), "adjusted": "", "money": ""}
+        cautions = ("collinear", "sign_change")
+        caution = "".join(self.word(name) for name in cautions if getattr(effects, name))
+        shown = {"crude": self._with_interval(crude), "adjusted": "", "money": ""}
+        slots = shown | {"caution": caution}
         if adjusted:
             shown = {"adjusted": self._with_interval(adjusted)}
             slots["adjusted"] = self.wording.say("adjusted", self.language, **shown)
@@ -93,7 +101,6 @@ class Narrator:
     def _with_interval(self, key: str) -> str:
         return f"{self.shown(key)} ({self.interval(key)})" if key else "–"
 
-    def illustrations(self, rows: Collection[int] | None = None) -> tuple[str, ...]:
-        """Return the ids of the documents in `rows`, of all documents for None."""
-        chosen = (d for d in self.documents if rows is None or d.row in rows)
-        return tuple(document.id for document in chosen)
+    def illustrations(self, rows: Collection[int]) -> tuple[str, ...]:
+        """Return the ids of the documents in `rows`."""
+        return tuple(document.id for document in self.documents if document.row in rows)

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 import pandas as pd
 
 from churnlens.evidence.parsing.combine import without_destinations
+from churnlens.evidence.parsing.dividing import Sides
 from churnlens.evidence.parsing.frames import without_frames
 from churnlens.evidence.parsing.intent import ask_of, outcome_of
 from churnlens.evidence.parsing.items import any_has
@@ -23,7 +24,7 @@ from churnlens.evidence.parsing.pronouns import with_antecedents
 from churnlens.evidence.parsing.quantities import quantities
 from churnlens.evidence.parsing.refusal import find_problems
 from churnlens.evidence.parsing.scan import scan
-from churnlens.evidence.parsing.sides import Sides, read_sides
+from churnlens.evidence.parsing.sides import read_sides
 from churnlens.evidence.parsing.text import language_of, names_in
 from churnlens.evidence.parsing.thresholds import Thresholds
 from churnlens.evidence.query import Filter, Query
@@ -80,7 +81,7 @@ def parse_question(question: str, schema: Schema, table: pd.DataFrame) -> Query:
         understood. `notes` name the terms, reasons and passed-over words. `ask` is `compare`
         exactly when there is another group and no advice is asked.
     """
-    items = with_antecedents(scan(question, _LEXICONS.of(schema)))
+    items = with_antecedents(scan(question, _LEXICONS.of(schema)), schema)
     items = without_frames(quantities(items))
     reading = read_atoms(items, schema, _THRESHOLDS.of(table))
     ask = ask_of(items)

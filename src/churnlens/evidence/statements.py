@@ -87,7 +87,7 @@ class Document(Frozen):
     polarity: Literal["complaint", "praise", ""] = ""
 
 
-FindingKind = Literal["rate", "versus_rest", "exposure", "driver", "theme", "comparison"]
+FindingKind = Literal["rate", "versus_rest", "exposure", "driver", "theme", "comparison", "voices"]
 
 
 class Finding(Frozen):
@@ -95,13 +95,15 @@ class Finding(Frozen):
 
     Attributes:
         kind: what sort of finding.
-        subject: whom it is about, completing "customers …"; for a theme the reason.
+        subject: whom it is about, completing "customers …"; for a theme the reason, for voices
+            the reasons of the quoted documents.
         other: whom it is compared with, in words.
         name: what a driver or theme is called in the schema, for actions.
         outcome: the asked one.
-        more: whether the subject raises it; None when nothing is compared.
+        more: whether the subject raises it; None when nothing is compared, or when the
+            intervals leave it open.
         stat_ids: the statistics that it stands on.
-        doc_ids: the documents that illustrate it.
+        doc_ids: the documents that say so; only reasons have any, figures come from the table.
         sentence: the finding in full, numbers and all, as the template writer says it.
         figures: the numbers alone, to be put behind a sentence without numbers.
     """

@@ -26,13 +26,22 @@ class Wording(Frozen):
     outsiders: Text
     rate: Text
     versus_rest: Text
+    versus_rest_level: Text
     exposure: Text
+    exposure_none: Text
+    exposure_explained: Text
+    exposure_turned: Text
+    collinear: Text
+    sign_change: Text
     driver: Text
     adjusted: Text
     money: Text
     complaint: Text
     praise: Text
+    voices: Text
+    voices_figures: Text
     comparison: Text
+    comparison_level: Text
     ratio: Text
     rate_figures: Text
     versus_rest_figures: Text

@@ -1,7 +1,7 @@
 """The rule parser behind `churnlens.evidence.questions`, from characters to a filter.
 
 text → tokens, lexicon → the phrases of a schema, scan → items, quantities → numbers with units,
-atoms → single conditions with their polarity, logic → filters, sides → A versus B,
+atoms → single conditions with their polarity, logic → filters, sides, dividing → A versus B,
 intent → what is asked, refusal → what cannot be answered. Between them `pronouns` puts an attribute
 in the place of "it", and `frames` silences what tells who asks and what for.
 """

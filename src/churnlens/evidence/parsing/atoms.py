@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import ge, gt, le, lt
 from typing import Literal
 
-from churnlens.evidence.parsing.columns import Attacher, Unclear
+from churnlens.evidence.parsing.amounts import ARTICLES
+from churnlens.evidence.parsing.columns import Attacher, Unclear, durations
 from churnlens.evidence.parsing.items import Item, any_has, item_at
 from churnlens.evidence.parsing.lexicon import Mention, negative_value, positive_value
 from churnlens.evidence.parsing.logic import Clauses
@@ -16,6 +19,7 @@ from churnlens.schema import Condition, Quantile, Schema
 Joint = Literal["or", "and", "comma", "none", "far"]
 _IGNORED_COUNT = 100  # "top 10 reasons": a number up to here without a comparison counts answers
 _ONE = ("1", "one", "一")
+_LISTED = ("left", "stayed", "and", "or", "link")
 _CAUSES = frozenset({"because of", "due to", "thanks to"})
 _LOOSE = ("stop", "why", "left", "stayed", "many", "todo", "howto")
 
@@ -105,7 +109,24 @@ class Selector:
         if self._is_cause(at):
             self.notes.append(f"topic: {item.text}")
             return ()
-        return ((Condition(column=mention.column, op=mention.op, value=mention.name),),)
+        return ((self._bounded(at, mention),),)
+
+    def _bounded(self, at: int, mention: Mention) -> Condition:
+        """Return what a value selects, "at least a one-year contract" the longer ones too."""
+        before = at - 1
+        while item_at(self.items, before).text in ARTICLES:
+            before -= 1
+        sign = item_at(self.items, before)
+        lengths = durations(self.schema.column(mention.column))
+        tests: dict[str, Callable[[float, float], bool]] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
+        test = None if sign.has("versus") else tests.get(sign.suffix("cmp"))
+        length = lengths.get(mention.name, 0.0)
+        names = tuple(
+            n for n, months in lengths.items() if test and length and test(months, length)
+        )
+        if not names:
+            return Condition(column=mention.column, op=mention.op, value=mention.name)
+        return Condition(column=mention.column, op="in", value=names)
 
     def _beside_number(self, at: int) -> bool:
         following = (item for item in self.items[at + 1 :] if not item.has("link", "between"))
@@ -119,8 +140,14 @@ class Selector:
     def _is_plain_adjective(self, at: int) -> bool:
         """Whether the word of a term describes something else ("new ideas")."""
         item, after = self.items[at], item_at(self.items, at + 1)
+        if item_at(self.items, at - 1).has("with"):
+            return False
         word = " " not in item.text if item.text.isascii() else len(item.text) == 1
-        return word and after.has("neutral", "anchor", "todo") and not after.has("noun", "link")
+        return (
+            word
+            and after.has("neutral", "anchor", "todo")
+            and not after.has("noun", "link", "with")
+        )
 
     def _term(self, name: str) -> Clauses:
         term = next(term for term in self.schema.terms if term.name == name)
@@ -141,7 +168,11 @@ class Selector:
         none = negative_value(column)
         if none is None or positive_value(column) is not None:
             return ()
-        values = (item.mention for item in self.items if item.mentions("value"))
+        values = (
+            item.mention
+            for at, item in enumerate(self.items)
+            if item.mentions("value") and not self._is_denied(at)
+        )
         if any(v is not None and v.column == column.name and v.name != none for v in values):
             return ()
         before = at - 1
@@ -153,6 +184,16 @@ class Selector:
         if owned or item_at(self.items, at + 1).has("noun"):
             return ((Condition(column=column.name, op="ne", value=none),),)
         return ()
+
+    def _is_denied(self, at: int) -> bool:
+        """Whether "not", "except" stands right before an item or "excluded" behind it."""
+        before, after = at - 1, at + 1
+        while item_at(self.items, before).has("link", "with") and before > 0:
+            before -= 1
+        while item_at(self.items, after).has("noun", "link"):
+            after += 1
+        denied = item_at(self.items, before).has("neg", "except")
+        return denied or item_at(self.items, after).has("excluded")
 
     def _quantity(self, at: int, item: QuantityItem) -> Clauses:
         quantity = item.quantity
@@ -179,8 +220,16 @@ class Selector:
         counts = small and not (units - {"measure"}) and not quantity.quantile
         if "age" in units:
             self.problems.append("unknown_attribute: age")
+        elif self._says_any(at, item):
+            return
         elif self._counts_attribute(at, item) or not (counts or "percent" in units):
             self.problems.append(f"unclear_number: {item.text}")
+
+    def _says_any(self, at: int, item: QuantityItem) -> bool:
+        """Whether a number only says that there is some: "at least one add-on"."""
+        bounds = [(op, amount.value) for op, amount in item.quantity.bounds]
+        counted = item_at(self.items, at + 1).mentions("value", "term")
+        return counted and bounds in ([("ge", 1.0)], [("gt", 0.0)])
 
     def _counts_attribute(self, at: int, item: QuantityItem) -> bool:
         """Whether a yes/no attribute is counted ("with two kids"), which no column does."""
@@ -207,7 +256,10 @@ def joint(items: list[Item], first: int, second: int) -> Joint:
         `far` when another clause begins between them, `none` when nothing does.
     """
     between = items[first + 1 : second]
-    if any(item.has(*_LOOSE) and not item.has("and", "or", "link") for item in between):
+    listed = all(item.has(*_LISTED) for item in between)  # "fiber churn or DSL churn"
+    if not listed and any(
+        item.has(*_LOOSE) and not item.has("and", "or", "link") for item in between
+    ):
         return "far"
     if any_has(between, "or", "versus"):
         return "or"

@@ -61,11 +61,18 @@ def _named_near(items: list[Item], at: int, step: int) -> str:
     return ""
 
 
+def _is_adjective(item: QuantityItem) -> bool:
+    """Whether a duration is written like "two-year", unlike "two years"."""
+    return item.text.endswith(_SINGULAR) and item.quantity.bounds[0][1].value != 1
+
+
 def _listed(items: list[Item], column: Column) -> bool:
     """Whether a value of the column follows with nothing but "or", "and", "versus" between."""
     linked = False
     for item in items:
         if isinstance(item, QuantityItem) and linked and not item.quantity.compared:
+            if _is_adjective(item):
+                return True
             continue
         if item.mention or isinstance(item, QuantityItem):
             return linked and item.mention is not None and item.mention.column == column.name
@@ -73,6 +80,14 @@ def _listed(items: list[Item], column: Column) -> bool:
             return False
         linked = linked or item.has("or", "and", "versus", "comma")
     return False
+
+
+def _mirrors(first: Quantity, second: Quantity) -> bool:
+    """Whether two quantities are opposite bounds at one amount of money."""
+    if not (len(first.bounds) == len(second.bounds) == 1 and first.units() == {"money"}):
+        return False
+    (one, amount), (other, same) = first.bounds[0], second.bounds[0]
+    return one[0] != other[0] and amount == same  # above and below
 
 
 class Attacher:
@@ -105,7 +120,8 @@ class Attacher:
             item = self.items[position]
             if isinstance(item, QuantityItem):
                 linked = any_has(self.items[position:at], "and", "or", "with", "versus")
-                return self.named(position) if linked else None
+                adjacent = position == at - 1  # 不低于七十不高于九十
+                return self.named(position) if linked or adjacent else None
             compares = any_has(self.items, "compare") and item.has("noun", "with", "versus")
             easy = compares or item.has("and", "or", "comma", "link", "neutral")
             if item.mention or not easy:
@@ -123,12 +139,20 @@ class Attacher:
             length = self._length(at, quantity)
             return length or (self.schema.column(self.schema.time) if self.schema.time else None)
         if unit == "money":
-            return named if named and _is_money(named) else self._money()
+            known = self._counterpart(at, quantity)
+            return known or (named if named and _is_money(named) else self._money())
         if unit == "age":
             return self._age()
         if unit == "percent":
             return named if named and named.unit in ("%", "percent") else None
         return self._unitless(at, quantity, named)
+
+    def _counterpart(self, at: int, quantity: Quantity) -> Column | None:
+        """Return the column of an earlier bound that this one mirrors: "over $40 … $40 or less"."""
+        for position, item in enumerate(self.items[:at]):
+            if isinstance(item, QuantityItem) and _mirrors(item.quantity, quantity):
+                return self.column(position, item.quantity)
+        return None
 
     def _unitless(self, at: int, quantity: Quantity, named: Column | None) -> Column | None:
         if not named and self.items[at].text.startswith(("older than", "younger than")):
@@ -148,16 +172,18 @@ class Attacher:
 
     def _length(self, at: int, quantity: Quantity) -> Column | None:
         """Return the category whose value a plain duration is: "a two-year plan"."""
+        item = self.items[at]
         if quantity.compared or len(quantity.bounds) != 1:
             return None
-        adjective = self.items[at].text.endswith(_SINGULAR)
+        adjective = item.text.endswith(_SINGULAR)
+        alone = isinstance(item, QuantityItem) and _is_adjective(item)
         behind = (item for item in self.items[at + 1 :] if not item.mentions("value"))
         followed = next(behind, END).has("noun", "anchor")
         for column in self.schema.attributes():
             if _in_months(quantity.bounds[0][1]) not in durations(column).values():
                 continue
             sides = self.items[:at][::-1], self.items[at + 1 :]
-            if (adjective and followed) or any(_listed(side, column) for side in sides):
+            if alone or (adjective and followed) or any(_listed(side, column) for side in sides):
                 return column
         return None
 

@@ -16,7 +16,7 @@ YES = frozenset({"yes", "y", "true", "t", "1", "是", "有"})
 NO = frozenset({"no", "n", "false", "f", "0", "none", "否", "无"})
 FUZZY_LENGTH = 5  # a word of the schema may be one edit away from what was typed, from 5 letters
 _EQUALS = ("=", ":", "is", "是", "为")
-_KEPT = frozenset({"join"})  # general roles that a word of the schema keeps
+_KEPT = frozenset({"join", "per"})  # general roles that a word of the schema keeps
 _CORE = frozenset({"noun", "left", "stayed", "why", "compare", "many"})
 
 

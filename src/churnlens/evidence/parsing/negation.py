@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from churnlens.evidence.parsing.atoms import Atom, Reading, Selector, joint
 from churnlens.evidence.parsing.items import Item, any_has, item_at
+from churnlens.evidence.parsing.lexicon import negative_value
 from churnlens.evidence.parsing.logic import negated
 from churnlens.evidence.parsing.thresholds import Thresholds
 from churnlens.schema import Schema
 
 _LONGEST_VERB = 2  # characters of an unknown verb behind 没
 _BUT = frozenset({"but", "但", "但是", "却"})
+_ANY = frozenset({"一个", "一项", "一种", "一样", "任何", "什么", "啥"})
 _AUXILIARIES = frozenset(
     {
         "do", "does", "did", "are", "is", "was", "were", "has", "have", "had", "can", "could",
@@ -45,6 +47,8 @@ class _Negation:
                 if item.mention.negative and at in self.atoms:
                     self.atoms[at].negative = True
                     self.spread(at, strict=False)
+            elif item.has("excluded") and self.ends(at + 1):
+                self.exclude_before(at)
             elif item.has("except", "neg"):
                 self.reach(at, strict=item.has("except"))
 
@@ -52,33 +56,67 @@ class _Negation:
         """Negate the first thing behind the word at `at`."""
         if _inverted(self.items, at):
             self.turn_next(at)
-            return
-        position = at + 1
-        if item_at(self.items, position).text == "的":  # 没订的: those who have not what was named
+        elif (none := self.none_of(at)) is not None:
+            self.negate(none, strict)
+        elif item_at(self.items, at + 1).text == "的":  # 没订的: those who have not what was named
             self.reading.dangling.append(at)
-            return
-        while position < len(self.items) and position not in self.atoms:
-            item = self.items[position]
-            if item.has("left", "stayed"):
-                self.reading.turned.add(position)
-                return
-            verb = position == at + 1 and item.has("unknown") and len(item.text) <= _LONGEST_VERB
-            if not (_transparent(item) or item.mentions("column") or verb):
-                break
-            position += 1
+        else:
+            self.deny(at, self.behind(at), strict)
+
+    def deny(self, at: int, position: int, strict: bool) -> None:
+        """Negate what stands at a position, or what was stated before the word at `at`."""
         if position in self.atoms:
             self.negate(self.atoms[position], strict)
             self.spread(position, strict)
-        elif (
-            (stated := self.atoms.get(at - 1)) and stated.yes and stated.bare and self.ends(at + 1)
-        ):
+        elif self.turns(at, position):
+            self.reading.turned.add(position)
+        elif (stated := self.stated(at)) and stated.yes and stated.bare and self.ends(at + 1):
             self.negate(stated, strict)
         elif not strict and not any(item.mention for item in self.items[at + 1 : position]):
             self.reading.dangling.append(at)
 
+    def behind(self, at: int) -> int:
+        """Return the place of the first thing behind a word that it may deny."""
+        position = at + 1
+        while position < len(self.items) and position not in self.atoms:
+            item = self.items[position]
+            verb = position == at + 1 and item.has("unknown") and len(item.text) <= _LONGEST_VERB
+            seen_through = _transparent(item) or item.mentions("column") or verb
+            if item.has("left", "stayed") or not seen_through:
+                break
+            position += 1
+        return position
+
+    def turns(self, at: int, position: int) -> bool:
+        """Whether an outcome is negated; "those without leave" speaks of an attribute."""
+        item = item_at(self.items, position)
+        owned = self.items[at].text == "without" and not item.text.endswith("ing")
+        return item.has("left", "stayed") and not owned
+
+    def stated(self, at: int) -> Atom | None:
+        """Return the selection before a place, "is" aside (because support is missing)."""
+        if self.items[at].text == "without":  # "parents without" lack something else
+            return None
+        before = at - 1
+        while item_at(self.items, before).text in _AUXILIARIES:
+            before -= 1
+        return self.atoms.get(before)
+
+    def none_of(self, at: int) -> Atom | None:
+        """Return what 一个…都没订 denies altogether."""
+        counted = item_at(self.items, at - 2).text in _ANY
+        return self.atoms.get(at - 1) if counted else None
+
     def ends(self, at: int) -> bool:
         """Whether a clause ends here, so that it denied what it began with (电视没开、)."""
         return item_at(self.items, at).has("comma", "stop")
+
+    def exclude_before(self, at: int) -> None:
+        """Negate what stands before "excluded", "aside", 除外, up to a comma."""
+        while at > 0 and not self.items[at - 1].has("comma", "stop", "except", "excluded"):
+            at -= 1
+            if at in self.atoms and not self.atoms[at].negative:
+                self.negate(self.atoms[at], strict=True)
 
     def turn_next(self, at: int) -> None:
         """Negate the next outcome word."""
@@ -99,11 +137,25 @@ class _Negation:
         while (position := self.next_listed(start, strict)) is not None:
             after, before = self.atoms[position], self.atoms[start]
             alike = after.bare and (after.yes or after.columns == before.columns)
+            if self.items[position].mention == self.items[start].mention:  # "non-A and A"
+                return
+            if not strict and self.adds(start, position):
+                return
             if not alike and not (strict and self.items[position].mention is not None):
                 return
             self.negate(after, strict)
             after.reached = True
             start = position
+
+    def adds(self, start: int, position: int) -> bool:
+        """Whether "and" adds a kind of its own: "no phone and paperless bills"."""
+        after = self.atoms[position]
+        between = self.items[start + 1 : position]
+        if not after.yes or any_has(between, "or", "comma") or not any_has(between, "and"):
+            return False
+        column = self.schema.column(min(after.columns))
+        label = column.value(negative_value(column) or column.values[0].value).label.en
+        return not label.startswith("without ")
 
     def next_listed(self, start: int, strict: bool) -> int | None:
         """Return the next selection if only a list joins it, without a preposition of its own."""
@@ -140,6 +192,13 @@ def _at_once(items: list[Item], first: int) -> bool:
     )
 
 
+def _means_still(items: list[Item], first: Atom, second: Atom) -> bool:
+    """Whether 还是 says that somebody is something too: 老客户，还是按月付的."""
+    still = any(item.text == "还是" for item in items[first.at + 1 : second.at])
+    asked = any_has(items, "more", "degree", "which", "compare")
+    return still and not asked and first.columns.isdisjoint(second.columns)
+
+
 def read_atoms(items: list[Item], schema: Schema, thresholds: Thresholds) -> Reading:
     """Read every selection of a question.
 
@@ -157,5 +216,7 @@ def read_atoms(items: list[Item], schema: Schema, thresholds: Thresholds) -> Rea
     for first, second in zip(reading.atoms, reading.atoms[1:], strict=False):
         second.joint = joint(items, first.at, second.at)
         if second.joint == "and" and _at_once(items, reading.atoms[0].at):
+            second.joint = "none"
+        if second.joint == "or" and _means_still(items, first, second):
             second.joint = "none"
     return reading

@@ -12,7 +12,10 @@ _ENGLISH = {
     "seventy": 70, "eighty": 80, "ninety": 90, "dozen": 12, "couple": 2,
 }  # fmt: skip
 _SCALES = {"hundred": 100, "thousand": 1000, "k": 1000, "grand": 1000, "千": 1000, "万": 10_000}
+_ARTICLES = ("a", "an")
+_COUNTED = ("hundred", "thousand", "dozen", "grand")  # "a hundred" is a number
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_REACHES = tuple("过破超逾满达近")  # what 百 follows where it is a number
 _CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
 
 
@@ -41,7 +44,7 @@ def _english_number(sentence: list[Token], start: int) -> tuple[float, int]:
             part += _ENGLISH[word]
         elif word == "hundred":
             part = (part or 1.0) * 100
-        elif word == "thousand":
+        elif word in ("thousand", "grand"):
             total, part = total + (part or 1.0) * 1000, 0.0
         elif not (word == "and" and part >= 100 and following in _ENGLISH):
             break
@@ -49,9 +52,11 @@ def _english_number(sentence: list[Token], start: int) -> tuple[float, int]:
     return total + part, end
 
 
-def _counts_money(sentence: list[Token], at: int) -> bool:
-    """Whether 元, 块 or 美元 follows, so that 百 alone is 100."""
-    return at < len(sentence) and sentence[at].text in ("元", "块", "美")
+def _is_round(sentence: list[Token], at: int) -> bool:
+    """Whether 百 alone at a place is 100: 百元, 月费过百."""
+    before = sentence[at - 1].text if at else ""
+    after = sentence[at + 1].text if at + 1 < len(sentence) else ""
+    return after in ("元", "块", "美") or before in _REACHES
 
 
 def read_number(sentence: list[Token], start: int) -> tuple[float, int] | None:
@@ -72,7 +77,9 @@ def read_number(sentence: list[Token], start: int) -> tuple[float, int] | None:
         return value, end
     if token.text in _ENGLISH or token.text in ("hundred", "thousand"):
         return _english_number(sentence, start)
-    scaled = token.text in _CHINESE_SCALES and _counts_money(sentence, start + 1)
+    if token.text in _ARTICLES and end < len(sentence) and sentence[end].text in _COUNTED:
+        return _english_number(sentence, end)
+    scaled = token.text in _CHINESE_SCALES and _is_round(sentence, start)
     if token.text not in _DIGITS and token.text != "十" and not scaled:
         return None
     while end < len(sentence) and sentence[end].text in _DIGITS | _CHINESE_SCALES:

@@ -10,15 +10,43 @@ from churnlens.evidence.parsing.items import Item, item_at
 from churnlens.evidence.parsing.quantities import QuantityItem
 
 _PLACES = frozenset({"from", "in", "at", "near", "around", "living", "live", "based", "outside"})
+_MARKS = _PLACES | {"with", "having", "owning"}  # of seniors too: "seniors with pacemakers"
+_SEEN_THROUGH = ("link", "with", "neg", "modifier", "neutral", "quantity", "join", "cmp.ge")
 _AUXILIARIES = frozenset({"did", "does", "has", "will", "is", "was"})
-_WHO = frozenset({"who", "that"})
-_FROM = frozenset({"来自", "住在", "住", "用", "使用", "有", "持有", "养", "属于", "带", "买"})
+_WHO = frozenset({"who", "that", "whose"})
+_HEADED = frozenset({"with", "without", "who", "whose", "that", "on"})
+_EVENTS = frozenset({"before", "after", "since", "during", "until"})
+_FROM = frozenset(
+    [
+        "来自",
+        "住在",
+        "住",
+        "用",
+        "使用",
+        "有",
+        "持有",
+        "养",
+        "属于",
+        "带",
+        "买",
+        "上",
+        "装",
+        "装了",
+        "开",
+        "喜欢",
+    ]
+)
+_VERBS = tuple("戴穿住养骑读学信属爱玩抽喝吃租坐做当拿持")  # what opens 戴助听器的老人
+_PLACE_ENDS = tuple("边区省市县镇村路街楼店厅岛国州湾港山河湖")
 _SURNAMES = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
     "余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
 _LONGEST_NAME = 3
+_LONGEST_VERB = 2  # items between unknown words and 的
 _REACH = 3  # words between "who" and what they do
+_ACTS = ("why", "left", "stayed", "howto", "stop")
+_WILL = ("会", "还会", "要")
 _HONORIFICS = ("先生", "女士", "小姐", "太太")
 
 
@@ -49,7 +77,7 @@ def _told(items: list[Item]) -> bool:
 
 def _names_group(items: list[Item], start: int, end: int) -> bool:
     """Whether the words stand right before "customers": "left-handed customers"."""
-    if not item_at(items, end).has("noun") or item_at(items, end).mention:
+    if not item_at(items, end).has("noun") or item_at(items, end).mention or _told(items):
         return False
     before = start - 1
     while item_at(items, before).text in ("a", "an", "such", "very", "so"):
@@ -59,17 +87,51 @@ def _names_group(items: list[Item], start: int, end: int) -> bool:
 
 def _possessed(items: list[Item], start: int, end: int) -> bool:
     """Whether customers are cut out by what they own or where they live: "those with twins"."""
-    if item_at(items, end).mention or item_at(items, end).has("tone", "anchor"):
+    if item_at(items, end).mention or item_at(items, end).has("tone"):
         return False
-    before, owned = start - 1, False
-    while before >= 0 and items[before].has("link", "with", "modifier", "neutral"):
+    before, owned, marked = start - 1, False, False
+    while before >= 0 and items[before].has(*_SEEN_THROUGH):
         if items[before].has("noun", "stop", "left", "stayed") or items[before].mention:
             break
         if items[before].text in ("we", "i", "you"):
             return False
-        owned = owned or items[before].has("with") or items[before].text in _PLACES
+        marked = marked or items[before].text in _MARKS or items[before].text == "without"
+        owned = owned or marked or items[before].has("with", "neg")
         before -= 1
-    return owned and item_at(items, before).has("noun")
+    head = item_at(items, before)
+    return (owned and head.has("noun")) or (marked and head.mentions("value", "term"))
+
+
+def _heads(items: list[Item], start: int, end: int) -> bool:
+    """Whether people of an unknown kind are meant: "why do welders with fiber leave"."""
+    first, last = items[start - 1] if start else None, items[end - 1].text
+    opened = first is not None and first.text in (
+        "do",
+        "did",
+        "are",
+        "were",
+        "of",
+        "many",
+        "how many",
+    )
+    plural = last.endswith("s") and not last.endswith("ss")
+    return plural and opened and item_at(items, end).text in _HEADED
+
+
+def _is_agent(items: list[Item], start: int, end: int) -> bool:
+    """Whether somebody else is asked for: "which supervisor lost the most customers"."""
+    asked = start > 0 and items[start - 1].text in ("which", "whose")
+    return asked and not item_at(items, end).mention and not item_at(items, end).has("noun")
+
+
+def _is_event(items: list[Item], start: int, _end: int) -> bool:
+    """Whether a time is told by something unknown: "after the merger"."""
+    before = start - 1
+    while item_at(items, before).text in ("the", "our", "their", "and", *_EVENTS) and before >= 0:
+        if items[before].text in _EVENTS:
+            return True
+        before -= 1
+    return False
 
 
 def _does(items: list[Item], start: int, end: int) -> bool:
@@ -82,8 +144,7 @@ def _does(items: list[Item], start: int, end: int) -> bool:
     if item_at(items, who).text not in _WHO or not item_at(items, who - 1).has("noun"):
         return False
     stop = next((i for i in range(end, len(items)) if items[i].has("comma", "stop")), len(items))
-    told = any(item.has("left", "stayed") for item in items)
-    return (told or who < start - 1) and not any(item.mention for item in items[end:stop])
+    return not any(item.mention for item in items[end:stop])
 
 
 def _is_factor(items: list[Item], start: int, end: int) -> bool:
@@ -105,6 +166,18 @@ def _is_subject(items: list[Item], start: int, end: int) -> bool:
     return asked and item_at(items, end).has("left", "stayed") and not items[end].has("many")
 
 
+_READINGS = (
+    ("unknown_group", _names_group),
+    ("unknown_group", _does),
+    ("unknown_group", _heads),
+    ("unknown_time", _is_event),
+    ("unknown_topic", _is_agent),
+    ("unknown_topic", _possessed),
+    ("unknown_topic", _is_subject),
+    ("unknown_topic", _is_factor),
+)  # what cuts out a group, the surest first
+
+
 def _english(items: list[Item], at: int, proper: frozenset[str]) -> str | None:
     start, end = _run(items, at)
     if any(_is_code(item_at(items, place)) for place in (at - 1, at + 1)):
@@ -113,20 +186,26 @@ def _english(items: list[Item], at: int, proper: frozenset[str]) -> str | None:
         return "unknown_topic"
     if items[at].text.endswith("ly") and len(items[at].text) > len("only"):
         return None
-    if (_names_group(items, start, end) and not _told(items)) or _does(items, start, end):
-        return "unknown_group"
-    topics = (_possessed, _is_subject, _is_factor)
-    if any(reading(items, start, end) for reading in topics):
-        return "unknown_topic"
-    return None
+    return next((key for key, reading in _READINGS if reading(items, start, end)), None)
+
+
+def _is_verb(item: Item) -> bool:
+    return item.has("link", "with") and item.text != "的" and not item.has("neg")
 
 
 def _cuts_out(items: list[Item], at: int) -> bool:
     """Whether unknown Chinese words cut out customers: 养猫的客户, 铁杆客户, 用X的光纤客户."""
     end, relative = at + 1, False
+    done = 0  # 商场柜台办的客户: a verb between the unknown words and 的
+    while done < _LONGEST_VERB and _is_verb(item_at(items, end + done)):
+        done += 1
+    end += done if item_at(items, end + done).text == "的" else 0
     while item_at(items, end).text == "的":
         end, relative = end + 1, True
     noun = item_at(items, end)
+    text = items[at].text
+    if relative and noun.mention and not done and (text[0] in _VERBS or text[-1] in _PLACE_ENDS):
+        return True
     if noun.has("noun") and not noun.mention and (relative or len(noun.text) > 1):
         return True
     owner = item_at(items, at - 1)
@@ -135,16 +214,28 @@ def _cuts_out(items: list[Item], at: int) -> bool:
     return any(item.has("noun") for item in items[end : end + 3])
 
 
+def _ends_name(items: list[Item], at: int) -> bool:
+    """Whether two or three characters, then a verb or a question follow: 客户王小明为什么 …."""
+    text, end = "", at
+    while len(text) < _LONGEST_NAME and not item_at(items, end).has(*_ACTS, "with", "neg"):
+        text, end = text + item_at(items, end).text, end + 1
+    named = 1 < len(text) <= _LONGEST_NAME
+    return named and (item_at(items, end).has(*_ACTS) or item_at(items, end).text in _WILL)
+
+
 def _is_name(items: list[Item], at: int) -> bool:
     """Whether unknown Chinese words are somebody's name: 李建国会离开吗, 王女士为什么走."""
     text, after = items[at].text, item_at(items, at + 1)
-    if after.text in _HONORIFICS and text[-1] in _SURNAMES and len(text) == 1:
+    titled = after.text in _HONORIFICS and len(text) <= _LONGEST_NAME
+    if titled and (text[0] in _SURNAMES or text[-1:] in _SURNAMES):
         return True
+    if item_at(items, at - 1).has("noun") and text[0] in _SURNAMES:
+        return _ends_name(items, at)
     if isinstance(after, QuantityItem) and len(after.text) == 1:  # 张三
         text, after = text + after.text, item_at(items, at + 2)
     named = text[0] in _SURNAMES and 1 < len(text) <= _LONGEST_NAME
     opens = item_at(items, at - 1).has("stop", "comma")
-    acts = after.has("why", "left", "stayed", "howto") or after.text in ("会", "还会", "要")
+    acts = after.has(*_ACTS) or after.text in _WILL
     return named and opens and acts and not any(item.has("noun") for item in items)
 
 

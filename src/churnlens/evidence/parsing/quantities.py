@@ -18,6 +18,7 @@ Bound = Literal["ge", "gt", "le", "lt", "eq", "ne"]
 Found = tuple["Quantity", int] | None
 _FLIP: dict[str, Bound] = {"ge": "le", "gt": "lt", "le": "ge", "lt": "gt", "eq": "eq", "ne": "ne"}
 _STRICT: dict[str, Bound] = {"ge": "gt", "le": "lt", "gt": "gt"}
+_LOOSENED = {("gt", "ge"): "ge", ("lt", "le"): "le"}  # "after five years or more"
 _PERIODS = ("year", "quarter", "month", "week", "day")
 _LARGEST_ORDINAL = 100
 _LINKS = ("and", "or", "comma", "link", "either", "per", "range")
@@ -64,14 +65,22 @@ def _one(op: str, amount: Amount, compared: bool = True) -> Quantity:
     return Quantity(((op, amount),), compared)  # type: ignore[arg-type]
 
 
+def _month(items: list[Item], at: int) -> tuple[Amount, int] | None:
+    """Read "month 12", "months 7" (to 12)."""
+    number = item_at(items, at + 1).number
+    named = item_at(items, at).suffix("unit") == "month" and number is not None
+    return (Amount(float(number or 0), "month"), at + 2) if named else None
+
+
 def _between(items: list[Item], at: int) -> Found:
     """Read "between 6 and 12 months", "6-12 months", 6到12个月之间."""
     opened = item_at(items, at).has("between")
-    first = read_amount(items, at + opened)
+    first = read_amount(items, at + opened) or _month(items, at + opened)
     if not first:
         return None
     joint = item_at(items, first[1])
-    second = read_amount(items, first[1] + 1)
+    start = skip(items, first[1] + 1, "ordinal")  # "the 13th to the 24th month"
+    second = read_amount(items, start) or _month(items, start)
     if not second or not (joint.has("range") or (opened and joint.has("and"))):
         return None
     low = Amount(first[0].value, first[0].unit or second[0].unit)
@@ -116,7 +125,8 @@ def _first(items: list[Item], at: int) -> Found:
     """Read "the first six months", 前六个月, 头一年."""
     if not item_at(items, at).has("first"):
         return None
-    found = read_amount(items, skip(items, at + 1, "link"))
+    start = skip(items, at + 1, "link")
+    found = read_amount(items, start) or read_single(items, start)
     if not found or found[0].unit not in _PERIODS:
         return None
     return _one("le", found[0]), skip(items, found[1], "closer")
@@ -124,7 +134,9 @@ def _first(items: list[Item], at: int) -> Found:
 
 def _last(items: list[Item], at: int) -> Found:
     """Read "the last three months", 最近三个月, "the past year"."""
-    if not item_at(items, at).has("last"):
+    item, before = item_at(items, at), item_at(items, at - 1)
+    reached = item.suffix("cmp") and before.has("left", "stayed", "noun", "join")
+    if not item.has("last") or reached:  # "those who stayed past two years"
         return None
     start = skip(items, at + 1, "link")
     found = read_amount(items, start) or read_single(items, start)
@@ -158,12 +170,25 @@ def _beside_column(items: list[Item], start: int, end: int) -> bool:
     return item_at(items, start - 1).mentions("column") or after.mentions("column")
 
 
-def _after(items: list[Item], at: int) -> tuple[str, int]:
+def _after(items: list[Item], at: int) -> tuple[str, str, int]:
     """Skip a second comparison and the unit behind it ("6 or more months")."""
-    unit = ""
-    if item_at(items, at).suffix("post"):
+    unit, sign = "", item_at(items, at).suffix("post")
+    if sign:
         unit, at = read_unit(items, at + 1)
-    return unit, skip(items, at, "closer", "per")
+    return sign, unit, skip(items, at, "closer", "per")
+
+
+def _is_adjective(items: list[Item], at: int) -> bool:
+    """Whether an amount that ends before a place describes customers: "two-year customers"."""
+    return items[at - 1].text in _PERIODS and item_at(items, at).has("noun")
+
+
+def _postposed(items: list[Item], at: int) -> int:
+    """Return the place of a comparison behind one word of linking: "six months in at most"."""
+    behind, further = item_at(items, at + 1), item_at(items, at + 2)
+    number = further.has("number", "currency", "half_unit")
+    linked = item_at(items, at).has("link", "neutral", "per") and not items[at].mention
+    return at + 1 if linked and behind.suffix("post") and not number else at
 
 
 def _compared(items: list[Item], at: int) -> Found:
@@ -179,7 +204,10 @@ def _compared(items: list[Item], at: int) -> Found:
     amount, end = found
     if isinstance(amount.value, str) and not _beside_column(items, at, end):
         return None
-    unit, end = _after(items, end)
+    if items[at].has("versus") and _is_adjective(items, end):
+        return None
+    second, unit, end = _after(items, end)
+    sign = _LOOSENED.get((sign, second), sign)
     return _one(sign, Amount(amount.value, amount.unit or unit)), end
 
 
@@ -206,8 +234,9 @@ def _plain(items: list[Item], at: int) -> Found:
     amount, end = found
     if any_has(items[at:end], "post.gt"):
         return _one("gt", amount), end
+    end = _postposed(items, end)
     if sign := item_at(items, end).suffix("post"):
-        unit, end = _after(items, end)
+        _, unit, end = _after(items, end)
         return _one(sign, Amount(amount.value, amount.unit or unit)), end
     turned = item_at(items, end).suffix("cmp")
     if turned and item_at(items, end).text[0] in "<>=!" and item_at(items, end + 1).mention:

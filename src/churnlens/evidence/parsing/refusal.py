@@ -10,17 +10,45 @@ from __future__ import annotations
 from churnlens.evidence.parsing.atoms import Reading
 from churnlens.evidence.parsing.items import Item, any_has, before_noun, item_at
 from churnlens.evidence.parsing.positions import is_gibberish, problem_of
+from churnlens.evidence.parsing.quantities import QuantityItem
 from churnlens.schema import Schema
 
 MAX_PROBLEMS = 5
 MAX_CHARACTERS = 60
 _PAST_VERBS = frozenset(["has", "have", "had", "is", "are", "was", "were", "did"])
 _WONDER = frozenset(["吗", "是否", "是不是", "有什么", "如何", "怎么", "了吗"])
-_ARTICLES = frozenset({"a", "an", "the", "any", "our", "some", "special", "new", "free"})
+_ARTICLES = frozenset(
+    ["a", "an", "the", "any", "our", "their", "his", "her", "some", "special", "new", "free"]
+)
 _GOT = frozenset(
     ["got", "get", "getting", "receive", "received", "receiving", "given", "offered", "accepted"]
 )
-_ABOUT = ("left", "stayed", "tone", "anchor", "noun", "rest")
+_ABOUT = ("left", "stayed", "tone", "rest")
+_SUBJECTS = ("noun", "anchor")  # "how many customers" is a question, "customers" is none
+_SILENT = ("noun", "link", "with", "epithet", "stop", "comma")
+_EVERY = frozenset({"all", "every", "全部", "所有"})
+_GREETS = ("greeting", "anchor", "tone", "neutral", "link", "stop", "comma", "and")
+_REQUESTS = ("why", "many", "compare", "todo", "howto", "which")
+_DEFINES = frozenset({"what is", "what are", "what does", "define", "什么是", "何为", "何谓"})
+_PLAIN = frozenset({"how", "exactly", "please", "tell me", "请", "说说", "讲讲", "到底"})
+_CHANGES = frozenset(
+    [
+        "改成",
+        "改为",
+        "设为",
+        "设成",
+        "换成",
+        "调成",
+        "调到",
+        "降到",
+        "转成",
+        "转为",
+        "改到",
+        "删掉",
+        "上调",
+        "下调",
+    ]
+)
 
 
 def _word(text: str) -> str:
@@ -88,7 +116,12 @@ def _asks_for_trend(items: list[Item]) -> bool:
 
 def _asks_for_future(items: list[Item]) -> bool:
     """Whether a number or a movement of the future is asked ("how many will leave")."""
-    return any(item.text == "will" for item in items) and any_has(items, "many", "trend")
+    told = any(item.text in ("will", "shall") for item in items)
+    later = any(item.text.endswith("will") for item in items) and any(
+        isinstance(item, QuantityItem) and item_at(items, at - 1).text == "in"
+        for at, item in enumerate(items)
+    )
+    return later or (told and any_has(items, "many", "trend"))
 
 
 def _of_item(
@@ -110,20 +143,55 @@ def _of_item(
     return f"undefined_size: {_word(item.text)}" if _is_size(items, at, schema) else ""
 
 
+def _is_order(items: list[Item]) -> bool:
+    """Whether the machine is told to do something: "update the records", 把他们改成无纸化."""
+    if any_has(items, *_REQUESTS):
+        return False
+    first = next((item for item in items if not item.has("neutral", "stop", "comma")), None)
+    moved = items[0].text in ("把", "将") and any(item.text in _CHANGES for item in items)
+    return moved or (first is not None and first.has("operate"))
+
+
+def _asks_definition(items: list[Item]) -> bool:
+    """Whether a word of the schema is to be explained: "what is fiber", 什么是光纤."""
+    if any_has(items, "noun", *_ABOUT):
+        return False
+    opened = items[0].text in _DEFINES or any_has(items, "meaning")
+    first = items[0].text in _DEFINES
+    named = [
+        item
+        for item in items[first:]
+        if not item.has("link", "stop", "comma", "why") and item.text not in _PLAIN
+    ]
+    told = all(item.mention or item.has("meaning", "compare", "and", "between") for item in named)
+    return opened and bool(named) and told
+
+
+def _is_about_customers(items: list[Item], reading: Reading) -> bool:
+    """Whether customers are asked about, not only named or greeted."""
+    if any_has(items, "greeting") and all(item.has(*_GREETS) for item in items):
+        return False
+    if reading.atoms or any(item.mention or item.has(*_ABOUT) for item in items):
+        return True
+    silent = all(item.has(*_SILENT) and item.text not in _EVERY for item in items)
+    return any_has(items, *_SUBJECTS) and not silent
+
+
 def _of_question(items: list[Item], reading: Reading, compared: bool) -> str:
     """Return the problem that a whole question is, or nothing."""
     if not [item for item in items if not item.has("stop", "comma")]:
         return "empty: question"
-    if not compared and _asks_for_trend(items):
-        return "unknown_time: trend"
-    if _asks_for_future(items):
-        return "forecast: will"
-    if any_has(items, "todo") and not any_has(items, "unknown"):
-        return ""
-    about = reading.atoms or any(item.mention or item.has(*_ABOUT) for item in items)
-    if is_gibberish(items):
-        return "off_topic: words"
-    return "" if about else "off_topic: no customers"
+    found = {
+        "unknown_time: trend": not compared and _asks_for_trend(items),
+        "forecast: will": _asks_for_future(items),
+        "instruction: order": _is_order(items),
+        "off_topic: definition": _asks_definition(items),
+    }
+    advice = any_has(items, "todo") and not any_has(items, "unknown")
+    if not any(found.values()) and not advice:
+        found["off_topic: words"] = is_gibberish(items)
+        found["off_topic: no customers"] = not _is_about_customers(items, reading)
+    return next((problem for problem, holds in found.items() if holds), "")
 
 
 def find_problems(

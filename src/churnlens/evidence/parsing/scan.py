@@ -26,6 +26,11 @@ def _edits(first: str, second: str) -> bool:
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped
 
 
+def _starts_alike(typed: str, meant: str) -> bool:
+    """Whether two words begin alike, their first two letters perhaps swapped: no "welders" here."""
+    return typed[0] == meant[0] or typed[:2] == meant[1::-1]
+
+
 def _repair(token: Token, lexicon: Lexicon) -> list[Token]:
     """Return the token, or what it was meant to be if nobody knows it."""
     word = token.lemma
@@ -42,7 +47,7 @@ def _repair(token: Token, lexicon: Lexicon) -> list[Token]:
         for typed in (word, token.text)
         for short in deletions(typed)
         for known in lexicon.near.get(short, ())
-        if _edits(typed, known)
+        if _edits(typed, known) and _starts_alike(typed, known)
     }
     best = min(near, key=lambda w: (w[0] != word[0], abs(len(w) - len(word)), w), default=None)
     return [Token(best, best, "word")] if best else [token]

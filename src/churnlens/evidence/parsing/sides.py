@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from churnlens.evidence.parsing.atoms import Atom, Reading
 from churnlens.evidence.parsing.combine import combine
+from churnlens.evidence.parsing.dividing import Divider, Sides, differing
 from churnlens.evidence.parsing.items import Item, any_has, before_noun, item_at
-from churnlens.evidence.parsing.logic import Clauses, negated
+from churnlens.evidence.parsing.logic import negated
 from churnlens.evidence.parsing.quantities import QuantityItem
 from churnlens.schema import Schema
 
@@ -17,22 +17,8 @@ _QUESTION_VERBS = frozenset(
 )
 _YES_NO = frozenset({"吗", "是否", "是不是", "会不会", "要不要", "么", "能不能"})
 _OF = frozenset({"of", "between", "does", "do", "having", "from"})
-_BOUNDARY = (
-    "noun", "comma", "stop", "left", "stayed", "many", "why", "compare", "which", "more",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The cohort of a question and, for a comparison, the other group."""
-
-    cohort: Clauses
-    other: Clauses | None = None
-
-
-def _contrast(left: list[Atom], right: list[Atom]) -> set[str]:
-    """Return the columns on which two groups differ."""
-    return {n for a in left for b in right for n in a.columns & b.columns if a.clauses != b.clauses}
+_AMONG = frozenset({"among", "amongst", "within", "of", "for", "in"})
+_INSIDE = frozenset({"里", "中", "当中", "里面", "之中", "里头"})
 
 
 def _mirrored(atoms: list[Atom], tied: tuple[str, ...]) -> int | None:
@@ -46,12 +32,8 @@ def _mirrored(atoms: list[Atom], tied: tuple[str, ...]) -> int | None:
     return None
 
 
-class _Splitter:
+class _Splitter(Divider):
     """Looks for the ways in which people compare, the most explicit first."""
-
-    def __init__(self, items: list[Item], reading: Reading, schema: Schema, plain: bool) -> None:
-        self.items, self.schema, self.plain = items, schema, plain
-        self.atoms, self.dangling = reading.atoms, reading.dangling
 
     def split(self) -> Sides | None:
         """Return the two sides, or None when nothing is compared."""
@@ -65,46 +47,61 @@ class _Splitter:
             or self.implied()
         )
 
-    def has(self, *roles: str) -> bool:
-        """Whether some item has one of the roles."""
-        return any_has(self.items, *roles)
-
-    def rests(self, start: int, end: int | None = None) -> list[int]:
-        """Return where "the rest", "everyone else" is said between two places."""
-        places = range(start, len(self.items) if end is None else end)
-        return [i for i in places if self.items[i].has("rest") and not self.items[i].mention]
-
-    def breaks(self, start: int, end: int | None) -> bool:
-        """Whether a clause ends between two places."""
-        return any_has(self.items[start + 1 : end], "comma", "stop")
-
     # A versus B ---------------------------------------------------------------------------
 
     def versus(self) -> Sides | None:
         """Read "A versus B", "A more than B", "compared with B, A", "A leave while B stay"."""
         for pivot, item in enumerate(self.items):
-            if not item.has("versus", "contrast") or isinstance(item, QuantityItem):
+            if isinstance(item, QuantityItem):
                 continue
             left = [atom for atom in self.atoms if atom.at < pivot]
             right = [atom for atom in self.atoms if atom.at > pivot]
-            if not item.has("versus"):
-                if self.opposes(left, right, pivot):
-                    return self.divide(left, right, pivot)
-                continue
-            denied = any(at > pivot for at in self.dangling)
-            if self.closes(left, pivot):
-                return self.cut(left[0], left[1])
-            if left and (right or denied or self.rests(pivot)):
-                return self.divide(left, right, pivot)
-            opens = not left and right and not self.rests(0, pivot)
-            if opens and (found := self.leading(right, pivot)):
+            if item.has("versus"):
+                found = self.around(left, right, pivot)
+            else:
+                found = self.set_against(left, right, pivot)
+            if found:
                 return found
+        return None
+
+    def around(self, left: list[Atom], right: list[Atom], pivot: int) -> Sides | None:
+        """Read what stands around a word of comparison."""
+        denied = any(at > pivot for at in self.dangling)
+        if self.closes(left, pivot):
+            return self.cut(left[0], left[1])
+        if turned := self.turned_round(left, right, pivot):
+            return turned
+        if left and (right or denied or self.rests(pivot)):
+            return self.divide(left, right, pivot)
+        if left or not right:
+            return None
+        if self.rests(0, pivot):  # 跟其他人比，A …
+            return self.against_rest(right, [], []) if self.ends(pivot + 1) else None
+        return self.leading(right, pivot)
+
+    def set_against(self, left: list[Atom], right: list[Atom], pivot: int) -> Sides | None:
+        """Read "A leave while B stay" and "A leave; B stay"."""
+        item = self.items[pivot]
+        parted = item.text in (",", ";") and self.parallel(left, right)
+        if (item.has("contrast") or parted) and self.opposes(left, right, pivot):
+            return self.divide(left, right, pivot)
         return None
 
     def closes(self, left: list[Atom], pivot: int) -> bool:
         """Whether the word of comparison stands behind both groups: 男性跟女性比，…."""
-        ended = item_at(self.items, pivot + 1).has("comma", "stop")
-        return ended and len(left) == 2 and bool(_contrast(left[:1], left[1:]))
+        return self.ends(pivot + 1) and len(left) == 2 and bool(differing(left[:1], left[1:]))
+
+    def turned_round(self, left: list[Atom], right: list[Atom], pivot: int) -> Sides | None:
+        """Read 跟 B 比，A … and A，跟 B 比，…, where B stands before the word of comparison."""
+        if not left or not self.ends(pivot + 1):
+            return None
+        last = [atom for atom in left if not self.breaks(atom.at, pivot)]
+        if not last or not item_at(self.items, last[0].at - 1).has("and"):
+            return None
+        groups = [atom for atom in left if atom not in last] or right
+        if not groups:
+            return None
+        return Sides(combine(groups, self.schema), combine(last, self.schema))
 
     def opposes(self, left: list[Atom], right: list[Atom], pivot: int) -> bool:
         """Whether "while" sets two groups with outcomes of their own against each other."""
@@ -112,7 +109,22 @@ class _Splitter:
             any_has(side, "left", "stayed") for side in (self.items[:pivot], self.items[pivot:])
         ]
         denied = any(at > pivot for at in self.dangling)
-        return bool(_contrast(left, right)) and told[0] and (told[1] or denied)
+        others = (
+            bool(left) and not right and any(self.denies_group(at, pivot) for at in self.dangling)
+        )
+        return (bool(differing(left, right)) or others) and told[0] and (told[1] or denied)
+
+    def denies_group(self, at: int, pivot: int) -> bool:
+        """Whether "those without", 没有的 stands behind a place."""
+        behind = item_at(self.items, at + 1).text == "的"
+        return at > pivot and (behind or self.items[at].text == "without")
+
+    def parallel(self, left: list[Atom], right: list[Atom]) -> bool:
+        """Whether two clauses without "while" are about two kinds: "men leave; women stay"."""
+        if not (left and right):
+            return bool(left)
+        last = {name for name in left[-1].columns if self.schema.column(name).kind == "category"}
+        return bool(last & right[0].columns) and differing(left[-1:], right[:1]) == last
 
     def leading(self, right: list[Atom], pivot: int) -> Sides | None:
         """Read "compared with B, A" and "versus the rest, A"."""
@@ -147,7 +159,7 @@ class _Splitter:
                 kinds = {atom.clauses for atom in self.atoms if atom.columns & same}
                 alone = len(kinds) == 2 or second.joint == "none"
                 return self.cut(first, second) if alone else None
-        if asked and len(self.atoms) == 2 and self.atoms[1].joint in tied:
+        if asked and len(self.atoms) == 2 and self.atoms[1].joint in tied and not self.dangling:
             return self.cut(*self.atoms)
         return self.unlike() if compare or (asked and self.dangling) else None
 
@@ -165,7 +177,7 @@ class _Splitter:
                 between = self.items[first.at + 1 : second.at]
                 if second.joint == "and" and any_has(between, "noun"):
                     return self.cut(first, second)
-            if not self.plain:
+            if not self.plain or (self.has("left") and self.has("stayed")):
                 return None
         return self.against_rest(self.atoms, [], [])
 
@@ -195,6 +207,9 @@ class _Splitter:
         """Read "kids or no kids" and "payers by check and those not paying by check"."""
         if not self.has("left", "stayed", "effect", "more", "which", "tone", "compare"):
             return None
+        cut = _mirrored(self.atoms, ("and", "or", "comma"))
+        if cut is not None and cut > 1:  # "married parents and childless singles"
+            return self.divide(self.atoms[:cut], self.atoms[cut:], self.atoms[cut].at)
         for first, second in combinations(self.atoms, 2):
             between = self.items[first.at + 1 : second.at]
             joined = second.joint != "none" and any_has(between, "or", "and", "versus", "comma")
@@ -210,7 +225,8 @@ class _Splitter:
 
     def with_or_without(self) -> Sides | None:
         """Read "what effect does tech support have": those with it against those without."""
-        if not self.plain or not self.has("effect", "whether"):
+        splits = any(self.splits(at, before=True) for at in range(len(self.items)))
+        if not splits and not (self.plain and self.has("effect", "whether")):
             return None
         for atom in self.atoms:
             if atom.yes and not atom.negative and self.is_factor(atom.at):
@@ -218,15 +234,18 @@ class _Splitter:
                 return self.opposite(atom, shared)
         return None
 
-    def opposite(self, atom: Atom, shared: Clauses) -> Sides:
-        """Compare those who have an attribute with those who have it not."""
-        without = negated(atom.clauses, self.schema, strict=False)
-        return Sides(shared + atom.clauses, shared + without)
+    def splits(self, at: int, before: bool = False) -> bool:
+        """Whether 有和没有 stands at a place, behind its attribute or `before` it."""
+        item = item_at(self.items, at)
+        named = item_at(self.items, at + 1).mention is not None
+        return item.has("whether") and item.text not in _YES_NO and (before or not named)
 
     def is_factor(self, at: int) -> bool:
         """Whether an attribute is spoken of as a cause, not as the mark of a group."""
         if before_noun(self.items, at):
             return False
+        if any(self.splits(place) for place in (at + 1, at + 2)):
+            return True
         before, linked = at - 1, False
         while before >= 0 and self.items[before].has("link", "with"):
             if self.items[before].has("whether"):
@@ -247,64 +266,21 @@ class _Splitter:
 
     def implied(self) -> Sides | None:
         """Read "do seniors churn more": more than everybody else."""
-        spoken = [item.text for item in self.items if not item.has("stop")]
-        asked = bool(spoken) and (spoken[0] in _QUESTION_VERBS or not _YES_NO.isdisjoint(spoken))
+        spoken = [item.text for item in self.items]
+        opened = [text for before, text in pairwise([",", *spoken]) if before in (",", ".")]
+        asked = not (_QUESTION_VERBS.isdisjoint(opened) and _YES_NO.isdisjoint(spoken))
         if self.atoms and self.plain and self.has("more") and asked:
-            return self.against_rest(self.atoms, [], [])
+            shared = self.context()
+            return self.against_rest([a for a in self.atoms if a not in shared], shared, [])
         return None
 
-    # dividing -----------------------------------------------------------------------------
-
-    def divide(self, left: list[Atom], right: list[Atom], pivot: int) -> Sides:
-        """Give every selection to one side or to both."""
-        common = {name for a in left for b in right for name in a.columns & b.columns}
-        if self.rests(left[-1].at) and not common:
-            shared = [atom for atom in left if self.breaks(atom.at, left[-1].at)]
-            return self.against_rest([a for a in left if a not in shared], shared, right)
-        repeated = [atom for atom in left if atom.clauses in [a.clauses for a in right]]
-        own = [atom for atom in left if atom not in repeated]
-        again = bool(own) and len(repeated) == len(right)
-        if again and self.rests(left[-1].at):
-            return self.against_rest(own, repeated, [])
-        if not right or (again and any(at > pivot for at in self.dangling)):
-            factor = next((atom for atom in reversed(own or left) if atom.yes), left[-1])
-            others = [atom for atom in left if atom is not factor]
-            return self.opposite(factor, combine(others, self.schema))
-        contrast = _contrast(left, right)
-        for_both = [*self.shared_left(left, contrast, pivot), *_shared_right(right, left, contrast)]
-        clauses = [
-            combine([atom for atom in side if atom not in for_both], self.schema)
-            for side in (left, right)
-        ]
-        shared_clauses = combine([a for a in left if a in for_both], self.schema)
-        shared_clauses += combine([a for a in right if a in for_both], self.schema)
-        return Sides(shared_clauses + clauses[0], shared_clauses + clauses[1])
-
-    def shared_left(self, left: list[Atom], contrast: set[str], pivot: int) -> list[Atom]:
-        """Return the selections before A that hold for B too ("among seniors, A versus B")."""
-        inside = [atom.at for atom in left if atom.columns & contrast]
-        if not inside:
-            return [atom for atom in left[:-1] if self.breaks(atom.at, left[-1].at)]
-        named = any_has(self.items[inside[-1] + 1 : pivot], "noun")
-        return [
-            atom
-            for atom in left
-            if atom.at < inside[0]
-            and (not named or any_has(self.items[atom.at + 1 : inside[0]], *_BOUNDARY))
-        ]
-
-    def against_rest(self, own: list[Atom], shared: list[Atom], trailing: list[Atom]) -> Sides:
-        """Compare a group with everybody else."""
-        common = combine(shared, self.schema) + combine(trailing, self.schema)
-        group = combine(own, self.schema)
-        return Sides(common + group, common + negated(group, self.schema, strict=True))
-
-
-def _shared_right(right: list[Atom], left: list[Atom], contrast: set[str]) -> list[Atom]:
-    """Return the selections behind B that hold for A too ("A versus B with a partner")."""
-    inside = [atom.at for atom in right if atom.columns & contrast]
-    taken = {name for atom in left for name in atom.columns}
-    return [a for a in right if inside and a.at > inside[-1] and not a.columns & (contrast | taken)]
+    def context(self) -> list[Atom]:
+        """Return the selections of "among fiber users, …" and 光纤用户里…."""
+        first, last = self.atoms[0].at, self.atoms[-1].at
+        inside = [at for at in range(first, last) if self.items[at].text in _INSIDE]
+        if not inside and item_at(self.items, first - 1).text in _AMONG:
+            inside = [at for at in range(first, last) if self.items[at].text == ","][:1]
+        return [atom for atom in self.atoms if inside and atom.at < inside[-1]]
 
 
 def read_sides(items: list[Item], reading: Reading, schema: Schema, plain: bool) -> Sides:

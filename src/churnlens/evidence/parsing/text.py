@@ -27,13 +27,26 @@ _PAIRS = (
     "筛筛級级脫脱舉举萊莱著着號号術术補补裝装製制複复討讨訪访詳详誘诱誤误課课諮咨謝谢譯译費费賞赏趨趋輯辑轉转辦办農农郵邮鄰邻醫医"
     "纖纤儲储庫库櫃柜釐厘滯滞嚇吓虛虚壓压膽胆盡尽鏡镜傑杰僱雇偽伪兇凶冊册劇剧勁劲勝胜嘗尝夾夹奪夺奮奋婦妇孫孙寧宁審审導导嶺岭師师廠厂廣广彈弹彎弯憑凭戰战抬抬捨舍"
     "釋释銳锐鏈链鑒鉴闆板閱阅闡阐陸陆隻只須须頂顶頗颇領领頁页飽饱養养駐驻騙骗髮发鬥斗鬧闹魯鲁黃黄點点龐庞嚴严擾扰響响週周佔占纔才"
+    "丟丢喪丧臨临義义習习鄉乡亂乱爭争亞亚親亲傷伤倫伦侶侣側侧兌兑興兴軍军衝冲況况淨净涼凉湊凑擊击劉刘則则剛刚創创刪删勸劝華华衛卫卻却廳厅厲厉厭厌廈厦參参唄呗嘮唠喚唤團团圖图堅坚奧奥媽妈娛娱嬰婴學学"
+    "寶宝實实寵宠賓宾屢屡鞏巩帳帐慶庆廢废張张強强徑径懇恳惡恶惱恼悅悦慘惨憤愤懶懒揚扬撫抚拋抛搶抢報报擬拟攔拦撥拨擋挡揮挥換换擺摆搖摇撐撑晉晋殺杀檔档夢梦樓楼毀毁畢毕匯汇漢汉湯汤溝沟淺浅濟济潤润漸渐"
+    "溫温灣湾濾滤濱滨燈灯煙烟煩烦燒烧爺爷牽牵狀状猶犹獄狱貓猫獻献環环暢畅瘓痪癱瘫蓋盖盜盗睜睁碼码碩硕礙碍禍祸窮穷粵粤紅红紀纪納纳紛纷紐纽紹绍綁绑繞绕緒绪綽绰纜缆緩缓緣缘纏缠繳缴羅罗肅肃脈脉腳脚蘇苏"
+    "藍蓝雖虽蠻蛮蝸蜗見见覽览訓训論论訣诀詐诈訴诉診诊詞词詩诗誠诚誕诞詬诟語语誦诵諾诺讀读諉诿謀谋謊谎謂谓謎谜謹谨譜谱貝贝貢贡財财貼贴貸贷資资賠赔賴赖賺赚贊赞贈赠贍赡贏赢躍跃蹤踪車车載载輒辄輩辈輸输"
+    "辭辞遼辽邁迈這这違违遲迟跡迹遙遥鄭郑針针釣钓鋼钢鑰钥鑽钻鐵铁銅铜鋪铺錫锡鎮镇鎊镑閃闪悶闷闊阔陽阳陣阵陳陈陝陕霧雾靚靓靜静韓韩順顺頓顿顆颗風风飆飙飛飞飯饭飲饮饋馈馬马駕驾罵骂騷骚驟骤魚鱼鴿鸽龍龙"
+    "龜龟"
 )
 _SIMPLIFIED = {ord(old): new for old, new in zip(_PAIRS[::2], _PAIRS[1::2], strict=True)}
 
+_HEADERS = "ticket|case|issue|task|request|item|slide|question|query|point|ref|re|subject|jira|q"
+_TAGS = "工单|需求|问题|紧急|加急|求助|任务|主题|待办|周报|月报|提问|转发|咨询"
 _UNITS = "months?|mos?|mths?|years?|yrs?|weeks?|days?|dollars?|usd|eur"
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), new)
     for pattern, new in (
+        (
+            rf"^\s*(?:{_HEADERS})\s*(?:no\.?)?\s*#?-?\d*\s*:|^\s*[【\[]\s*(?:{_TAGS})\s*\d*\s*[】\]]",
+            " ",
+        ),
+        (rf"^\s*(?:{_TAGS})\s*\d*\s*:", " "),
         ("[’‘`´]", "'"),
         ("[‐‑‒–—―−]+", "-"),
         ("≥|⩾|=>", ">="),
@@ -66,6 +79,11 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:past|after|beyond) month (\d+)", r"over \1 months"),
         (r"\bbefore month (\d+)", r"under \1 months"),
         (r"\btop(?:s|ped)?(?= ?[$€£¥])", "exceed"),
+        (r"\btop(?:s|ped)(?= (?:\d|\w+ (?:grand|thousand|hundred|dollars|bucks)))", "exceed"),
+        (
+            r"\bas (likely|prone|apt|inclined|often|frequently|fast) (to )?(\w+ )?as\b",
+            r"more \1 \2\3than",
+        ),
         ("俩月", "两个月"),
         ("仨月", "三个月"),
         (r"\bsub-?\s?(?=[$€£¥\d])", "under "),
@@ -83,9 +101,9 @@ _TOKEN = re.compile(
 _LEMMAS = {
     "fibre": "fiber", "cheque": "check", "centre": "center", "dependant": "dependent",
     "yr": "year", "mth": "month", "wk": "week", "favour": "favor", "programme": "program",
-    "tv": "tv", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
+    "tvs": "tv", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
     "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
-    "movie": "movy", "men": "men", "his": "his",
+    "besides": "besides", "tv": "tv", "movie": "movy", "men": "men", "his": "his",
 }  # fmt: skip
 
 

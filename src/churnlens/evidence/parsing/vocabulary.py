@@ -20,6 +20,9 @@ MARKS = {
     "!=": {"cmp.ne"},
 }  # fmt: skip
 
+# What nobody expects elsewhere: "email" opens an order, but "who email a lot" is a group.
+_ONLY_THERE = frozenset({"operate", "meaning"})
+
 
 def phrase(text: str) -> Phrase:
     """Return the phrase as the lemmas of its tokens: "Tech-support" is ("tech", "support")."""
@@ -64,4 +67,7 @@ def vocabulary() -> dict[Phrase, frozenset[str]]:
                 for text in variants(entry.strip()):
                     found.setdefault(phrase(text), set()).add(str(role))
     found.pop((), None)
-    return {words: frozenset(roles) for words, roles in found.items()}
+    return {
+        words: frozenset(kinds | {"unknown"} if kinds <= _ONLY_THERE else kinds)
+        for words, kinds in found.items()
+    }
