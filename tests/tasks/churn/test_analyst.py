@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from churnlens.evidence.query import select
+from churnlens.schema import Condition
 from churnlens.tasks.churn.answers import Answer
 from churnlens.tasks.churn.judging import judge, score_answers
 
@@ -126,3 +128,42 @@ def test_the_judge_finds_good_answers_good_and_tampered_ones_bad(analyst, table,
     assert judged.citations == (0, 1)
     hits, n = judged.numbers
     assert hits == n - 1
+
+
+def test_no_direction_is_claimed_where_the_interval_leaves_it_open(analyst):
+    claims = [claim.text for claim in analyst.ask("Why do women leave?").claims]
+    assert any("no clear difference" in text for text in claims)
+    assert not any("women" in text and "often" in text for text in claims)
+    versus = analyst.ask("Do women leave more often than men?").claims[0].text
+    assert "no clear difference" in versus
+
+
+def test_too_few_names_the_group_that_is_too_small(analyst, table):
+    query = analyst.parse("Compare fiber customers with DSL customers")
+    small = [
+        Condition(column="InternetService", op="eq", value="DSL"),
+        Condition(column="tenure", op="eq", value=3),
+        Condition(column="gender", op="eq", value="Male"),
+    ]
+    (answer,) = analyst.compose(
+        [analyst.tell(query.model_copy(update={"compare_to": tuple(small)}))]
+    )
+    size = int(select(small, table).sum())
+    assert answer.status == "too_few"
+    assert f"{size} customers" in answer.summary
+    assert "fiber" not in answer.summary
+    assert "DSL" in answer.summary
+
+
+def test_personal_data_in_a_question_do_not_come_back(analyst):
+    answer = analyst.ask("I am on 13812345678, why do fiber customers in Atlantis leave?")
+    assert "13812345678" not in answer.model_dump_json()
+
+
+def test_quoted_reasons_are_those_of_the_quotes_and_coverage_is_told(analyst):
+    answer = analyst.ask(FIBER)
+    (voices,) = [claim for claim in answer.claims if "quoted" in claim.text]
+    assert set(voices.doc_ids) <= set(answer.documents)
+    assert {answer.statistics[key].measure for key in voices.stat_ids} == {"coverage"}
+    drivers = [claim for claim in answer.claims if claim.text.startswith("Within the group")]
+    assert drivers and not any(claim.doc_ids for claim in drivers)

@@ -106,6 +106,10 @@ def test_feedback_is_fenced_and_never_in_the_system_role():
 
 
 SAID = {"driver": "{verb} {way} often", "exposure": "have {level} odds of {verbing}"}
+OPEN = {
+    "versus_rest": "Customers on a month-to-month contract show no clear difference in leaving from",
+    "exposure": "Whether customers on a month-to-month contract leave at higher or lower odds than",
+}
 
 
 @pytest.mark.parametrize("kind", sorted(SAID))
@@ -127,6 +131,29 @@ def test_every_sentence_of_a_shape_is_true_to_the_finding(shapes, kind, outcome,
     assert pattern.fullmatch(sentence(outcome, more))
     assert not pattern.fullmatch(sentence("left" if outcome == "stayed" else "stayed", more))
     assert not pattern.fullmatch(sentence(outcome, not more))
+
+
+@pytest.mark.parametrize("kind", sorted(OPEN))
+def test_a_shape_leaves_open_what_the_intervals_leave_open(shapes, kind):
+    finding = FINDING.model_copy(update={"kind": kind, "more": None})
+    pattern = re.compile(shapes.of(finding)["pattern"])
+    end = " is open." if kind == "exposure" else "."
+    assert pattern.fullmatch(f"{OPEN[kind]} {finding.other}{end}")
+    assert not pattern.fullmatch(
+        f"Customers on a month-to-month contract left more often than {finding.other}."
+    )
+
+
+def test_of_voices_every_document_is_cited():
+    voices = FINDING.model_copy(update={"kind": "voices", "subject": "price and speed"})
+    ((claim, _),) = TemplateWriter().write([BRIEF.model_copy(update={"findings": (voices,)})])[0]
+    assert claim.doc_ids == ("A-1", "B-2")
+
+
+def test_feedback_cannot_forbid_the_words_of_a_shape(project):
+    prompts = yaml.safe_load((project / "prompts/churn.yml").read_text(encoding="utf-8"))
+    shapes = re.sub(r"\{\w+\}", " ", " ".join(prompts["shapes"].values())).lower()
+    assert set(re.findall(r"[a-z]{2,}", shapes)) <= set(prompts["common_words"])
 
 
 def test_a_subject_with_signs_of_its_own_is_taken_literally(shapes):

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from churnlens.evidence.checks import check_all, foreign_words
+from churnlens.evidence.cohort import CohortFigures, gate
 from churnlens.evidence.findings import tell
 from churnlens.evidence.narrator import Narrator
-from churnlens.evidence.query import Query, describe
+from churnlens.evidence.query import Filter, Query, describe
 from churnlens.evidence.questions import parse_question
 from churnlens.evidence.statements import Document, Finding, Ledger, Statistic
 from churnlens.evidence.study import Population, Study, conduct_study
 from churnlens.evidence.themes import Theme
 from churnlens.evidence.wording import Wording
 from churnlens.options import InferenceOptions
+from churnlens.privacy.redaction import redact
 from churnlens.schema import Language, Schema
 from churnlens.tasks.churn.answers import Answer, Checks, Cohort, Evidence
 from churnlens.tasks.churn.illustrations import EXPLAINS, Corpus, illustrate
@@ -67,8 +69,13 @@ class Analyst:
         return [self._assemble(each, *draft) for each, draft in zip(told, drafts, strict=True)]
 
     def parse(self, question: str) -> Query:
-        """Return the typed filter of a question."""
-        return parse_question(question, self.schema, self.population.table)
+        """Return the typed filter of a question, which is kept without personal data."""
+        query = parse_question(question, self.schema, self.population.table)
+        shown = redact(question).text
+        if shown == question:
+            return query
+        problems = tuple(_without_words(problem, shown) for problem in query.problems)
+        return query.model_copy(update={"question": shown, "problems": problems})
 
     def tell(self, query: Query) -> Told:
         """Compute a query's statistics, find its illustrations, and state the findings."""
@@ -162,14 +169,20 @@ class Analyst:
         return f"{first} {self.wording.say(frame, query.language, **slots)}"
 
     def _too_few(self, study: Study) -> str:
-        figures, query = study.figures, study.query
+        query, drivers = study.query, self.options.drivers
+        groups: list[tuple[CohortFigures | None, Filter | None]]
+        groups = [(study.figures, query.cohort)]
         if study.comparison is not None:
-            figures = min((study.comparison.a, study.comparison.b), key=lambda group: group.size)
-        drivers = self.options.drivers
+            groups = [(study.comparison.a, query.cohort), (study.comparison.b, query.compare_to)]
+        figures, small = next(
+            (each, filters or ())
+            for each, filters in groups
+            if each is not None and gate(each, drivers.min_customers, drivers.min_events)
+        )
         slots = {
-            "who": describe(query.cohort, self.schema, query.language),
-            "customers": figures.size if figures else 0,
-            "events": figures.events if figures else 0,
+            "who": describe(small, self.schema, query.language),
+            "customers": figures.size,
+            "events": figures.events,
             "min_customers": drivers.min_customers,
             "min_events": drivers.min_events,
         }
@@ -197,6 +210,12 @@ def worth_saying(study: Study) -> tuple[Theme, ...]:
         if theme.more_among == study.query.outcome and theme.polarity == wanted
     )
     return tuple(found)[:THEMES]
+
+
+def _without_words(problem: str, shown: str) -> str:
+    """Return a problem of the form `key: words`, its words hidden where a redaction took them."""
+    key, _, words = problem.partition(": ")
+    return problem if words.casefold() in shown.casefold() else f"{key}: …"
 
 
 def _language(told: Told) -> Language:

@@ -62,8 +62,15 @@ class TemplateWriter:
     @staticmethod
     def _claim(finding: Finding) -> Claim:
         return Claim(
-            text=finding.sentence, stat_ids=finding.stat_ids, doc_ids=finding.doc_ids[:CITED]
+            text=finding.sentence,
+            stat_ids=finding.stat_ids,
+            doc_ids=finding.doc_ids[: _cited(finding)],
         )
+
+
+def _cited(finding: Finding) -> int:
+    """Return how many documents a claim cites: of voices all, since it names their reasons."""
+    return len(finding.doc_ids) if finding.kind == "voices" else min(CITED, len(finding.doc_ids))
 
 
 class Shapes(Frozen):
@@ -72,22 +79,30 @@ class Shapes(Frozen):
     rate: str
     compared: str
     odds: str
+    level: str
+    open: str
+    voices: str
     complaint: str
     praise: str
 
     def of(self, finding: Finding) -> dict[str, Any]:
         """Return the JSON schema of one English sentence about `finding` that is true to it."""
-        if finding.kind == "theme":
-            shape = self.complaint if finding.outcome == "left" else self.praise
-        else:
-            compared = self.odds if finding.kind == "exposure" else self.compared
-            shape = self.rate if finding.more is None else compared
+        shape = self._shape(finding)
         subject = finding.subject
         slots = {"subject": subject, "Subject": as_sentence(subject), "other": finding.other}
         slots |= _OUTCOME_WORDS[finding.outcome] | _DIRECTION_WORDS[finding.more is not False]
         for name, words in slots.items():
             shape = shape.replace(f"{{{name}}}", re.escape(words))
         return {"type": "string", "pattern": f"^{shape}$"}
+
+    def _shape(self, finding: Finding) -> str:
+        if finding.kind == "theme":
+            return self.complaint if finding.outcome == "left" else self.praise
+        if finding.kind in ("rate", "voices"):
+            return self.rate if finding.kind == "rate" else self.voices
+        if finding.kind == "exposure":
+            return self.odds if finding.more is not None else self.open
+        return self.compared if finding.more is not None else self.level
 
 
 _OUTCOME_WORDS = {
@@ -155,7 +170,9 @@ class ModelWriter:
         user = f"{quotes}\nFinding: {finding.sentence}\nWrite one sentence about the finding."
         fields = {"text": self._sentence(language, finding)}
         if shown := [marks[key] for key in finding.doc_ids if key in marks]:
-            fields["documents"] = subset(shown, min_items=1, max_items=CITED)
+            most = _cited(finding)
+            least = most if finding.kind == "voices" else 1
+            fields["documents"] = subset(shown, min_items=least, max_items=most)
         return Request(
             key=finding.subject,
             messages=(
