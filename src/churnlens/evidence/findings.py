@@ -11,6 +11,7 @@ from churnlens.evidence.query import describe
 from churnlens.evidence.statements import Finding, Measure
 from churnlens.evidence.themes import Theme
 
+VOICES = 3  # customers that are quoted beside the themes
 Maker = Callable[[Narrator], Finding | None]
 
 
@@ -193,7 +194,7 @@ def _comparison(narrator: Narrator) -> Finding | None:
 def _voices(narrator: Narrator) -> Finding | None:
     """Say which reasons the quoted customers give, and how many of the group wrote at all."""
     themes, schema = narrator.study.themes, narrator.population.schema
-    told = [document for document in narrator.documents if document.reason]
+    told = [document for document in narrator.documents if document.reason][:VOICES]
     if not told or themes is None:
         return None
     labels = {reason.name: reason.label.of(narrator.language) for reason in schema.reasons}
