@@ -70,7 +70,7 @@ def numbers(text: str) -> tuple[str, ...]:
 
 def _shown_numbers(statistics: Collection[Statistic], language: Language) -> set[str]:
     """Return every number that the statistics print, their groups' names included."""
-    shown = [f"{s.shown(language)} {s.interval(language)} {s.about}" for s in statistics]
+    shown = [f"{s.shown(language)} {s.shown_interval(language)} {s.about}" for s in statistics]
     return {number for text in shown for number in numbers(text)}
 
 

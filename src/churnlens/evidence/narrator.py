@@ -72,7 +72,7 @@ class Narrator:
 
     def interval(self, key: str) -> str:
         """Return a statistic's interval as it is printed."""
-        return self.ledger.statistics[key].interval(self.language) if key else "–"
+        return self.ledger.statistics[key].shown_interval(self.language) if key else "–"
 
     def odds(self, who: str, effects: Effects, n: int) -> tuple[list[str], dict[str, str]]:
         """State crude, adjusted and money-adjusted odds ratios.

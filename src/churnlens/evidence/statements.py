@@ -32,28 +32,37 @@ class Statistic(Frozen):
     Attributes:
         about: the customers that it is about, in words.
         measure: what was measured; shares and differences are fractions of 1, ratios are plain.
-        value, low, high: estimate and 95 % interval; a count has no interval.
+        value, interval: estimate and 95 % interval; a count has no interval.
         n: customers behind the figure.
     """
 
     about: str
     measure: Measure
     value: float
-    low: float | None = None
-    high: float | None = None
+    interval: tuple[float, float] | None = None
     n: int
+
+    @property
+    def low(self) -> float | None:
+        """Lower end of the interval."""
+        return self.interval[0] if self.interval else None
+
+    @property
+    def high(self) -> float | None:
+        """Upper end of the interval."""
+        return self.interval[1] if self.interval else None
 
     def shown(self, language: Language) -> str:
         """Return the value as it is printed: one decimal for shares, two for ratios."""
         return self._format(self.value, language)
 
-    def interval(self, language: Language) -> str:
+    def shown_interval(self, language: Language) -> str:
         """Return the interval as it is printed, or an empty string."""
-        if self.low is None or self.high is None:
+        if self.interval is None:
             return ""
-        low, high = (self._format(bound, language, bare=True) for bound in (self.low, self.high))
+        low, high = (self._format(bound, language, bare=True) for bound in self.interval)
         mark = {"en": " %", "zh": "%"}[language] if self.measure in SHARES else ""
-        return f"{low}–{high}{mark}" if self.low >= 0 else f"{low} – {high}{mark}"
+        return f"{low}–{high}{mark}" if self.interval[0] >= 0 else f"{low} – {high}{mark}"
 
     def _format(self, value: float, language: Language, bare: bool = False) -> str:
         if self.measure in COUNTS:
@@ -132,7 +141,9 @@ class Ledger:
         if value is None:
             return ""
         key = f"S{len(self.statistics) + 1}"
-        bounds = {"low": value.low, "high": value.high} if isinstance(value, Estimate) else {}
+        interval = (value.low, value.high) if isinstance(value, Estimate) else None
         number = value.value if isinstance(value, Estimate) else float(value)
-        self.statistics[key] = Statistic(about=about, measure=measure, value=number, n=n, **bounds)
+        self.statistics[key] = Statistic(
+            about=about, measure=measure, value=number, interval=interval, n=n
+        )
         return key

@@ -113,7 +113,13 @@ def shop_population(hostile: str = "") -> Population:
 def statistic(about: str, measure: str, value: float, low: float | None = None) -> dict[str, Any]:
     """Return one cell of an evidence table."""
     high = None if low is None else 2 * value - low
-    return {"about": about, "measure": measure, "value": value, "low": low, "high": high, "n": 400}
+    return {
+        "about": about,
+        "measure": measure,
+        "value": value,
+        "interval": None if low is None else [low, high],
+        "n": 400,
+    }
 
 
 def document(quote: str, reason: str = "", polarity: str = "") -> dict[str, str]:
