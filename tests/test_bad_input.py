@@ -70,8 +70,30 @@ BAD = {
     ),
     "unknown value": (
         lambda: with_cell(9, "Contract", "Weekly"),
-        r"row 9, column Contract: got 'Weekly', expected one of Month-to-month, One year",
+        r"row 9, column Contract: got 'Weekly', expected one of Month-to-month",
         MEND,
+    ),
+    "misspelt value": (
+        lambda: with_cell(9, "Contract", "Month to month"),
+        r"row 9, column Contract: got 'Month to month', expected one of Month-to-month, One year",
+        MEND,
+    ),
+    "not finite": (
+        lambda: with_cell(3, "TotalCharges", "inf"),
+        r"row 3, column TotalCharges: got 'inf', expected a number",
+        MEND,
+    ),
+    "swapped headers": (
+        lambda: plain(
+            customers().rename(columns={"CustomerName": "gender", "gender": "CustomerName"})
+        ),
+        rf"{SIZE} fault\(s\)[\s\S]*row 1, column gender: got a value that is not shown",
+        MEND,
+    ),
+    "western letters read as Chinese": (
+        lambda: b"customerID,CustomerName\n1,Jos\xe9e Garc\xeda\n",
+        r"gb18030.*line 2",
+        "save it as utf-8",
     ),
     "empty cell": (
         lambda: with_cell(9, "Churn", ""),
@@ -142,7 +164,7 @@ BAD = {
     ),
     "a name in the wrong column": (
         lambda: with_cell(NAMED, "Contract", f"as agreed with {NAME}"),
-        r"row 6, column Contract: got 'as agreed with \[name\]'",
+        r"row 6, column Contract: got 'as agreed with \[name\]', expected one of Month-to-month",
         MEND,
     ),
 }

@@ -105,6 +105,7 @@ def test_the_bench_of_another_trade_is_passed_over_and_the_report_is_written(roo
     judged = json.loads((folder / "answer_metrics.json").read_text(encoding="utf-8"))
     assert judged["written"]["numbers"]["value"] == 1
     assert judged["written"]["sizes"]["value"] == 1
+    assert judged["bench"] is None
     report = (folder / "report.html").read_text(encoding="utf-8")
     assert f"{len(bank)} customers" in report
 

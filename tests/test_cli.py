@@ -2,13 +2,17 @@ import json
 import shutil
 
 import click
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from kedro.framework.cli.utils import find_run_command
 from kedro.io.core import DatasetError
 
-from churnlens.cli import PlainGroup, cli, run
-from commands import QUESTIONS, contents, invoke
+from churnlens.cli import cli, run
+from churnlens.engine import records
+from churnlens.hooks import run_lock
+from churnlens.plain import PlainGroup
+from commands import QUESTIONS, command, contents, invoke
 
 FORMATS = {
     "demo-data": "CSV, utf-8",
@@ -95,7 +99,11 @@ def test_demo_data_same_seed_same_bytes(project, tmp_path):
     ],
 )
 def test_wrong_words_are_told_and_nothing_is_written(project, tmp_path, words, message):
-    root = () if words[0] in {"run", "check-data"} else ("--data-root", tmp_path / "data")
+    root = (
+        ()
+        if words[0] in {"run", "check-data", "fetch-models"}
+        else ("--data-root", tmp_path / "data")
+    )
     done = invoke(project, *words, *root)
     assert done.exit_code in {1, 2}
     assert message in " ".join(done.stderr.split())
@@ -117,9 +125,9 @@ def test_a_torn_index_is_told_with_what_to_run(project, finished, tmp_path):
     shutil.copytree(finished, tmp_path / "data")
     table = tmp_path / "data" / "03_primary" / "churn" / "table.parquet"
     table.write_bytes(table.read_bytes()[:100])
-    done = invoke(project, "ask", "Why?", "--data-root", tmp_path / "data")
+    done = invoke(project, "ask", "Why?", "--env", "tiny", "--data-root", tmp_path / "data")
     assert done.exit_code == 1
-    assert "table.parquet" in done.stderr
+    assert "select_table: torn not as written: churn.table" in done.stderr
     assert "kedro run --pipelines churn" in done.stderr
 
 
@@ -154,3 +162,106 @@ def test_predict_refuses_bytes_without_an_encoding(project, finished, tmp_path):
     assert done.exit_code == 1
     assert "fails at line 2" in done.stderr
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def copied(finished, tmp_path):
+    return shutil.copytree(finished, tmp_path / "data")
+
+
+@pytest.mark.parametrize("words", [("ask", QUESTIONS[0]), ("predict", "churn", "in", "out")])
+def test_feedback_of_another_table_is_never_answered_from(project, finished, tmp_path, words):
+    root = copied(finished, tmp_path)
+    path = root / "03_primary" / "churn" / "feedback.parquet"
+    feedback = pd.read_parquet(path)
+    feedback.assign(feedback=feedback["feedback"].to_numpy()[::-1]).to_parquet(path)
+    (tmp_path / "in").write_text(json.dumps({"id": 1, "query": QUESTIONS[0]}), encoding="utf-8")
+    words = [tmp_path / word if word in {"in", "out"} else word for word in words]
+    more = ("--env", "tiny", "--data-root", root, "--writer", "template")
+    done = invoke(project, *words, *more)
+    assert done.exit_code == 1
+    assert "redact_feedback: torn not as written: churn.feedback" in done.stderr
+    assert "kedro run --pipelines churn" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_index_of_documents_that_are_no_more_is_not_asked(project, finished, tmp_path):
+    root = copied(finished, tmp_path)
+    (root / ".state" / "churn.data_processing.build_documents.json").unlink()
+    done = invoke(project, "ask", "Why?", "--env", "tiny", "--data-root", root)
+    assert done.exit_code == 1
+    assert "build_documents: never ran" in done.stderr
+
+
+def test_another_environment_than_that_of_the_run_is_told(project, finished):
+    done = invoke(project, "ask", "Why?", "--data-root", finished)
+    assert done.exit_code == 1
+    assert "give the same --env here" in done.stderr
+
+
+def test_status_reads_the_files_that_the_run_was_given(project, finished):
+    out = invoke(project, "status", "--env", "tiny", "--data-root", finished).stdout
+    before = [line for line in out.splitlines() if "data_processing" in line or "questions" in line]
+    assert before
+    assert all(line.startswith("done") for line in before if "answer_questions" not in line)
+    assert "changed since: customers" not in out
+    assert "changed since: questions" not in out
+
+
+def test_ask_works_from_a_folder_of_the_project(project, finished):
+    words = ("ask", QUESTIONS[0], "--writer", "template", "--env", "tiny", "--data-root", finished)
+    done = invoke(project / "notebooks", *words)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == invoke(project, *words).stdout
+
+
+def test_kedro_works_from_a_folder_of_the_project(project, finished):
+    words = ("status", "--env", "tiny", "--data-root", finished)
+    done = command(project / "notebooks", *words)
+    assert done.stdout.endswith(invoke(project, *words).stdout)
+    assert "Loading data" not in done.stdout  # logged to stderr, as from the project's own folder
+
+
+def test_outside_of_any_project_it_is_said(tmp_path):
+    done = invoke(tmp_path, "status")
+    assert done.exit_code == 1
+    assert f"no project in {tmp_path} or above" in done.stderr
+
+
+def test_writers_keep_out_of_a_run(project, finished, tmp_path):
+    (tmp_path / "in.jsonl").write_text(json.dumps({"id": 1, "query": "Why?"}), encoding="utf-8")
+    before = contents(finished)
+    with run_lock(finished):
+        told = predict(project, finished, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+        made = invoke(project, "demo-data", "--customers", 50, "--data-root", finished)
+    for done in (told, made):
+        assert done.exit_code == 1
+        assert f"another run writes to {finished}" in done.stderr
+    assert contents(finished) == before
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_mended_code_answers_again(project, finished, tmp_path, monkeypatch):
+    (tmp_path / "in.jsonl").write_text(
+        json.dumps({"id": 1, "query": "Why do customers without dependents leave?"}),
+        encoding="utf-8",
+    )
+    cache, counts = finished / "07_model_output" / "churn" / "prediction_cache", []
+    for code in ("one", "one", "two"):
+        monkeypatch.setattr(records, "code_hash", lambda code=code: code)
+        predict(project, finished, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+        counts.append(len(list(cache.iterdir())))
+    assert counts[0] == counts[1] == counts[2] - 1
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("check-data", {"--env", "--schema"}),
+        ("fetch-models", {"--env", "--revision"}),
+        ("lineage", {"--check"}),
+        ("status", {"--env", "--data-root"}),
+    ],
+)
+def test_no_command_has_an_option_that_does_nothing(name, options):
+    found = {o for each in cli.commands[name].params for o in each.opts if o.startswith("--")}
+    assert {option for option in found if option != "--help"} == options

@@ -1,5 +1,7 @@
 """Every environment loads, every parameter validates, nothing falls back to a default."""
 
+import shutil
+
 import pytest
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
@@ -40,6 +42,8 @@ def test_every_model_that_an_environment_names_is_in_the_lock(context):
     specs = parse_lock(context.catalog.load("model_lock"))
     assert specs[conf["encoder"]["name"]].kind == "encoder"
     assert specs[conf["writer"]["name"]].kind == "causal_lm"
+    for role in ("encoder", "writer"):
+        assert specs[conf[role]["name"]].version != "unpinned"
 
 
 def test_a_run_parameter_moves_every_path(project):
@@ -49,6 +53,36 @@ def test_a_run_parameter_moves_every_path(project):
     assert str(catalog.get("customers")._filepath) == "/mine.csv"
     for name in ("churn.table", "churn.vector_index", "churn.answers", "churn.report"):
         assert str(catalog.get(name)._filepath).startswith("/elsewhere/")
+
+
+def table_of(project, **given):
+    catalog = KedroSession.create(project, runtime_params=given).load_context().catalog
+    return str(catalog.get("customers")._filepath)
+
+
+def test_the_table_is_that_of_the_data_root_unless_it_is_named(project):
+    bootstrap_project(project)
+    assert table_of(project) == str(project / "data/01_raw/customers.csv")
+    assert table_of(project, data_root="/elsewhere") == "/elsewhere/01_raw/customers.csv"
+    assert table_of(project, data_root="/elsewhere", customers="/mine.csv") == "/mine.csv"
+
+
+def test_the_table_may_be_named_for_a_machine(project, tmp_path):
+    shutil.copytree(project / "conf" / "base", tmp_path / "base")
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / "globals.yml").write_text("customers: /mine.csv", encoding="utf-8")
+    bootstrap_project(project)
+    session = KedroSession.create(project, conf_source=str(tmp_path))
+    assert str(session.load_context().catalog.get("customers")._filepath) == "/mine.csv"
+
+
+def test_no_path_hangs_on_the_current_folder(project, monkeypatch):
+    bootstrap_project(project)
+    monkeypatch.chdir(project / "notebooks")
+    catalog = KedroSession.create(project).load_context().catalog
+    assert catalog.load("params:model_root") == str(project / "data/06_models/pretrained")
+    options = catalog.to_config()[0]["customers"]["validator"]["options"]
+    assert options["schema"] == str(project / "conf/base/schemas/telco.yml")
 
 
 def test_a_wrong_parameter_name_stops_before_any_node(project):

@@ -1,3 +1,4 @@
+import copy
 import json
 import logging
 import os
@@ -10,8 +11,9 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Node
 from kedro_datasets.json import JSONDataset
 
+from churnlens.engine.records import node_states
 from churnlens.hooks import RunHooks, RunInProgressError, data_root
-from commands import invoke
+from commands import invoke, parameters
 
 
 @pytest.fixture
@@ -25,11 +27,11 @@ def start(context):
     """Make hooks that have begun a run; what is left open is closed."""
     begun = []
 
-    def begin() -> RunHooks:
+    def begin(catalog=None) -> RunHooks:
         hooks = RunHooks()
         hooks.after_context_created(context)
         begun.append(hooks)
-        hooks.before_pipeline_run()
+        hooks.before_pipeline_run(catalog=context.catalog if catalog is None else catalog)
         return hooks
 
     yield begin
@@ -91,27 +93,85 @@ def split(whole: dict) -> tuple[dict, dict]:
     return whole, whole
 
 
-def test_a_record_goes_with_the_first_output_and_comes_with_the_last(start, tmp_path):
-    catalog = DataCatalog(
-        {name: JSONDataset(filepath=str(tmp_path / f"{name}.json")) for name in "abc"}
-    )
-    node = Node(split, "a", ["b", "c"], name="churn.split")
-    record = tmp_path / ".state" / "churn.split.json"
-    hooks = start()
-    record.write_text("old")
-    catalog.save("a", {"x": 1})
+@pytest.fixture
+def catalog(tmp_path):
+    names = ("customers", "b", "c", "d")
+    made = {name: JSONDataset(filepath=str(tmp_path / f"{name}.json")) for name in names}
+    made["customers"].save({"x": 1})
+    return DataCatalog(made)
 
-    hooks.before_node_run(node, catalog)
+
+NODE = Node(split, "customers", ["b", "c"], name="churn.split")
+
+
+def save(hooks, catalog, node, name):
+    hooks.before_dataset_saved(node)
+    catalog.save(name, {"x": 1})
+    hooks.after_dataset_saved(name, node)
+
+
+def test_a_record_goes_with_the_first_output_and_comes_with_the_last(start, catalog, tmp_path):
+    record = tmp_path / ".state" / "churn.split.json"
+    hooks = start(catalog)
+    record.write_text("old")
+    hooks.before_dataset_loaded("customers", NODE)
     assert record.read_text() == "old"  # a node that fails before it writes changes nothing
     for name in "bc":
-        hooks.before_dataset_saved(node)
+        hooks.before_dataset_saved(NODE)
         assert not record.exists()
-        catalog.save(name, {"x": 1})
-        hooks.after_dataset_saved(name, node)
+        save(hooks, catalog, NODE, name)
     written = json.loads(record.read_text(encoding="utf-8"))
     assert written["node"] == "churn.split"
-    assert set(written["inputs"]) == {"a"}
-    assert written["outputs"]["b"] == written["outputs"]["c"] == written["inputs"]["a"]
+    assert set(written["inputs"]) == {"customers"}
+    assert written["outputs"]["b"] == written["outputs"]["c"] == written["inputs"]["customers"]
+    assert written["given"] == {}
+
+
+def test_an_input_replaced_while_the_node_runs_makes_it_stale(start, catalog, tmp_path):
+    hooks = start(catalog)
+    hooks.before_dataset_loaded("customers", NODE)
+    catalog.save("customers", {"x": 2})
+    for name in "bc":
+        save(hooks, catalog, NODE, name)
+    (state,) = node_states(catalog, [NODE], tmp_path / ".state")
+    assert (state.state, state.why) == ("stale", "changed since: customers")
+
+
+def test_nodes_that_run_at_once_do_not_end_each_other(start, catalog, tmp_path):
+    other = Node(copy.copy, "customers", "d", name="churn.other")
+    hooks = start(catalog)
+    hooks.before_dataset_loaded("customers", NODE)
+    hooks.before_dataset_loaded("customers", other)
+    save(hooks, catalog, NODE, "b")
+    save(hooks, catalog, other, "d")
+    assert {path.stem for path in (tmp_path / ".state").glob("churn.*")} == {"churn.other"}
+    save(hooks, catalog, NODE, "c")
+    assert all(
+        each.state == "done" for each in node_states(catalog, [NODE, other], tmp_path / ".state")
+    )
+
+
+def test_the_record_names_the_file_that_the_run_was_given(project, catalog, tmp_path):
+    bootstrap_project(project)
+    given = {"data_root": str(tmp_path), "customers": "mine.csv"}
+    hooks = RunHooks()
+    hooks.after_context_created(KedroSession.create(project, runtime_params=given).load_context())
+    hooks.before_pipeline_run(catalog=catalog)
+    for name in "bc":
+        hooks.before_dataset_loaded("customers", NODE)
+        save(hooks, catalog, NODE, name)
+    hooks.after_pipeline_run()
+    written = json.loads((tmp_path / ".state" / "churn.split.json").read_text(encoding="utf-8"))
+    assert written["given"] == {"customers": str(tmp_path / "customers.json")}
+
+
+@pytest.mark.parametrize("word", ["0", "off"])
+def test_a_run_without_the_validator_is_refused(project, customers, tmp_path, monkeypatch, word):
+    monkeypatch.setenv("KEDRO_DATASET_VALIDATION", word)
+    done = invoke(project, "run", *parameters(tmp_path / "data", customers))
+    assert done.exit_code == 1
+    assert "unset KEDRO_DATASET_VALIDATION and run again" in done.stderr
+    assert not (tmp_path / "data").exists()
 
 
 def test_libraries_stay_offline(context, monkeypatch):

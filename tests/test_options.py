@@ -16,6 +16,7 @@ from churnlens.options import (
         (FinetuningOptions, {"lerning_rate": 1e-4, "rank": 0}, ["lerning_rate", "rank"]),
         (FinetuningOptions, {"method": "dora"}, ["method"]),
         (IndexingOptions, {"batch_size": "many", "factory": 3}, ["batch_size", "factory"]),
+        (IndexingOptions, {"dtype": "nf4"}, ["dtype"]),
         (InferenceOptions, {"drivers": {"alpha": 2}}, ["drivers", "alpha"]),
         (ReportingOptions, {"language": "de"}, ["language"]),
     ],

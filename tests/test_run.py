@@ -1,16 +1,20 @@
 """The main job from raw file to report, as a user runs it: commands in a process of their own."""
 
+import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
 import pandas as pd
+import pytest
 
-from commands import QUESTIONS, command, contents, parameters
+from churnlens.simulation import simulate_customers
+from commands import QUESTIONS, command, contents, invoke, parameters
 
 KILLS = int(os.environ.get("CHURNLENS_KILLS", "4"))
 
@@ -90,14 +94,69 @@ def test_a_bad_table_stops_before_anything_is_written(project, customers, tmp_pa
     assert "row 42, column Contract" in checked.stderr
 
 
+def records(folder) -> dict[str, int]:
+    """Node → when its record was written."""
+    found = {}
+    for path in (folder / ".state").glob("churn.*.json"):
+        with contextlib.suppress(FileNotFoundError):  # the run removes one before it writes another
+            found[path.stem] = path.stat().st_mtime_ns
+    return found
+
+
+def kill_after(project, folder, words, count: int, wait: float = 0) -> None:
+    """Run, and kill the run `wait` seconds after it has written its `count`-th record."""
+    before = records(folder)
+    process = subprocess.Popen(words, cwd=project, stderr=subprocess.DEVNULL)
+    while process.poll() is None and len(records(folder).items() - before.items()) < count:
+        time.sleep(0.005)
+    time.sleep(wait)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def run_words(folder, customers) -> list[str]:
+    return [sys.executable, "-m", "kedro", "run", *parameters(folder, customers)]
+
+
 def test_killed_runs_finish_with_the_bytes_of_an_unbroken_one(project, finished, customers):
     folder = customers.parent / "killed"
-    words = [sys.executable, "-m", "kedro", "run", *parameters(folder, customers)]
     moments = random.Random(5)
     for _ in range(KILLS):
-        process = subprocess.Popen(words, cwd=project, stderr=subprocess.DEVNULL)
-        time.sleep(moments.uniform(2, 25))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        count, wait = moments.randint(0, 12), moments.uniform(0, 1)
+        kill_after(project, folder, run_words(folder, customers), count, wait)
     command(project, "run", *parameters(folder, customers))
     assert contents(folder) == contents(finished)
+
+
+@pytest.fixture(scope="module")
+def another(customers) -> pd.DataFrame:
+    """Another table of the same size, as a file beside the first; its raw cells."""
+    table = simulate_customers(700, seed=8).customers
+    table.to_csv(customers.parent / "another.csv", index=False)
+    return pd.read_csv(customers.parent / "another.csv", dtype=str, keep_default_na=False)
+
+
+def test_between_a_kill_and_the_next_run_ask_refuses_or_is_right(
+    project, finished, customers, another
+):
+    """Over the results of one table runs another of the same size, killed after its k-th node.
+
+    The first two make table and feedback, the 13th is the last before the answers.
+    """
+    folder = customers.parent / "mixed"
+    shutil.copytree(finished, folder)
+    said = another.set_index("customerID")["CustomerFeedback"]
+    words = ("--env", "tiny", "--data-root", folder, "--writer", "template", "--json")
+    refused = []
+    for count in (1, 2, 5, 6, 9, 13):
+        kill_after(project, folder, run_words(folder, customers.parent / "another.csv"), count)
+        done = invoke(project, "ask", QUESTIONS[0], *words)
+        refused.append(done.exit_code == 1)
+        if refused[-1]:
+            assert "does not hold one whole run" in done.stderr
+            continue
+        answer = json.loads(done.stdout)
+        assert answer["cohort"]["size"] == (another["InternetService"] == "Fiber optic").sum()
+        for customer, document in answer["documents"].items():
+            assert document["quote"].strip(". …")[:20] in said[customer]
+    assert refused == [True] * 5 + [False]

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
+from kedro.utils import find_kedro_project
+
+from churnlens.plain import PlainCommand, PlainGroup
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -19,49 +22,17 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 ANSWER_NODE = "churn.inference.answer_questions"
 QUESTIONS_PER_SHARD = 16
-MESSAGE_CHARS = 2000
+RUN_FIRST = "Run `kedro run --pipelines churn` (and `kedro fetch-models`) first."
 
 
-def _mendable() -> tuple[type[Exception], ...]:
-    """Return the errors whose cause lies in files, options or models, and whose message says it."""
-    from kedro.config import MissingConfigException
-    from kedro.io.core import DatasetError
-    from kedro.validation import ParameterValidationError
-    from pydantic import ValidationError
-
-    from churnlens.hooks import RunInProgressError
-    from churnlens.models.lock import ModelError
-    from churnlens.models.risk import LeakError
-
-    own = (RunInProgressError, ModelError, LeakError)
-    return (*own, DatasetError, ParameterValidationError, MissingConfigException, ValidationError)
-
-
-class PlainCommand(click.Command):
-    """A command that ends with a message, not a traceback, where the user can mend the cause."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a mendable error becomes status 1 and its message."""
-        try:
-            return super().invoke(ctx)
-        except Exception as error:
-            if isinstance(error, (*_mendable(), OSError)):
-                raise click.ClickException(str(error)[:MESSAGE_CHARS]) from None
-            raise
-
-
-class PlainGroup(click.Group):
-    """A group of such commands."""
-
-    command_class = PlainCommand
+def _env(command: Command) -> Command:
+    return click.option("--env", "-e", default=None, help="Configuration environment.")(command)
 
 
 def _shared(command: Command) -> Command:
-    """Add the options that every project command has."""
-    command = click.option("--env", "-e", default=None, help="Configuration environment.")(command)
-    return click.option(
-        "--data-root", default=None, help="Root of every catalog path (default: data)."
-    )(command)
+    """Add the options of every command that reads or writes what a run does."""
+    text = "Root of every catalog path, from the project's folder (default: data)."
+    return click.option("--data-root", default=None, help=text)(_env(command))
 
 
 def _writer(command: Command) -> Command:
@@ -73,18 +44,33 @@ def _writer(command: Command) -> Command:
     )(command)
 
 
+def find_project() -> Path:
+    """Return the project's folder: the current one, or the nearest above it that is a project."""
+    found: Path | None = find_kedro_project(Path.cwd())
+    if found is None:
+        raise click.ClickException(
+            f"no project in {Path.cwd()} or above; expected a folder with the pyproject.toml of "
+            "churnlens: change to it and try again"
+        )
+    return found
+
+
 def open_project(env: str | None = None, **params: str | None) -> KedroContext:
-    """Return the context of the project in the current folder, for commands and notebooks.
+    """Return the context of the project that the current folder belongs to.
 
     Args:
         env: configuration environment.
         params: run-time parameters such as `data_root`, `writer`, `schema`; None leaves one out.
     """
+    import yaml
+    from kedro.framework.project import configure_logging
     from kedro.framework.session import KedroSession
     from kedro.framework.startup import bootstrap_project
 
-    project = Path.cwd()
+    project = find_project()
     bootstrap_project(project)
+    if project != Path.cwd():  # Kedro itself looks for it in the current folder only
+        configure_logging(yaml.safe_load((project / "conf" / "logging.yml").read_text("utf-8")))
     given = {name: value for name, value in params.items() if value is not None}
     session = KedroSession.create(project, env=env, runtime_params=given)
     return session.load_context()
@@ -98,14 +84,34 @@ def _node_inputs(context: KedroContext) -> dict[str, str]:
     return dict(node._inputs)  # noqa: SLF001
 
 
+def _refuse_unless_done(context: KedroContext) -> None:
+    """Refuse to read what no single run has made: left by a stopped run, or changed since."""
+    from kedro.framework.project import pipelines
+
+    from churnlens.engine.records import node_states
+    from churnlens.hooks import STATE
+    from churnlens.hooks import data_root as root_of
+
+    before = [n for n in pipelines["churn"].to_nodes(ANSWER_NODE).nodes if n.name != ANSWER_NODE]
+    found = node_states(context.catalog, before, root_of(context) / STATE)
+    if bad := [each for each in found if each.state != "done"]:
+        what = "; ".join(f"{e.node}: {e.state} {e.why}".rstrip() for e in bad[:3])
+        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+        raise click.ClickException(
+            f"{root_of(context)} does not hold one whole run ({what}{more})\n"
+            f"{RUN_FIRST} After a run with an --env, give the same --env here."
+        )
+
+
 def open_analyst(context: KedroContext) -> Analyst:
-    """Load what an answer needs; a message instead of a traceback when it is not there yet."""
+    """Load what an answer needs; a message when it is not there, or not of one run."""
     from kedro.io.core import DatasetError
 
     from churnlens.models.lock import ModelError
     from churnlens.options import IndexingOptions, InferenceOptions
     from churnlens.pipelines.inference.nodes import load_analyst
 
+    _refuse_unless_done(context)
     names = _node_inputs(context)
     names.pop("questions")
     try:
@@ -114,9 +120,7 @@ def open_analyst(context: KedroContext) -> Analyst:
         options = InferenceOptions.model_validate(loaded.pop("options"), from_attributes=True)
         return load_analyst(loaded, indexing, options)  # type: ignore[arg-type]
     except (DatasetError, ModelError) as error:
-        raise click.ClickException(
-            f"{error}\nRun `kedro run --pipelines churn` (and `kedro fetch-models`) first."
-        ) from None
+        raise click.ClickException(f"{error}\n{RUN_FIRST}") from None
 
 
 @click.group(cls=PlainGroup)
@@ -141,23 +145,24 @@ cli.add_command(run)
 @_shared
 def demo_data(customers: int, seed: int, data_root: str | None, env: str | None) -> None:
     """Write demo customers (CSV, utf-8) and the truth planted in them (Parquet, JSON) to 01_raw."""
+    from churnlens.hooks import data_root as root_of
+    from churnlens.hooks import run_lock
     from churnlens.simulation import simulate_customers
 
-    catalog = open_project(env, data_root=data_root).catalog
+    context = open_project(env, data_root=data_root)
     demo = simulate_customers(customers, seed)
-    catalog.save("demo_truth_rows", demo.truth_rows)
-    catalog.save("demo_truth", demo.truth)
-    catalog.save("demo_customers", demo.customers)
+    with run_lock(root_of(context)):
+        context.catalog.save("demo_truth_rows", demo.truth_rows)
+        context.catalog.save("demo_truth", demo.truth)
+        context.catalog.save("demo_customers", demo.customers)
     click.echo(f"{customers} customers and the planted truth are in 01_raw of the data root")
 
 
 @cli.command("fetch-models")
 @click.argument("names", nargs=-1)
 @click.option("--revision", default=None, help="Commit of a hub model (one NAME only).")
-@_shared
-def fetch_models(
-    names: tuple[str, ...], revision: str | None, data_root: str | None, env: str | None
-) -> None:
+@_env
+def fetch_models(names: tuple[str, ...], revision: str | None, env: str | None) -> None:
     """Fetch models by the lock file; default: those of the environment.
 
     Weights are safetensors or GGUF, checked by sha256.
@@ -165,7 +170,7 @@ def fetch_models(
     from churnlens.models.fetch import fetch
     from churnlens.models.lock import parse_lock, pin
 
-    context = open_project(env, data_root=data_root)
+    context = open_project(env)
     conf = context.config_loader["globals"]
     specs = parse_lock(context.catalog.load("model_lock"))
     if unknown := [name for name in names if name not in specs]:
@@ -180,12 +185,10 @@ def fetch_models(
 
 @cli.command("check-data")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--encoding", default=None, help="Of FILE (default: found out).")
 @click.option("--schema", "-s", default=None, help="Schema file (default: the project's).")
-@click.option("--task", default="churn", type=click.Choice(["churn"]), show_default=True)
-@_shared
-def check_data(
-    file: str, schema: str | None, task: str, data_root: str | None, env: str | None
-) -> None:
+@_env
+def check_data(file: str, schema: str | None, encoding: str | None, env: str | None) -> None:
     """Check FILE against its schema, before any model loads; faults end with status 1.
 
     FILE is delimited text (comma, semicolon or tab) with a header line, in utf-8, utf-8-sig, gbk,
@@ -196,10 +199,10 @@ def check_data(
     from churnlens.schema import parse_schema
 
     described = parse_schema(open_project(env, schema=schema).catalog.load("schema"))
-    table, faults = find_faults(RawTableDataset(filepath=file).load(), described)
+    table, faults = find_faults(RawTableDataset(filepath=file, encoding=encoding).load(), described)
     if faults:
         raise click.ClickException(explain(faults, file))
-    click.echo(f"{file}: {len(table)} rows fit schema {described.name} for task {task}")
+    click.echo(f"{file}: {len(table)} rows fit schema {described.name}")
 
 
 def _shown(answer: Answer) -> str:
@@ -263,7 +266,9 @@ def predict(
     from churnlens.datasets.atomic import write_file
     from churnlens.datasets.jsonl import dump_rows
     from churnlens.datasets.raw_table import read_text
-    from churnlens.engine.records import fingerprint
+    from churnlens.engine.records import code_hash, fingerprint
+    from churnlens.hooks import data_root as root_of
+    from churnlens.hooks import run_lock
     from churnlens.tasks.churn.batch import answer_rows, parse_rows
 
     context = open_project(env, data_root=data_root, writer=writer)
@@ -271,12 +276,13 @@ def predict(
     if not rows:
         raise click.ClickException(f"{source}: no rows; expected one JSON object a line")
     names = sorted(name for name in _node_inputs(context).values() if name != "questions")
-    recipe = [fingerprint(context.catalog, name) for name in names]
     store = context.catalog.load(f"{task}.prediction_cache")
-    answer = open_analyst(context).answer
-    done = answer_rows(rows, answer, store, recipe, QUESTIONS_PER_SHARD)
-    write_file(Path(target), dump_rows(done))
-    bad = sum(1 for row in rows if row.error)
+    with run_lock(root_of(context)):
+        recipe = [code_hash(), *(fingerprint(context.catalog, name) for name in names)]
+        answer = open_analyst(context).answer
+        done = answer_rows(rows, answer, store, recipe, QUESTIONS_PER_SHARD)
+        write_file(Path(target), dump_rows(done))
+    bad = sum(1 for row in done if "error" in row)
     click.echo(f"{len(rows) - bad} answers and {bad} bad rows are in {target}")
 
 
@@ -289,27 +295,29 @@ def status(data_root: str | None, env: str | None) -> None:
     """
     from kedro.framework.project import pipelines
 
-    from churnlens.engine.records import node_state
+    from churnlens.engine.records import node_states
     from churnlens.hooks import STATE
     from churnlens.hooks import data_root as root_of
 
     context = open_project(env, data_root=data_root)
-    folder = root_of(context) / STATE
-    for node in pipelines["__default__"].nodes:
-        found = node_state(context.catalog, node, folder)
+    nodes = pipelines["__default__"].nodes
+    for found in node_states(context.catalog, nodes, root_of(context) / STATE):
         click.echo(f"{found.state:10} {found.node:45} {found.why}".rstrip())
 
 
 @cli.command()
 @click.option("--check", is_flag=True, help="Build into a temporary folder and keep nothing.")
 def lineage(check: bool) -> None:
-    """Build the static Kedro-Viz site (HTML) into docs/lineage, without previews of data."""
+    """Build the static Kedro-Viz site (HTML) into docs/lineage, without previews of data.
+
+    Reads the default configuration and no data: it takes neither --data-root nor --env.
+    """
     import shutil
     import subprocess
     import sys
     import tempfile
 
-    project = Path.cwd()
+    project = find_project()
     with tempfile.TemporaryDirectory() as scratch:
         # `kedro viz build` writes to ./build, which packaging uses too: build, move, tidy.
         command = [sys.executable, "-m", "kedro", "viz", "build"]

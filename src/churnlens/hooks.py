@@ -6,6 +6,9 @@ import json
 import logging
 import os
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -14,9 +17,10 @@ from kedro.framework.hooks import hook_impl
 from kedro.pipeline.node import Node
 
 from churnlens.datasets.atomic import sweep, write_file
-from churnlens.engine.records import Catalog, make_record, record_path
+from churnlens.engine.records import Catalog, NodeRecord, file_of, fingerprint, record_path
 
 logger = logging.getLogger(__name__)
+_PACKAGE_LOG = logging.getLogger("churnlens")
 STATE = ".state"
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -28,6 +32,10 @@ OFFLINE = {
 
 class RunInProgressError(RuntimeError):
     """Another run writes to the same data root."""
+
+
+class ValidationOffError(RuntimeError):
+    """The validator, which turns the table's text into numbers, is switched off."""
 
 
 class ProgressFile(logging.Handler):
@@ -55,48 +63,80 @@ def data_root(context: KedroContext) -> Path:
     return root if root.is_absolute() else Path(context.project_path) / root
 
 
+@contextmanager
+def run_lock(root: Path) -> Iterator[None]:
+    """Be the only one that writes to the data root; RunInProgressError when another does."""
+    (root / STATE).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(root / STATE / "run.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise RunInProgressError(
+            f"another run writes to {root}; wait for it, or give this one its own "
+            "folder with --params data_root=DIR"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _refuse_without_validation(catalog: Catalog) -> None:
+    enabled = getattr(catalog, "_is_validation_enabled", None)
+    if enabled is not None and not enabled():
+        raise ValidationOffError(
+            "dataset validation is off, so the table would stay unchecked text; unset "
+            "KEDRO_DATASET_VALIDATION and run again"
+        )
+
+
+@dataclass
+class _Ongoing:
+    """A node between its first input and its last output."""
+
+    waiting: set[str]
+    inputs: dict[str, str] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+
+
 class RunHooks:
     """Lock, sweep, record and explain; holds the state of one run."""
 
     def __init__(self) -> None:
         """Start with no run."""
         self._root = Path()
-        self._lock: FileLock | None = None
-        self._progress: ProgressFile | None = None
+        self._given: frozenset[str] = frozenset()
         self._catalog: Catalog | None = None
-        self._waiting: set[str] = set()
-        self._started = 0.0
+        self._ongoing: dict[str, _Ongoing] = {}
+        self._open = ExitStack()
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Find the data root, and keep every library offline."""
         os.environ.update({key: os.environ.get(key, value) for key, value in OFFLINE.items()})
         self._root = data_root(context)
+        self._given = frozenset(context.config_loader.runtime_params or {})
 
     @hook_impl
-    def before_pipeline_run(self) -> None:
+    def before_pipeline_run(self, catalog: Catalog) -> None:
         """Take the run lock, and remove what a killed run left half-written."""
-        state = self._root / STATE
-        state.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(state / "run.lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise RunInProgressError(
-                f"another run writes to {self._root}; wait for it, or give this one its own "
-                "folder with --params data_root=DIR"
-            ) from None
-        self._lock = lock
+        _refuse_without_validation(catalog)
+        self._catalog, self._ongoing = catalog, {}
+        self._open.enter_context(run_lock(self._root))
         if strays := sweep(self._root):
             logger.info("removed %d half-written files of a run that was stopped", strays)
-        self._progress = ProgressFile(state / "progress.jsonl")
-        logging.getLogger("churnlens").addHandler(self._progress)
+        progress = ProgressFile(self._root / STATE / "progress.jsonl")
+        _PACKAGE_LOG.addHandler(progress)
+        self._open.callback(_PACKAGE_LOG.removeHandler, progress)
+
+    def _of(self, node: Node) -> _Ongoing:
+        return self._ongoing.setdefault(node.name, _Ongoing(set(node.outputs)))
 
     @hook_impl
-    def before_node_run(self, node: Node, catalog: Catalog) -> None:
-        """Note what the node has to write."""
-        self._catalog, self._waiting = catalog, set(node.outputs)
-        self._started = time.monotonic()
+    def before_dataset_loaded(self, dataset_name: str, node: Node) -> None:
+        """Note what the node is about to read: a file that is replaced meanwhile makes it stale."""
+        if self._catalog is not None:
+            self._of(node).inputs[dataset_name] = fingerprint(self._catalog, dataset_name)
 
     @hook_impl
     def before_dataset_saved(self, node: Node) -> None:
@@ -106,27 +146,28 @@ class RunHooks:
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
         """Write the node's record once its last output is in place."""
-        self._waiting.discard(dataset_name)
-        if not self._waiting and self._catalog is not None:
-            record = make_record(self._catalog, node)
+        ongoing = self._of(node)
+        ongoing.waiting.discard(dataset_name)
+        if not ongoing.waiting and self._catalog is not None:
+            record = self._record(self._catalog, node)
             path = record_path(self._root / STATE, node.name)
             write_file(path, record.model_dump_json(indent=1).encode())
-            logger.info("%s took %.1f s", node.name, time.monotonic() - self._started)
+            logger.info("%s took %.1f s", node.name, time.monotonic() - ongoing.started)
+
+    def _record(self, catalog: Catalog, node: Node) -> NodeRecord:
+        return NodeRecord(
+            node=node.name,
+            inputs=dict(sorted(self._of(node).inputs.items())),
+            outputs={name: fingerprint(catalog, name) for name in sorted(node.outputs)},
+            given={n: str(file_of(catalog, n)) for n in sorted(self._given & set(node.inputs))},
+        )
 
     @hook_impl
     def after_pipeline_run(self) -> None:
         """Let the next run in."""
-        self._release()
+        self._open.close()
 
     @hook_impl
     def on_pipeline_error(self) -> None:
         """Let the next run in; the command says what went wrong."""
-        self._release()
-
-    def _release(self) -> None:
-        if self._progress is not None:
-            logging.getLogger("churnlens").removeHandler(self._progress)
-            self._progress = None
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        self._open.close()

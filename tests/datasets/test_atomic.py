@@ -15,6 +15,7 @@ from churnlens.datasets.atomic import (
     is_complete,
     replace_file,
     sweep,
+    temporary_sibling,
     write_file,
     write_folder,
 )
@@ -69,12 +70,26 @@ def test_a_failing_folder_write_keeps_the_old_folder(tmp_path):
 
 
 def test_sweep_removes_what_killed_writers_left_and_nothing_else(tmp_path):
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / ".tmp-1234-x.json").write_text("half", encoding="utf-8")
-    (tmp_path / ".tmp-1234-index").mkdir()
-    (tmp_path / "kept.json").write_text("{}", encoding="utf-8")
-    assert sweep(tmp_path) == 2
-    assert sorted(os.listdir(tmp_path)) == ["deep", "kept.json"]
+    ours = [
+        temporary_sibling(tmp_path / place)
+        for place in ("04_feature/churn/x.json", "06_models/index", ".state/node.json")
+    ]
+    kept = [
+        tmp_path / place
+        for place in (
+            ".tmp-of-my-editor/thesis.txt",
+            "01_raw/.tmp-of-my-editor/thesis.txt",
+            "notes/.tmp-1a2b3c4d-x.json",
+            ".tmp-1a2b3c4d-x.json",
+            "06_models/kept.json",
+        )
+    ]
+    ours[1] /= "part"  # a folder that was being filled
+    for path in (*ours, *kept):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half", encoding="utf-8")
+    assert sweep(tmp_path) == 3
+    assert [path for path in (*ours, *kept) if path.exists()] == kept
 
 
 WRITER = """

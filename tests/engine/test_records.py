@@ -1,10 +1,19 @@
+import json
+
 import pytest
 from kedro.io import DataCatalog
 from kedro.pipeline import Node
 from kedro_datasets.json import JSONDataset
 from pydantic import BaseModel
 
-from churnlens.engine.records import make_record, node_state, record_path
+from churnlens.engine import records
+from churnlens.engine.records import (
+    NodeRecord,
+    code_hash,
+    fingerprint,
+    node_states,
+    record_path,
+)
 
 
 class Options(BaseModel):
@@ -31,13 +40,21 @@ def catalog(tmp_path, node):
     catalog["params:options"] = Options()
     catalog.save("raw", [1, 2])
     catalog.save("out", double([1, 2], Options()))
-    text = make_record(catalog, node).model_dump_json()
-    record_path(tmp_path, node.name).write_text(text, encoding="utf-8")
+    keep(catalog, node, tmp_path)
     return catalog
 
 
+def keep(catalog, node, folder, **more):
+    """Write the record of a node as if it had just run."""
+    inputs = {name: fingerprint(catalog, name) for name in node.inputs}
+    outputs = {name: fingerprint(catalog, name) for name in node.outputs}
+    record = NodeRecord(node=node.name, inputs=inputs | more.pop("inputs", {}), outputs=outputs)
+    text = record.model_copy(update=more).model_dump_json()
+    record_path(folder, node.name).write_text(text, encoding="utf-8")
+
+
 def state(catalog, node, folder):
-    found = node_state(catalog, node, folder)
+    (found,) = node_states(catalog, [node], folder)
     return found.state, found.why
 
 
@@ -68,3 +85,59 @@ def test_a_deleted_output_is_missing(catalog, node, tmp_path):
 def test_a_node_without_record_never_ran(catalog, node, tmp_path):
     record_path(tmp_path, node.name).unlink()
     assert state(catalog, node, tmp_path)[0] == "never ran"
+
+
+def test_an_input_that_is_gone_has_not_changed(catalog, node, tmp_path):
+    (tmp_path / "raw.json").unlink()
+    assert state(catalog, node, tmp_path) == ("done", "no longer there: raw")
+
+
+def test_a_file_that_the_run_was_given_is_compared_itself(catalog, node, tmp_path):
+    given = tmp_path / "mine.json"
+    given.write_bytes((tmp_path / "raw.json").read_bytes())
+    keep(catalog, node, tmp_path, given={"raw": str(given)})
+    catalog.save("raw", [7])  # what the catalog names is of another run
+    assert state(catalog, node, tmp_path) == ("done", "")
+    given.write_text("[9]", encoding="utf-8")
+    assert state(catalog, node, tmp_path) == ("stale", "changed since: raw")
+
+
+def test_two_nodes_that_read_different_contents_are_not_both_done(catalog, node, tmp_path):
+    other = Node(double, ["raw", "params:options"], "second", name="task.again")
+    catalog["second"] = JSONDataset(filepath=str(tmp_path / "second.json"))
+    catalog.save("second", [2, 4])
+    keep(catalog, other, tmp_path)
+    nodes = [node, other]
+    assert [each.state for each in node_states(catalog, nodes, tmp_path)] == ["done", "done"]
+    keep(catalog, other, tmp_path, inputs={"raw": "of another table"})
+    (tmp_path / "raw.json").unlink()
+    first, second = node_states(catalog, nodes, tmp_path)
+    assert first.state == "done"
+    assert (second.state, second.why) == ("stale", "task.double read another raw")
+
+
+def test_a_record_of_an_earlier_version_is_read(catalog, node, tmp_path):
+    path = record_path(tmp_path, node.name)
+    old = json.loads(path.read_text(encoding="utf-8"))
+    del old["given"]
+    path.write_text(json.dumps(old), encoding="utf-8")
+    assert state(catalog, node, tmp_path)[0] == "done"
+    del old["outputs"]["out"]  # the node has gained an output since
+    path.write_text(json.dumps(old), encoding="utf-8")
+    assert state(catalog, node, tmp_path)[0] == "torn"
+
+
+def test_where_models_lie_is_no_content(catalog):
+    catalog["params:model_root"] = "/somewhere"
+    assert fingerprint(catalog, "params:model_root") == ""
+
+
+def test_the_code_hash_follows_every_file_of_the_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "PACKAGE", tmp_path)
+    hashes = set()
+    for name, text in (("a.py", "x = 1"), ("a.py", "x = 2"), ("b.yml", "x: 1"), ("b.pyc", "")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        code_hash.cache_clear()
+        hashes.add(code_hash())
+    code_hash.cache_clear()
+    assert len(hashes) == 3

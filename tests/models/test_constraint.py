@@ -20,7 +20,7 @@ ANSWER = g.compile_grammar(
     g.record(
         {
             "summary": {"type": "string", "maxLength": 40},  # may hold quotes and brackets
-            "claims": g.listing(CLAIM, min_items=0, max_items=3),
+            "claims": {"type": "array", "items": CLAIM, "maxItems": 3},
             "risk": g.one_of(["high", "low", "medium"]),
         }
     )

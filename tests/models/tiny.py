@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import zipfile
 from pathlib import Path
 
@@ -98,8 +97,3 @@ def entry(**changes):
     """A lock entry of a hub model, with changes."""
     base = {"name": "m", "kind": "encoder", "base": "a/m", "licence": "MIT", "languages": ["en"]}
     return {**base, "source": "hf", "revision": "0" * 40, **changes}
-
-
-def as_yaml(models):
-    """A lock file's text (JSON is YAML)."""
-    return json.dumps({"models": models})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -69,6 +70,11 @@ def test_same_seed_gives_the_same_bytes_in_another_process(demo):
     pd.testing.assert_frame_equal(again.customers, demo.customers)
     pd.testing.assert_frame_equal(again.truth_rows, demo.truth_rows)
     assert again.truth == demo.truth
+
+
+def test_the_truth_names_its_customers_by_the_hash_of_their_sorted_keys(demo):
+    keys = "\n".join(sorted(demo.customers.customerID))
+    assert demo.truth["keys_sha256"] == hashlib.sha256(keys.encode()).hexdigest()
 
 
 def test_another_seed_gives_other_customers():

@@ -1,5 +1,6 @@
 """What the catalog can hold, each written whole or not at all."""
 
+from churnlens.datasets.adapter import AdapterDataset
 from churnlens.datasets.atomic import AtomicDataset
 from churnlens.datasets.faiss_index import FaissIndexDataset
 from churnlens.datasets.jsonl import JSONLinesDataset
@@ -7,6 +8,7 @@ from churnlens.datasets.raw_table import RawTableDataset
 from churnlens.datasets.shards import ShardStoreDataset
 
 __all__ = [
+    "AdapterDataset",
     "AtomicDataset",
     "FaissIndexDataset",
     "JSONLinesDataset",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from kedro.io.core import AbstractDataset, DatasetError, parse_dataset_definitio
 
 MANIFEST = "manifest.json"
 _TEMPORARY = ".tmp-"
+_STRAY = re.compile(r"\.tmp-[0-9a-f]{8}-")
 
 
 def temporary_sibling(path: Path) -> Path:
@@ -26,8 +28,13 @@ def temporary_sibling(path: Path) -> Path:
 
 
 def sweep(root: Path) -> int:
-    """Remove what killed writers left under `root`; return how many there were."""
-    strays = [path for path in root.rglob(f"{_TEMPORARY}*") if path.exists()]
+    """Remove what killed writers left in the layers of data root `root`; return how many.
+
+    Call it only while no one else writes there (`churnlens.hooks.run_lock`).
+    """
+    folders = (*root.glob("0*_*"), root / ".state")
+    found = (path for folder in folders for path in folder.rglob(f"{_TEMPORARY}*"))
+    strays = [path for path in found if _STRAY.match(path.name)]
     for path in strays:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return len(strays)

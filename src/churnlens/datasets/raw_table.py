@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,35 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _TRIED = "utf-8, utf-8-sig, gbk, gb18030, utf-16"
+# what bytes of another encoding become in gb18030: rare Han, kana, Cyrillic, Greek, private signs
+_SIGNS = re.compile("[\u0370-\u04ff\u3040-\u312f\u3400-\u9fff\ue000-\uf8ff]")
+_LEAST_COMMON = 0.4  # share of level one of GB 2312; Chinese has more, even in traditional signs
+
+
+def _is_common(sign: str) -> bool:
+    """Whether a sign is one of the 3755 of level one of GB 2312."""
+    code = sign.encode("gb2312", "ignore")
+    return len(code) == 2 and 0xB0 <= code[0] <= 0xD7
+
+
+def _check_chinese(text: str) -> None:
+    """Raise ValueError when text decoded as gb18030 is not Chinese, but of another encoding."""
+    signs = _SIGNS.findall(text)
+    common = sum(map(_is_common, signs))
+    if common < _LEAST_COMMON * len(signs):
+        first = next(match for match in _SIGNS.finditer(text) if not _is_common(match.group()))
+        line = text.count("\n", 0, first.start()) + 1
+        raise ValueError(
+            f"not utf-8, and hardly Chinese when read as gb18030: {len(signs) - common} of "
+            f"{len(signs)} signs are rare ones, the first in line {line}"
+        )
 
 
 def detect_encoding(data: bytes) -> str:
     """Return the encoding of `data`: by its mark, by its zero bytes, else utf-8, else gb18030.
+
+    Almost any bytes are gb18030 (`José García` in cp1252 would be `Jos閑 Garc韆`), so it is taken
+    only where it gives Chinese.
 
     Raises:
         ValueError: with the line at fault, when no encoding fits.
@@ -36,30 +62,34 @@ def detect_encoding(data: bytes) -> str:
     faults = []
     for name in ("utf-8", "gb18030"):
         try:
-            data.decode(name)
+            text = data.decode(name)
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             faults.append(f"{name} fails at line {line}")
         else:
+            if name == "gb18030":
+                _check_chinese(text)
             return name
     raise ValueError(f"the encoding is none of {_TRIED} ({'; '.join(faults)})")
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a file in any of the encodings, without a byte order mark.
+def read_text(path: Path, encoding: str | None = None) -> str:
+    """Return the text of a file, without a byte order mark.
+
+    Args:
+        path: the file.
+        encoding: any that Python knows; None finds it out, see `detect_encoding`.
 
     Raises:
         DatasetError: naming the file, and the line that fits no encoding.
     """
-    data = path.read_bytes()
+    data, step = path.read_bytes(), "save it as utf-8 and try again, or name its encoding"
     try:
-        return data.decode(detect_encoding(data)).lstrip("\ufeff")
+        return data.decode(encoding or detect_encoding(data)).lstrip("\ufeff")
     except UnicodeDecodeError as error:
-        raise DatasetError(
-            f"{path}: not whole as {error.encoding}; save it as utf-8 and try again"
-        ) from None
-    except ValueError as error:
-        raise DatasetError(f"{path}: {error}; save it as utf-8 and try again") from None
+        raise DatasetError(f"{path}: not whole as {error.encoding}; {step}") from None
+    except (ValueError, LookupError) as error:
+        raise DatasetError(f"{path}: {error}; {step}") from None
 
 
 def _delimiter(text: str) -> str:
@@ -94,13 +124,21 @@ def _check_shape(text: str, delimiter: str) -> None:
 class RawTableDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
     """A CSV file with every cell as text, in whatever encoding it came.
 
-    Reads utf-8, utf-8-sig, gbk, gb18030 and utf-16, with comma, semicolon or tab; writes utf-8 with
-    commas. Empty cells are empty strings: what they mean is the schema's business.
+    Reads utf-8, utf-8-sig, gbk, gb18030 and utf-16, or the `encoding` that is named, with comma,
+    semicolon or tab; writes utf-8 with commas. Empty cells are empty strings: what they mean is the
+    schema's business.
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Read `filepath`."""
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        encoding: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Read `filepath`; `encoding` None finds it out."""
         self._filepath = Path(filepath)
+        self._encoding = encoding
         self.metadata = metadata
 
     def load(self) -> pd.DataFrame:
@@ -110,7 +148,7 @@ class RawTableDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
                 f"no file {self._filepath}; give one with --params customers=FILE, "
                 "or write demo data with `kedro demo-data`"
             )
-        text = read_text(self._filepath)
+        text = read_text(self._filepath, self._encoding)
         delimiter = _delimiter(text)
         try:
             _check_shape(text, delimiter)
@@ -137,4 +175,4 @@ class RawTableDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
         return self._filepath.is_file()
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
+        return {"filepath": str(self._filepath), "encoding": self._encoding}

@@ -1,14 +1,16 @@
 """A record per node: which inputs made which outputs, by content hash.
 
 The record is written after the node's outputs are in place. A node is *done* when its record fits
-the files and parameters of today, *stale* when an input has changed since, *torn* when an output
-is not the one that the record names.
+the files and parameters of today and what the nodes before it read, *stale* when an input has
+changed since, *torn* when an output is not the one that the record names.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,14 +20,21 @@ from pydantic import BaseModel
 
 Catalog = CatalogProtocol[Any, Any]
 State = Literal["done", "stale", "torn", "missing", "never ran"]
+PLACES = frozenset({"params:model_root"})  # where models lie; what they are is in the lock
+PACKAGE = Path(__file__).parents[1]
 
 
 class NodeRecord(BaseModel):
-    """What a node read and wrote: dataset name → sha256."""
+    """What a node read and wrote: dataset name → sha256.
+
+    Attributes:
+        given: inputs that the run was given as a file of its own → that file.
+    """
 
     node: str
     inputs: dict[str, str]
     outputs: dict[str, str]
+    given: dict[str, str] = {}
 
 
 class NodeState(BaseModel):
@@ -49,25 +58,32 @@ def _value_hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def file_of(catalog: Catalog, name: str) -> Path | None:
+    """Return the file that holds a dataset; None where there is none to compare."""
+    path = getattr(catalog.get(name), "_filepath", None)
+    return Path(str(path)) if path is not None else None
+
+
 def fingerprint(catalog: Catalog, name: str) -> str:
     """Return the sha256 of a parameter or of a dataset's file; empty when there is none.
 
-    Caches (datasets that hold a folder without a manifest) have no fingerprint: what they hold
-    never changes a result.
+    Caches (datasets that hold a folder without a manifest) and `PLACES` have no fingerprint: what
+    they hold never changes a result.
     """
+    if name in PLACES:
+        return ""
     if name.startswith("params:") or name == "parameters":
         return _value_hash(catalog.load(name))
-    path = getattr(catalog.get(name), "_filepath", None)
-    return _file_hash(Path(str(path))) if path is not None else ""
+    path = file_of(catalog, name)
+    return _file_hash(path) if path is not None else ""
 
 
-def make_record(catalog: Catalog, node: Node) -> NodeRecord:
-    """Return the record of a node that has just run."""
-    return NodeRecord(
-        node=node.name,
-        inputs={name: fingerprint(catalog, name) for name in sorted(set(node.inputs))},
-        outputs={name: fingerprint(catalog, name) for name in sorted(node.outputs)},
-    )
+@cache
+def code_hash() -> str:
+    """Return the sha256 of the package's own files: code, vocabulary and templates."""
+    files = (path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".yml", ".html"})
+    hashes = [(path.relative_to(PACKAGE).as_posix(), _file_hash(path)) for path in sorted(files)]
+    return _value_hash(hashes)
 
 
 def record_path(folder: Path, node: str) -> Path:
@@ -75,21 +91,61 @@ def record_path(folder: Path, node: str) -> Path:
     return folder / f"{node}.json"
 
 
+def _read_record(folder: Path, node: Node) -> NodeRecord | None:
+    path = record_path(folder, node.name)
+    if not path.is_file():
+        return None
+    return NodeRecord.model_validate_json(path.read_text(encoding="utf-8"))
+
+
 def _changed(then: dict[str, str], now: dict[str, str]) -> list[str]:
     return sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
 
 
-def node_state(catalog: Catalog, node: Node, folder: Path) -> NodeState:
-    """Compare the record of `node` in `folder` with the files and parameters of now."""
-    path = record_path(folder, node.name)
-    if not path.is_file():
-        return NodeState(node=node.name, state="never ran")
-    then = NodeRecord.model_validate_json(path.read_text(encoding="utf-8"))
-    now = make_record(catalog, node)
-    if absent := [name for name, value in now.outputs.items() if not value and then.outputs[name]]:
+def _compare(node: Node, then: NodeRecord, hash_of: Callable[[str], str]) -> NodeState:
+    """Compare a record with the files and parameters of now."""
+    outputs = {name: hash_of(name) for name in node.outputs}
+    if absent := [name for name in outputs if not outputs[name] and then.outputs.get(name)]:
         return NodeState(node=node.name, state="missing", why=f"no file for {', '.join(absent)}")
-    if torn := _changed(then.outputs, now.outputs):
+    if torn := _changed(then.outputs, outputs):
         return NodeState(node=node.name, state="torn", why=f"not as written: {', '.join(torn)}")
-    if moved := _changed(then.inputs, now.inputs):
-        return NodeState(node=node.name, state="stale", why=f"changed since: {', '.join(moved)}")
-    return NodeState(node=node.name, state="done")
+    inputs = {
+        name: _file_hash(Path(then.given[name])) if name in then.given else hash_of(name)
+        for name in node.inputs
+    }
+    moved = _changed(then.inputs, inputs)
+    # A file that is gone has not changed; if a node made it, that node is missing.
+    if changed := [name for name in moved if inputs.get(name) != ""]:
+        return NodeState(node=node.name, state="stale", why=f"changed since: {', '.join(changed)}")
+    gone = f"no longer there: {', '.join(moved)}" if moved else ""
+    return NodeState(node=node.name, state="done", why=gone)
+
+
+def node_states(catalog: Catalog, nodes: Iterable[Node], folder: Path) -> list[NodeState]:
+    """Compare the records in `folder` with the files and parameters of now, and with one another.
+
+    Args:
+        catalog: where the files are.
+        nodes: in the order of a run.
+        folder: of the records.
+
+    Returns:
+        One state a node, in the same order. Two nodes that read different contents under one name
+        are never both done, whatever the file holds now.
+    """
+    hash_of = cache(partial(fingerprint, catalog))
+    read_by: dict[str, tuple[str, str]] = {}
+    states = []
+    for node in nodes:
+        record = _read_record(folder, node)
+        if record is None:
+            states.append(NodeState(node=node.name, state="never ran"))
+            continue
+        state = _compare(node, record, hash_of)
+        for name, value in record.inputs.items():
+            reader, read = read_by.setdefault(name, (node.name, value))
+            if state.state == "done" and read != value:
+                why = f"{reader} read another {name}"
+                state = NodeState(node=node.name, state="stale", why=why)
+        states.append(state)
+    return states

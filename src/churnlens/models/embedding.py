@@ -8,9 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
-from churnlens.models.loading import Precision, device, prepare
+from churnlens.models.loading import device, prepare
 from churnlens.models.lock import ModelError
 from churnlens.models.weights import read_manifest
+from churnlens.options import Dtype
 
 
 class TextEncoder(Protocol):
@@ -32,7 +33,7 @@ class Encoder:
     The prefixes that it was trained with come from its lock entry.
     """
 
-    def __init__(self, path: Path, *, batch_size: int = 32, dtype: Precision = "bfloat16") -> None:
+    def __init__(self, path: Path, *, batch_size: int = 32, dtype: Dtype = "bfloat16") -> None:
         """Load the encoder at `path`.
 
         Args:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from churnlens.models.constraint import RequestError, Row, Vocabulary
-from churnlens.models.loading import Precision, load_causal_lm, load_tokenizer, prepare
+from churnlens.models.loading import load_causal_lm, load_tokenizer, prepare
 from churnlens.models.lock import ModelError
+from churnlens.options import Precision
 from churnlens.schema import Frozen
 
 if TYPE_CHECKING:

@@ -100,11 +100,6 @@ def record(fields: Mapping[str, Schema]) -> Schema:
     }
 
 
-def listing(item: Schema, *, min_items: int = 1, max_items: int) -> Schema:
-    """A list of `min_items` to `max_items` values of one kind."""
-    return {"type": "array", "items": item, "minItems": min_items, "maxItems": max_items}
-
-
 def compile_grammar(schema: Schema) -> str:
     """Turn a JSON schema into a grammar for `generation.Request`; some milliseconds.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from churnlens.models.weights import check_weights, read_manifest
+from churnlens.options import Precision
 
-Precision = Literal["float32", "bfloat16", "float16", "nf4"]
-_OFFLINE = {
+OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
@@ -25,7 +25,7 @@ def prepare(path: Path) -> None:
     Raises:
         ModelError: when the folder is absent, holds code, or its weights are not whole.
     """
-    os.environ.update(_OFFLINE)
+    os.environ.update(OFFLINE)
     check_weights(path)
     from transformers.utils.logging import disable_progress_bar
 

@@ -10,7 +10,6 @@ import hashlib
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import AfterValidator, Field, TypeAdapter
 
 from churnlens.schema import Frozen
@@ -126,11 +125,6 @@ def parse_lock(raw: dict[str, Any]) -> dict[str, ModelSpec]:
         pydantic.ValidationError: naming every key that is wrong.
     """
     return {name: parse_spec({"name": name, **entry}) for name, entry in raw["models"].items()}
-
-
-def read_lock(path: str | Path) -> dict[str, ModelSpec]:
-    """Read a lock file (YAML, utf-8), see `parse_lock`."""
-    return parse_lock(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
 
 
 def pin(spec: ModelSpec, revision: str) -> HubModel:

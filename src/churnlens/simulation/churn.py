@@ -8,6 +8,7 @@ The intercept is solved so that the mean probability of the drawn customers is `
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,6 +135,11 @@ def _null_columns() -> list[str]:
     return [column for column in (*REFERENCE, *ODDS_RATIOS_PER_UNIT) if column not in effects]
 
 
+def _keys_hash(keys: np.ndarray) -> str:
+    """Return the hex sha256 of the sorted keys, one a line: whose truth it is."""
+    return hashlib.sha256("\n".join(sorted(keys.tolist())).encode()).hexdigest()
+
+
 def _as_written(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with every cell as the text that a CSV file holds."""
     total = [f"{usd:g}" if usd else " " for usd in table.TotalCharges.tolist()]
@@ -160,10 +166,12 @@ def simulate_customers(customers: int = 7043, seed: int = 7) -> ChurnDemo:
     named = np.where(other, np.where(speaks == "en", "zh", "en"), speaks)
     names = customer_names(named, (table.gender == "Female").to_numpy(), rng["names"])
     texts = write_feedback(table, speaks, names, rng["feedback"])
+    ids = customer_ids(customers, rng["ids"])
     truth = {
         "generator": GENERATOR,
         "seed": seed,
         "customers": customers,
+        "keys_sha256": _keys_hash(ids),
         "model": "logit P(churn) = intercept + sum of log odds ratios; no interactions",
         "intercept": intercept,
         "baseline": {**REFERENCE, "tenure": 0},
@@ -178,7 +186,7 @@ def simulate_customers(customers: int = 7043, seed: int = 7) -> ChurnDemo:
         "feedback": feedback_truth(texts, (table.Churn == "Yes").to_numpy()),
     }
     written = _as_written(table)
-    written.insert(0, "customerID", customer_ids(customers, rng["ids"]))
+    written.insert(0, "customerID", ids)
     written.insert(1, "CustomerName", names)
     key = written[["customerID"]].assign(churn_probability=chances)
     return ChurnDemo(

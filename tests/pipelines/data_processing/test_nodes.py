@@ -4,6 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from kedro.io.core import DatasetError
 
 from bank import bank_customers
 from churnlens.options import DataProcessingOptions
@@ -80,6 +81,19 @@ def test_reasons_quote_the_text_that_they_label(feedback):
     assert {"fees", "interest", "service"} <= set(reasons["reason"])
     for row, start, end in zip(reasons["row"], reasons["start"], reasons["end"], strict=True):
         assert feedback["feedback"][row][start:end].strip()
+
+
+def test_reasons_name_the_customer_of_their_row(feedback):
+    reasons = label_reasons(feedback, BANK)
+    assert reasons["customer"].tolist() == feedback["customer"][reasons["row"]].tolist()
+
+
+@pytest.mark.parametrize("change", [lambda f: f[::-1], lambda f: f[:-1]])
+def test_documents_of_two_tables_are_refused_without_naming_anyone(customers, feedback, change):
+    table, _ = select_table(customers, BANK)
+    with pytest.raises(DatasetError, match="feedback: the rows are not of the customers") as told:
+        build_documents(table, change(feedback), BANK)
+    assert not [key for key in table["CustomerId"] if key in str(told.value)]
 
 
 def test_documents_never_know_the_outcome(customers, feedback):

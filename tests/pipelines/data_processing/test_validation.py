@@ -117,6 +117,11 @@ def test_an_optional_column_may_be_absent():
             r"row 1, column gone: got 'maybe', expected one of Yes, No",
         ),
         (
+            with_cell("gone", 0, "Yess"),
+            r"row 1, column gone: got 'Yess', expected one of Yes, No",
+        ),
+        (with_cell("total", 1, "$12"), r"row 2, column total: got '\$12', expected a number"),
+        (
             with_cell("gone", 0, ""),
             r"row 1, column gone: got an empty cell, expected one of Yes, No",
         ),
@@ -127,6 +132,37 @@ def test_an_optional_column_may_be_absent():
 )
 def test_a_fault_names_row_column_got_and_expected(frame, message):
     assert re.search(message, only_fault(frame))
+
+
+@pytest.mark.parametrize("cell", ["inf", "-Infinity", "1e999", "nan"])
+def test_a_number_is_finite(cell):
+    table, faults = find_faults(with_cell("total", 1, cell), SCHEMA)
+    assert (
+        str(faults[0]) == f"row 2, column total: got {cell!r}, expected a number, for example 29.85"
+    )
+    assert table["total"].isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("column", ["gone", "months"])
+def test_swapped_headers_print_no_name(column):
+    people = [f"Person{n} Quackenbush" for n in range(40)]
+    people[:2] = people[2:4]  # namesakes
+    size = len(people)
+    frame = pd.DataFrame(
+        {"id": map(str, range(size)), "gone": "No", "months": "3", "total": "1", "person": people}
+    )
+    swapped = frame.rename(columns={column: "person", "person": column})
+    _, faults = find_faults(swapped, SCHEMA)
+    assert len(faults) == size
+    assert {fault.got for fault in faults} == {"a value that is not shown"}
+
+
+def test_a_code_that_fills_many_rows_is_shown():
+    frame = pd.DataFrame(
+        {"id": map(str, range(40)), "gone": ["perhaps"] * 3 + ["No"] * 37, "months": "3"}
+    )
+    _, faults = find_faults(frame.assign(total="1"), SCHEMA)
+    assert [fault.got for fault in faults] == ["'perhaps'"] * 3
 
 
 def test_a_duplicate_key_is_found_on_both_rows_and_never_printed():

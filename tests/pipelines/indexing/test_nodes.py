@@ -1,3 +1,5 @@
+from importlib.metadata import version
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -46,6 +48,19 @@ def test_a_changed_text_or_setting_is_embedded_again(embed):
     assert Letters.loaded == 1
     embed(DOCUMENTS, OPTIONS.model_copy(update={"dtype": "float32"}))
     assert Letters.loaded == 2
+
+
+def test_vectors_of_another_library_are_made_again(embed, monkeypatch):
+    embed(DOCUMENTS)
+    for library in ("torch", "sentence-transformers"):
+        Letters.loaded = 0
+        monkeypatch.setattr(
+            nodes,
+            "version",
+            lambda name, changed=library: "9" if name == changed else version(name),
+        )
+        embed(DOCUMENTS)
+        assert Letters.loaded == 1
 
 
 def test_position_i_of_the_index_is_document_i(embed):

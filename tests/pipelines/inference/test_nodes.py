@@ -4,6 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from kedro.io.core import DatasetError
 
 from bank import bank_customers
 from churnlens.options import DataProcessingOptions, IndexingOptions, InferenceOptions
@@ -87,3 +88,35 @@ def test_the_population_knows_who_has_spoken(stored):
     names = ("schema", "table", "feedback", "reasons")
     population = nodes.load_population(**{name: stored[name] for name in names})
     assert population.has_feedback.sum() == (stored["feedback"]["feedback"] != "").sum()
+
+
+def others(frame):
+    """Return the rows of another table of the same size: the same ones, of other customers."""
+    return frame.assign(customer="X" + frame["customer"])
+
+
+def silent(frame):
+    """Return rows that do not say whose they are, as an earlier version wrote them."""
+    return frame.drop(columns="customer")
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("feedback", others),
+        ("reasons", others),
+        ("reasons", silent),
+        ("vectors", others),
+    ],
+)
+def test_what_two_runs_have_left_is_never_put_together(monkeypatch, stored, name, change):
+    use_letters(monkeypatch, nodes)
+    mixed = stored | {name: change(stored[name])}
+    with pytest.raises(DatasetError, match=f"{name}: the rows are not of the customers"):
+        nodes.load_analyst(mixed, INDEXING, TEMPLATE)
+
+
+def test_reasons_of_a_longer_table_are_refused(stored):
+    reasons = stored["reasons"].assign(row=stored["reasons"]["row"] + len(stored["table"]))
+    with pytest.raises(DatasetError, match="reasons"):
+        nodes.load_population(stored["schema"], stored["table"], stored["feedback"], reasons)

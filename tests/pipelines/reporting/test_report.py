@@ -163,6 +163,8 @@ def test_refusals_say_why(pages):
 def test_what_was_planted_is_told_where_it_is_known(pages):
     assert "Drivers were searched in 124 groups" in pages["en"].text
     assert "98.7" in pages["en"].text
+    assert "n = 1,849" in pages["en"].text
+    assert "depend on each other and no interval is given" in pages["en"].text
     assert "在问题测试的124个群体中" in pages["zh"].text
 
 

@@ -5,7 +5,6 @@ import pytest
 from churnlens.evidence.query import select
 from churnlens.schema import Condition
 from churnlens.tasks.churn.answers import Answer
-from churnlens.tasks.churn.judging import judge, score_answers
 
 FIBER = "Why do fiber customers leave?"
 
@@ -109,25 +108,6 @@ def test_nothing_says_cause(analyst):
     said = " ".join([answer.summary, *(claim.text for claim in answer.claims)])
     assert "associated with" in said
     assert "cause" not in said.lower()
-
-
-def test_the_judge_finds_good_answers_good_and_tampered_ones_bad(analyst, table, schema):
-    answer = analyst.ask(FIBER)
-    score = score_answers([answer], ["left"], table, schema)
-    assert {score.sizes.value, score.rates.value, score.inside.value, score.outcome.value} == {1.0}
-    assert score.lifts.value == 1.0
-    assert {score.numbers.value, score.citations.value, score.claims.value} == {1.0}
-    claim = answer.claims[0].model_copy(update={"text": answer.claims[0].text + " 77.7 %"})
-    stranger = str(table.loc[table["Churn"] == "No", "customerID"].iloc[0])
-    wrong = {"size": answer.cohort.size + 1, "lift": answer.cohort.lift + 0.01}
-    cohort = answer.cohort.model_copy(update=wrong)
-    bad = answer.model_copy(update={"claims": (claim,), "citations": (stranger,), "cohort": cohort})
-    judged = judge(bad, table, schema, "left")
-    assert judged.sizes == judged.lifts == (0, 1)
-    assert judged.outcome == (0, 1)
-    assert judged.citations == (0, 1)
-    hits, n = judged.numbers
-    assert hits == n - 1
 
 
 def test_no_direction_is_claimed_where_the_interval_leaves_it_open(analyst):

@@ -5,6 +5,7 @@ import pytest
 
 from churnlens.evaluation.bench_score import Prediction
 from churnlens.options import DriverOptions
+from churnlens.simulation import simulate_customers
 from churnlens.simulation.sampling import log_odds
 from churnlens.tasks.churn.truth import fits, planted_effect, planted_parts, score_drivers
 
@@ -33,11 +34,16 @@ def test_effect_of_a_value_is_its_odds_ratio_against_those_who_could_have_it(dem
     assert np.isnan(planted_effect(table, schema, everybody, "gender", parts))
 
 
-def test_truth_fits_only_the_customers_it_was_planted_in(demo, population):
-    left = population.left
-    assert fits(demo.truth, left)
-    assert not fits(demo.truth, left[:-1])
-    assert not fits(demo.truth, np.append(left[1:], ~left[0]))
+def test_truth_fits_only_the_customers_it_was_planted_in(demo, table):
+    keys = table["customerID"]
+    assert fits(demo.truth, keys)
+    assert fits(demo.truth, keys.sample(frac=1, random_state=1)), "whatever their order"
+    assert not fits(demo.truth, keys[:-1])
+    others = simulate_customers(len(table), seed=12)
+    assert not fits(
+        demo.truth | {"churn_rate": others.truth["churn_rate"]}, others.customers.customerID
+    )
+    assert not fits({"customers": len(table)}, keys), "a truth without keys is nobody's"
 
 
 def test_right_truth_scores_high_and_a_turned_one_low(demo, population):
@@ -47,6 +53,7 @@ def test_right_truth_scores_high_and_a_turned_one_low(demo, population):
     assert right.precision.value == 1
     assert right.sign.value > 0.9
     assert right.coverage.value > 0.85
+    assert set(right.coverage.model_dump()) == {"value", "n"}, "no interval over dependent rows"
     turned = {key: 1 / ratio for key, ratio in demo.truth["odds_ratios"].items()}
     units = {key: 1 / ratio for key, ratio in demo.truth["odds_ratios_per_unit"].items()}
     truth = demo.truth | {"odds_ratios": turned, "odds_ratios_per_unit": units}

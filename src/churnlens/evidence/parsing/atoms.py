@@ -98,7 +98,7 @@ class Selector:
 
     def _clauses(self, at: int, item: Item) -> Clauses:
         if isinstance(item, QuantityItem):
-            return self._quantity(at, item)
+            return () if item.has("many") else self._quantity(at, item)
         mention = item.mention
         if mention is None or (mention.also and self._beside_number(at)):
             return ()
@@ -173,7 +173,8 @@ class Selector:
             for at, item in enumerate(self.items)
             if item.mentions("value") and not self._is_denied(at)
         )
-        if any(v is not None and v.column == column.name and v.name != none for v in values):
+        told = any(v is not None and v.column == column.name and v.name != none for v in values)
+        if told and not self._lacks(at):
             return ()
         before = at - 1
         while item_at(self.items, before).has("link") and not item_at(self.items, before).has(
@@ -184,6 +185,11 @@ class Selector:
         if owned or item_at(self.items, at + 1).has("noun"):
             return ((Condition(column=column.name, op="ne", value=none),),)
         return ()
+
+    def _lacks(self, at: int) -> bool:
+        """Whether "no" denies the attribute itself ("no internet"), not a kind of it behind."""
+        denied = item_at(self.items, at - 1).has("neg")
+        return denied and not item_at(self.items, at + 1).mentions("value")
 
     def _is_denied(self, at: int) -> bool:
         """Whether "not", "except" stands right before an item or "excluded" behind it."""
@@ -241,6 +247,16 @@ class Selector:
         return owned and counted.mentions("value") and says_yes(counted, self.schema)
 
 
+def _without_aside(between: list[Item]) -> list[Item]:
+    """Leave out what commas enclose if it tells kinds by unknown words: ", mailed or not, "."""
+    commas = [at for at, item in enumerate(between) if item.has("comma")]
+    if len(commas) < 2:
+        return between
+    aside = between[commas[0] : commas[-1]]
+    told = any(item.has("unknown", "neutral") for item in aside) and any_has(aside, "or")
+    return between[: commas[0]] + between[commas[-1] :] if told else between
+
+
 _BOTH = frozenset({"且", "而且", "并且", "又", "又是"})  # one person is both, unlike with 和
 
 
@@ -255,7 +271,7 @@ def joint(items: list[Item], first: int, second: int) -> Joint:
     Returns:
         `far` when another clause begins between them, `none` when nothing does.
     """
-    between = items[first + 1 : second]
+    between = _without_aside(items[first + 1 : second])
     listed = all(item.has(*_LISTED) for item in between)  # "fiber churn or DSL churn"
     if not listed and any(
         item.has(*_LOOSE) and not item.has("and", "or", "link") for item in between

@@ -15,6 +15,7 @@ _CURRENCIES = frozenset({"usd", "eur", "gbp", "cny", "rmb", "jpy", "hkd", "chf",
 _LONGEST_YEARS = 150  # "2023 年" is a date, not a duration
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _REACH = 4  # words between a number and the name of its column
+_REGULAR = ("month", "月")  # "monthly charges above $3,000" says itself which column is meant
 _SINGULAR = ("year", "month", "yr")
 
 
@@ -139,7 +140,7 @@ class Attacher:
             length = self._length(at, quantity)
             return length or (self.schema.column(self.schema.time) if self.schema.time else None)
         if unit == "money":
-            known = self._counterpart(at, quantity)
+            known = self._counterpart(at, quantity) or self._beyond(at, quantity)
             return known or (named if named and _is_money(named) else self._money())
         if unit == "age":
             return self._age()
@@ -153,6 +154,22 @@ class Attacher:
             if isinstance(item, QuantityItem) and _mirrors(item.quantity, quantity):
                 return self.column(position, item.quantity)
         return None
+
+    def _beyond(self, at: int, quantity: Quantity) -> Column | None:
+        """Return the column of an amount that no regular charge of the table reaches."""
+        money = self.schema.money
+        said = [item.text for item in self.items[max(0, at - _REACH) : at + _REACH]]
+        regular = any(unit in text for text in said for unit in _REGULAR)
+        values = [a.value for _, a in quantity.bounds if not isinstance(a.value, str)]
+        if not (money and values) or regular or max(values) <= self.thresholds.of(money, 1.0):
+            return None
+        others = [
+            column
+            for column in self.schema.columns
+            if column.kind == "number" and _is_money(column) and column.name != money
+        ]
+        fit = [c for c in others if self.thresholds.of(c.name, 1.0) >= max(values)]
+        return fit[0] if len(fit) == 1 else None
 
     def _unitless(self, at: int, quantity: Quantity, named: Column | None) -> Column | None:
         if not named and self.items[at].text.startswith(("older than", "younger than")):

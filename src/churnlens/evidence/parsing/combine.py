@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from churnlens.evidence.parsing.atoms import Atom
 from churnlens.evidence.parsing.items import Item, any_has, before_noun
+from churnlens.evidence.parsing.lexicon import positive_value
 from churnlens.evidence.parsing.logic import Clauses, any_of
 from churnlens.schema import Schema
 
@@ -74,9 +75,17 @@ def _lists(atoms: list[Atom]) -> set[int]:
     return found
 
 
+def _is_kind(atom: Atom) -> bool:
+    """Whether a selection is one value, though a word of denial says so ("no internet")."""
+    return [each.op for clause in atom.clauses for each in clause] == ["eq"]
+
+
 def _unites(before: Atom, atom: Atom, schema: Schema) -> bool:
     """Whether "A and B" means both groups together, because nobody can be both."""
-    if not _single(atom) or _single(before) != _single(atom) or before.negative or atom.negative:
+    if not _single(atom) or _single(before) != _single(atom):
+        return False
+    kinds = positive_value(schema.column(_single(atom))) is None  # "no internet" is a kind of it
+    if any(each.negative and not (kinds and _is_kind(each)) for each in (before, atom)):
         return False
     return schema.column(_single(atom)).kind == "category" or (atom.bare and before.bare)
 

@@ -61,7 +61,7 @@ class Divider:
 
     def breaks(self, start: int, end: int | None) -> bool:
         """Whether a clause ends between two places."""
-        return any_has(self.items[start + 1 : end], "comma", "stop")
+        return any(i.has("comma", "stop") and i.text != "、" for i in self.items[start + 1 : end])
 
     def ends(self, at: int) -> bool:
         """Whether a clause ends at a place."""

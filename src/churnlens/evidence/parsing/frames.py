@@ -46,6 +46,10 @@ def _tells_own_time(items: list[Item]) -> bool:
 def _framed(items: list[Item]) -> set[int]:
     found: set[int] = set()
     parts = clauses(items)
+    turn = max((at for at, item in enumerate(items) if item.has("resume")), default=0)
+    for start, end in parts:
+        if end <= turn and not _is_question(items[start:end], own=False):
+            found |= set(range(start, end))
     for start, end in parts:
         found |= set(range(start, _frame_end(items, start, end)))
         if len(parts) > 1 and _tells_own_time(items[start:end]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from churnlens.evidence.parsing.atoms import Atom, Reading, Selector, joint
-from churnlens.evidence.parsing.items import Item, any_has, item_at
+from churnlens.evidence.parsing.items import Item, any_has, item_at, skip
 from churnlens.evidence.parsing.lexicon import negative_value
 from churnlens.evidence.parsing.logic import negated
 from churnlens.evidence.parsing.thresholds import Thresholds
@@ -12,6 +12,7 @@ from churnlens.schema import Schema
 _LONGEST_VERB = 2  # characters of an unknown verb behind 没
 _BUT = frozenset({"but", "但", "但是", "却"})
 _ANY = frozenset({"一个", "一项", "一种", "一样", "任何", "什么", "啥"})
+_OBLIGED = frozenset({"should", "ought", "supposed", "meant", "该", "应该", "应"})
 _AUXILIARIES = frozenset(
     {
         "do", "does", "did", "are", "is", "was", "were", "has", "have", "had", "can", "could",
@@ -56,12 +57,21 @@ class _Negation:
         """Negate the first thing behind the word at `at`."""
         if _inverted(self.items, at):
             self.turn_next(at)
+        elif self.regrets(at):
+            return
         elif (none := self.none_of(at)) is not None:
             self.negate(none, strict)
         elif item_at(self.items, at + 1).text == "的":  # 没订的: those who have not what was named
             self.reading.dangling.append(at)
         else:
             self.deny(at, self.behind(at), strict)
+
+    def regrets(self, at: int) -> bool:
+        """Whether what has happened is wished away: "they should not be leaving"."""
+        wished = item_at(self.items, at - 1).text in _OBLIGED
+        wished = wished or item_at(self.items, at + 1).text in _OBLIGED
+        behind = self.items[skip(self.items, at + 1, "link", "neutral") :][:1]
+        return wished and any_has(behind, "left", "stayed")
 
     def deny(self, at: int, position: int, strict: bool) -> None:
         """Negate what stands at a position, or what was stated before the word at `at`."""
@@ -163,7 +173,10 @@ class _Negation:
         while position < len(self.items) and position not in self.atoms:
             item = self.items[position]
             joins = item.has("and", "or", "comma")
+            closed = item.has("noun") and item_at(self.items, position + 1).has("comma")
             if item.has("neg", "except") or not (_transparent(item) or joins):
+                return None
+            if closed and not strict:  # 没技术支持的客户，和有电视的客户
                 return None
             linked = linked or item.has("and", "or") or item.text == "、" or self.lists(position)
             own = own or item.has("with") or item.text in _BUT

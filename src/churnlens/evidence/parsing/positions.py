@@ -15,6 +15,9 @@ _SEEN_THROUGH = ("link", "with", "neg", "modifier", "neutral", "quantity", "join
 _AUXILIARIES = frozenset({"did", "does", "has", "will", "is", "was"})
 _WHO = frozenset({"who", "that", "whose"})
 _HEADED = frozenset({"with", "without", "who", "whose", "that", "on"})
+_DETERMINERS = frozenset(
+    ["our", "the", "of", "do", "did", "are", "many", "how many", "all", "these", "those", "which"]
+)
 _EVENTS = frozenset({"before", "after", "since", "during", "until"})
 _FROM = frozenset(
     [
@@ -43,6 +46,7 @@ _SURNAMES = frozenset(
     "余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
 _LONGEST_NAME = 3
+_SHORTEST_TRAIT = 2
 _LONGEST_VERB = 2  # items between unknown words and 的
 _REACH = 3  # words between "who" and what they do
 _ACTS = ("why", "left", "stayed", "howto", "stop")
@@ -166,7 +170,18 @@ def _is_subject(items: list[Item], start: int, end: int) -> bool:
     return asked and item_at(items, end).has("left", "stayed") and not items[end].has("many")
 
 
+def describes(items: list[Item], start: int, end: int) -> bool:
+    """Whether an adjective restricts known customers: "our impatient fiber customers"."""
+    led = item_at(items, start - 1).text in _DETERMINERS and not items[end - 1].text.endswith("ing")
+    head = end
+    while item_at(items, head).mentions("value", "term"):
+        head += 1
+    people = item_at(items, head).has("noun") or item_at(items, head).has("left", "stayed")
+    return led and head > end and people
+
+
 _READINGS = (
+    ("unknown_group", describes),
     ("unknown_group", _names_group),
     ("unknown_group", _does),
     ("unknown_group", _heads),
@@ -204,8 +219,11 @@ def _cuts_out(items: list[Item], at: int) -> bool:
         end, relative = end + 1, True
     noun = item_at(items, end)
     text = items[at].text
-    if relative and noun.mention and not done and (text[0] in _VERBS or text[-1] in _PLACE_ENDS):
+    known = relative and noun.mentions("value", "term") and not done
+    if known and (text[0] in _VERBS or text[-1] in _PLACE_ENDS):
         return True
+    if known and len(text) >= _SHORTEST_TRAIT and item_at(items, end + 1).has("noun"):
+        return item_at(items, at - 1).has("stop", "comma")  # 脾气暴躁的光纤客户
     if noun.has("noun") and not noun.mention and (relative or len(noun.text) > 1):
         return True
     owner = item_at(items, at - 1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from churnlens.evidence.parsing.atoms import says_yes
 from churnlens.evidence.parsing.items import Item, any_has, item_at
-from churnlens.schema import Schema
+from churnlens.evidence.parsing.lexicon import Mention, negative_value, positive_value
+from churnlens.schema import Column, Schema
 
 _PRONOUNS = frozenset({"it", "one", "1", "them", "它"})
 _BLANK = frozenset({"neutral"})
@@ -26,10 +27,39 @@ def _attributes(items: list[Item], schema: Schema) -> list[int]:
     return [at for at, item in enumerate(items) if says_yes(item, schema) and _is_had(item, schema)]
 
 
+def _had(column: Column, text: str) -> Item:
+    """Return an attribute that customers have."""
+    mention = Mention("value", column.name, positive_value(column) or "", bare=True)
+    return Item(frozenset({"value"}), text, mention)
+
+
+def _lacked(item: Item, schema: Schema) -> Item | None:
+    """Return the attribute that a phrase says is not there ("without tech support")."""
+    mention = item.mention
+    if mention is None or mention.kind != "value" or says_yes(item, schema):
+        return None
+    column = schema.column(mention.column)
+    told = positive_value(column) is not None and mention.name == negative_value(column)
+    lacks = column.value(mention.name).label.en.startswith("without ")
+    return _had(column, item.text) if told and lacks else None
+
+
+def _of_term(item: Item, schema: Schema) -> list[Item]:
+    """Return the two attributes that a group is about ("streaming": TV and movies), or none."""
+    if not item.mentions("term") or item.mention is None:
+        return []
+    term = next(each for each in schema.terms if each.name == item.mention.name)
+    named = [schema.column(part.column) for part in term.means]
+    pair = len(named) == 2 and all(positive_value(column) for column in named)
+    return [_had(column, item.text) for column in named] if pair else []
+
+
 def _antecedent(items: list[Item], at: int, schema: Schema) -> int | None:
     """Return the place of what a pronoun means: the last yes/no attribute, else the last value."""
-    if attributes := _attributes(items[:at], schema):
-        return attributes[-1]
+    attributes = _attributes(items[:at], schema)
+    lacked = [place for place in range(at) if _lacked(items[place], schema)]
+    if attributes or lacked:
+        return max([*attributes, *lacked])
     for place in range(at - 1, -1, -1):
         mention = items[place].mention
         if mention is not None and mention.kind != "term":
@@ -44,6 +74,8 @@ def _stands_alone(items: list[Item], at: int) -> bool:
 
 
 def _is_pronoun(items: list[Item], at: int) -> bool:
+    if items[at].has("has_it"):  # 没有技术支持的和有的
+        return any(item.mention for item in items[:at])
     owned = item_at(items, at - 1).has("with", "neg")
     return owned and items[at].text in _PRONOUNS and _stands_alone(items, at)
 
@@ -52,13 +84,19 @@ def _pair(items: list[Item], at: int, schema: Schema) -> list[Item]:
     """Return what "both" or "neither" at a place means, nothing when it names no pair."""
     kind = items[at].suffix("pair")
     english = items[at].text.isascii()
-    owned = item_at(items, at - 1).has(*_BEFORE) or item_at(items, at).has("neg") or not english
-    if not kind or not owned or (english and not _stands_alone(items, at)):
+    before = item_at(items, at - 1)
+    owned = before.has(*_BEFORE) or items[at].has("neg") or bool(_of_term(before, schema))
+    if not kind or not (owned or not english) or (english and not _stands_alone(items, at)):
         return []
-    places = [place for place in _attributes(items[:at], schema)][-2:]
-    if len(places) < 2 or items[places[0]].mention == items[places[1]].mention:
+    places = set(_attributes(items[:at], schema))
+    named = [
+        each
+        for place, item in enumerate(items[:at])
+        for each in ([item] if place in places else _of_term(item, schema))
+    ][-2:]
+    if len(named) < 2 or named[0].mention == named[1].mention:
         return []
-    one, other = (items[place] for place in places)
+    one, other = named
     if kind == "both":
         return [_HAVE, one, _AND, other]
     return [_NOT, one, _OR, other] if kind == "neither" else []
@@ -79,9 +117,13 @@ def with_antecedents(items: list[Item], schema: Schema) -> list[Item]:
     for at in range(len(items)):
         place = _antecedent(items, at, schema) if _is_pronoun(items, at) else None
         if place is None:
-            found[at] = _pair(items, at, schema) or found[at]
+            if pair := _pair(items, at, schema):
+                found[at] = pair
+                if _of_term(item_at(items, at - 1), schema):  # "stream neither"
+                    found[at - 1] = [Item(_BLANK, items[at - 1].text)]
             continue
-        found[at] = [items[place]]
+        found[at] = [_HAVE] if items[at].has("has_it") else []
+        found[at].append(_lacked(items[place], schema) or items[place])
         if any_has(items[place:at], "stop"):
             found[place] = [Item(_BLANK, items[place].text)]
     return [item for part in found for item in part]

@@ -22,7 +22,7 @@ _LOOSENED = {("gt", "ge"): "ge", ("lt", "le"): "le"}  # "after five years or mor
 _PERIODS = ("year", "quarter", "month", "week", "day")
 _LARGEST_ORDINAL = 100
 _LINKS = ("and", "or", "comma", "link", "either", "per", "range")
-_ORDINALS = {
+ORDINALS = {
     "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
     "ninth": 9, "tenth": 10,
 }  # fmt: skip
@@ -37,12 +37,14 @@ class Quantity:
         compared: whether a comparison was said (otherwise the number stands alone).
         window: "the last six months": a period of the calendar, unless people joined in it.
         quantile: for "the top 10 %": share from which (`ge`) or up to which (`le`) it counts.
+        turn: "the first year", "the second year".
     """
 
     bounds: tuple[tuple[Bound, Amount], ...] = ()
     compared: bool = True
     window: bool = False
     quantile: tuple[Bound, float] | None = None
+    turn: bool = False
 
     def units(self) -> set[str]:
         """Return the units that are said."""
@@ -75,10 +77,13 @@ def _month(items: list[Item], at: int) -> tuple[Amount, int] | None:
 def _between(items: list[Item], at: int) -> Found:
     """Read "between 6 and 12 months", "6-12 months", 6到12个月之间."""
     opened = item_at(items, at).has("between")
-    first = read_amount(items, at + opened) or _month(items, at + opened)
+    begin = skip(items, at + opened, "ordinal")  # 第七到第十二个月
+    first = read_amount(items, begin) or _month(items, begin)
     if not first:
         return None
     joint = item_at(items, first[1])
+    if begin > at + opened and (first[0].unit or not joint.has("range")):
+        return None
     start = skip(items, first[1] + 1, "ordinal")  # "the 13th to the 24th month"
     second = read_amount(items, start) or _month(items, start)
     if not second or not (joint.has("range") or (opened and joint.has("and"))):
@@ -91,7 +96,7 @@ def _between(items: list[Item], at: int) -> Found:
 def _ordinal(items: list[Item], at: int) -> tuple[int, str, int] | None:
     """Read "first year", "second year", "year two", 第二年: number, unit and end."""
     item, after = item_at(items, at), item_at(items, at + 1)
-    number, end = _ORDINALS.get(item.text, 1 if item.has("first") else 0), at + 1
+    number, end = ORDINALS.get(item.text, 1 if item.has("first") else 0), at + 1
     if item.has("ordinal") and after.number is not None:
         number, end = int(after.number), at + 2
     if number:
@@ -129,7 +134,8 @@ def _first(items: list[Item], at: int) -> Found:
     found = read_amount(items, start) or read_single(items, start)
     if not found or found[0].unit not in _PERIODS:
         return None
-    return _one("le", found[0]), skip(items, found[1], "closer")
+    turn = found[0].value == 1
+    return replace(_one("le", found[0]), turn=turn), skip(items, found[1], "closer")
 
 
 def _last(items: list[Item], at: int) -> Found:
@@ -157,7 +163,8 @@ def _turn(items: list[Item], at: int) -> Found:
     highest, end = (last[0], last[2]) if last and last[1] == unit else (number, end)
     low: tuple[Bound, Amount] = ("gt", Amount(number - 1.0, unit))
     high: tuple[Bound, Amount] = ("le", Amount(float(highest), unit))
-    return Quantity((low, high) if number > 1 else (high,)), skip(items, end, "closer")
+    bounds = (low, high) if number > 1 else (high,)
+    return Quantity(bounds, turn=True), skip(items, end, "closer")
 
 
 def _beside_column(items: list[Item], start: int, end: int) -> bool:
@@ -196,6 +203,8 @@ def _compared(items: list[Item], at: int) -> Found:
     sign = item_at(items, at).suffix("cmp")
     if not sign:
         return None
+    if sign == "eq" and item_at(items, at + 1).has("cmp.ge"):  # 正好满一年
+        at += 1
     single = item_at(items, at + 1).text in ARTICLES
     inside = at + 1 if single else skip(items, at + 1, "link", "with")
     found = read_amount(items, inside) or read_single(items, inside)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from churnlens.evidence.parsing.atoms import Reading
 from churnlens.evidence.parsing.items import Item, any_has, before_noun, item_at
-from churnlens.evidence.parsing.positions import is_gibberish, problem_of
+from churnlens.evidence.parsing.positions import describes, is_gibberish, problem_of
 from churnlens.evidence.parsing.quantities import QuantityItem
 from churnlens.schema import Schema
 
@@ -28,27 +28,11 @@ _SUBJECTS = ("noun", "anchor")  # "how many customers" is a question, "customers
 _SILENT = ("noun", "link", "with", "epithet", "stop", "comma")
 _EVERY = frozenset({"all", "every", "全部", "所有"})
 _GREETS = ("greeting", "anchor", "tone", "neutral", "link", "stop", "comma", "and")
+_RELATIVES = frozenset({"who", "where"})  # "delete all who churned" asks nothing
 _REQUESTS = ("why", "many", "compare", "todo", "howto", "which")
+_MOVES = ("把", "将", "给", "都给", "帮")
 _DEFINES = frozenset({"what is", "what are", "what does", "define", "什么是", "何为", "何谓"})
 _PLAIN = frozenset({"how", "exactly", "please", "tell me", "请", "说说", "讲讲", "到底"})
-_CHANGES = frozenset(
-    [
-        "改成",
-        "改为",
-        "设为",
-        "设成",
-        "换成",
-        "调成",
-        "调到",
-        "降到",
-        "转成",
-        "转为",
-        "改到",
-        "删掉",
-        "上调",
-        "下调",
-    ]
-)
 
 
 def _word(text: str) -> str:
@@ -130,25 +114,43 @@ def _of_item(
     """Return the problem that an item is, or nothing; advice may speak of its measures."""
     item = items[at]
     if item.mention is None and (key := item.suffix("unknown")):
-        if advice and item.has("measure") and not before_noun(items, at):
-            return ""
-        return f"{key}: {_word(item.text)}"
+        return "" if _is_excused(items, at, advice) else f"{key}: {_word(item.text)}"
     if item.has("unknown"):
         problem = problem_of(items, at, proper)
         if problem == "single_customer":
             return "single_customer: identifier"
         return f"{problem}: {_word(item.text)}" if problem else ""
-    if _is_modifier(items, at) or _is_received(items, at):
+    if _is_modifier(items, at) or _is_received(items, at) or _is_mood(items, at):
         return f"unknown_group: {_word(item.text)}"
     return f"undefined_size: {_word(item.text)}" if _is_size(items, at, schema) else ""
 
 
+def _is_mood(items: list[Item], at: int) -> bool:
+    """Whether a feeling makes a group whose leaving is asked: "why do angry seniors leave"."""
+    felt = items[at].has("tone") and not items[at].has("epithet", "with", "noun")
+    asked = felt and not items[at].mention and any_has(items, "left", "stayed")
+    return asked and describes(items, at, at + 1)
+
+
+def _is_excused(items: list[Item], at: int, advice: bool) -> bool:
+    """Whether an absent thing is only a measure to take or a time when the answer is due."""
+    measure = advice and items[at].has("measure") and not before_noun(items, at)
+    return measure or (items[at].has("deadline") and _is_due(items, at, advice))
+
+
+def _is_due(items: list[Item], at: int, advice: bool) -> bool:
+    """Whether a time is when the answer is needed: "need a save plan by Friday"."""
+    told = any_has(items[at - 1 : at], "left", "stayed") or any_has(items, "trend")
+    return (advice or any_has(items, "ordered")) and at > 0 and not told
+
+
 def _is_order(items: list[Item]) -> bool:
     """Whether the machine is told to do something: "update the records", 把他们改成无纸化."""
-    if any_has(items, *_REQUESTS):
+    if any_has([item for item in items if item.text not in _RELATIVES], *_REQUESTS):
         return False
     first = next((item for item in items if not item.has("neutral", "stop", "comma")), None)
-    moved = items[0].text in ("把", "将") and any(item.text in _CHANGES for item in items)
+    asked = items[-1].text == "?" or items[-2:][0].text in _WONDER
+    moved = items[0].text in _MOVES and any_has(items, "changes") and not asked
     return moved or (first is not None and first.has("operate"))
 
 

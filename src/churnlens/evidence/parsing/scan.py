@@ -12,6 +12,7 @@ _NUMBER = Entry(frozenset({"number"}))
 # Costs of covering: an unknown word is dearer than any split into known phrases.
 _COST_REFUSED, _COST_SCHEMA, _COST_GENERAL, _COST_SINGLE = 0.9, 1.0, 1.05, 0.01
 _COST_WORD, _COST_CHARACTER = 6.0, 3.0
+_JOINTS = ("or", "and", "nor")
 
 
 def _edits(first: str, second: str) -> bool:
@@ -51,6 +52,25 @@ def _repair(token: Token, lexicon: Lexicon) -> list[Token]:
     }
     best = min(near, key=lambda w: (w[0] != word[0], abs(len(w) - len(word)), w), default=None)
     return [Token(best, best, "word")] if best else [token]
+
+
+def _names_value(lexicon: Lexicon, *words: str) -> bool:
+    entry = lexicon.phrases.get(words)
+    return entry is not None and entry.mention is not None
+
+
+def _with_shared_heads(sentence: list[Token], lexicon: Lexicon) -> list[Token]:
+    """Say the head of "neither electronic nor mailed check" with each of its adjectives."""
+    found: list[Token] = []
+    for at, token in enumerate(sentence):
+        if token.lemma in _JOINTS and 0 < at < len(sentence) - 2:
+            first, second, head = (sentence[place].lemma for place in (at - 1, at + 1, at + 2))
+            told = _names_value(lexicon, first) or _names_value(lexicon, second)
+            each = all(_names_value(lexicon, word, head) for word in (first, second))
+            if each and not told and not _names_value(lexicon, first, token.lemma, second, head):
+                found.append(sentence[at + 2])
+        found.append(token)
+    return found
 
 
 def _price(entry: Entry, length: int) -> float:
@@ -112,7 +132,8 @@ def scan(question: str, lexicon: Lexicon) -> list[Item]:
     Returns:
         Items in order; neighbouring unknown Chinese characters are one item.
     """
-    sentence = [new for token in tokens(question) for new in _repair(token, lexicon)]
+    repaired = [new for token in tokens(question) for new in _repair(token, lexicon)]
+    sentence = _with_shared_heads(repaired, lexicon)
     items: list[Item] = []
     chinese_before = False
     for at, item in _cover(sentence, lexicon):

@@ -41,6 +41,7 @@ class _Splitter(Divider):
             return found
         return (
             self.versus()
+            or self.set_beside()
             or self.listed()
             or self.opposed()
             or self.with_or_without()
@@ -188,6 +189,19 @@ class _Splitter(Divider):
             return False
         return len(self.atoms) > 1 or bool(self.rests(0, places[-1]))
 
+    def set_beside(self) -> Sides | None:
+        """Read A…，与 B 相比，…, where each may be a list."""
+        for end, item in enumerate(self.items):
+            if not (item.has("relative") or item.text == "比"):
+                continue
+            for start in range(end - 1, 0, -1):
+                if not (self.items[start].has("and") and self.items[start - 1].text == ","):
+                    continue
+                left = [atom for atom in self.atoms if atom.at < start]
+                right = [atom for atom in self.atoms if start < atom.at < end]
+                return self.divide(left, right, start) if left and right else None
+        return None
+
     def is_relative(self) -> bool:
         """Whether the other group comes first (与 B 相比，A)."""
         if len(self.atoms) < 2:
@@ -247,12 +261,13 @@ class _Splitter(Divider):
         if any(self.splits(place) for place in (at + 1, at + 2)):
             return True
         before, linked = at - 1, False
-        while before >= 0 and self.items[before].has("link", "with"):
+        while before >= 0 and self.items[before].has("link", "with", "between"):
             if self.items[before].has("whether"):
                 return True
             linked = linked or self.items[before].text in _OF
             before -= 1
         owner = item_at(self.items, before)
+        linked = linked or owner.text.split(" ")[-1] in _OF  # "a link between"
         if owner.has("whether") or (owner.has("effect") and linked):
             return True
         after = at + 1

@@ -39,6 +39,12 @@ _SIMPLIFIED = {ord(old): new for old, new in zip(_PAIRS[::2], _PAIRS[1::2], stri
 _HEADERS = "ticket|case|issue|task|request|item|slide|question|query|point|ref|re|subject|jira|q"
 _TAGS = "工单|需求|问题|紧急|加急|求助|任务|主题|待办|周报|月报|提问|转发|咨询"
 _UNITS = "months?|mos?|mths?|years?|yrs?|weeks?|days?|dollars?|usd|eur"
+_NEIGHBOURS = (
+    *zip("一二三四五六七八", "二三四五六七八九", strict=True),
+    ("两", "三"),
+    ("一", "两"),
+    ("三", "五"),
+)
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), new)
     for pattern, new in (
@@ -84,6 +90,9 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"\bas (likely|prone|apt|inclined|often|frequently|fast) (to )?(\w+ )?as\b",
             r"more \1 \2\3than",
         ),
+        (r"\b([a-z]{3,})-less\b", r"without \1"),  # backup-less
+        *((f"{a}{b}([十百千])", rf"{a}\1到{b}\1") for a, b in _NEIGHBOURS),  # 七八十
+        *((f"(?<!十){a}{b}(?=[年个块元])", f"{a}到{b}") for a, b in _NEIGHBOURS),  # 两三年
         ("俩月", "两个月"),
         ("仨月", "三个月"),
         (r"\bsub-?\s?(?=[$€£¥\d])", "under "),

@@ -5,12 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from kedro.io.core import DatasetError
 
 from churnlens.evidence.themes import label_feedback
 from churnlens.options import DataProcessingOptions
 from churnlens.privacy.redaction import redact_column
 from churnlens.privacy.untrusted import clean
 from churnlens.schema import Column, Schema, parse_schema
+
+
+def check_customers(keys: pd.Series, others: pd.Series | None, name: str) -> None:
+    """Refuse rows that are not of the same customers, in the same order, as the table's.
+
+    Args:
+        keys: of the table, one a row.
+        others: the customers of another dataset's rows; None when it does not say.
+        name: of that dataset.
+
+    Raises:
+        DatasetError: when they differ, as after a run that was stopped.
+    """
+    same = others is not None and len(keys) == len(others)
+    if not same or (keys.to_numpy() != others.to_numpy()).any():  # type: ignore[union-attr]
+        raise DatasetError(
+            f"{name}: the rows are not of the customers of the table; expected both from one run: "
+            "run every stage again"
+        )
 
 
 def select_table(
@@ -69,9 +89,10 @@ def label_reasons(feedback: pd.DataFrame, schema: dict[str, Any]) -> pd.DataFram
 
     Returns:
         Frame with columns `row` (position of the customer), `reason`, `polarity` (complaint or
-        praise), `start`, `end` (characters of the redacted text).
+        praise), `start`, `end` (characters of the redacted text), `customer`.
     """
-    return label_feedback(feedback["feedback"].tolist(), parse_schema(schema))
+    labels = label_feedback(feedback["feedback"].tolist(), parse_schema(schema))
+    return labels.assign(customer=feedback["customer"].to_numpy()[labels["row"].to_numpy()])
 
 
 def _phrases(cells: pd.Series, column: Column) -> pd.Series:
@@ -90,8 +111,12 @@ def build_documents(
         Frame with one row per customer in the table's order: `customer`; `text`, which is searched
         by words; `passage`, which is embedded: the feedback alone, because near-repeats are told
         by what was said and not by who said it, or the attributes where nothing was said.
+
+    Raises:
+        DatasetError: when table and feedback are not of the same customers.
     """
     described: Schema = parse_schema(schema)
+    check_customers(table[described.key], feedback["customer"], "feedback")
     columns = [column for column in described.attributes() if column.name in table]
     phrases = pd.DataFrame({c.name: _phrases(table[c.name], c) for c in columns})
     profile = phrases.agg("; ".join, axis=1)

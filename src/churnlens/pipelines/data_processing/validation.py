@@ -7,6 +7,8 @@ into messages that a person can act on and that print no personal value.
 from __future__ import annotations
 
 import difflib
+import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
     import pandera.pandas as pa
 
 SHOWN = 5
+HIDDEN = "a value that is not shown"
+FEW = (3, 0.02)  # rows at fault, or their share, up to which a column holds what its name says
+ALIKE = 0.8  # share of letters in common by which a value is a misspelt allowed one
+COMMON = (3, 0.05)  # rows, and share of all rows, from which on a value is a code and no name
+_AMOUNT = re.compile(
+    r"[-+]?[$€£¥]?\d[\d.,]*(?:e[-+]?\d+)?\s?[$€£¥%]?|[-+]?inf(?:inity)?|nan", re.IGNORECASE
+)
 
 
 class TableError(DataValidationError):
@@ -57,6 +66,7 @@ def _canonical(cells: pd.Series, column: Column) -> pd.Series:
 
 def _number(cells: pd.Series, column: Column, table: pd.DataFrame) -> pd.Series:
     numbers = pd.to_numeric(cells, errors="coerce").astype(float)
+    numbers = numbers.where(np.isfinite(numbers))
     if column.blank is None or column.blank.column not in table:
         return numbers
     where = pd.to_numeric(table[column.blank.column], errors="coerce")
@@ -127,13 +137,32 @@ def pandera_schema(schema: Schema) -> pa.DataFrameSchema:
     )
 
 
-def _got(column: Column, raw: pd.DataFrame, index: int, schema: Schema) -> str:
-    cell = str(raw[column.name].iloc[index])
-    if not cell.strip():
+def _tellable(cells: pd.Series, column: Column, faulty: int, personal: set[str]) -> set[str]:
+    """Return the values of a column that may be printed.
+
+    Where few rows are at fault, that is every value that no personal column holds. Where many are,
+    the header may be swapped and any column may hold names: amounts, common codes and misspelt
+    allowed values then.
+    """
+    if faulty <= max(FEW[0], FEW[1] * len(cells)):
+        return set(cells) - personal
+    counts = cells.value_counts()
+    common = counts.index[counts >= max(COMMON[0], COMMON[1] * len(cells))]
+    allowed = [value.value.casefold() for value in column.values]
+    amount = column.kind == "number"
+    return {*common} | {
+        cell
+        for cell in counts.index
+        if (amount and _AMOUNT.fullmatch(cell))
+        or difflib.get_close_matches(cell.casefold(), allowed, n=1, cutoff=ALIKE)
+    }
+
+
+def _got(column: Column, cell: str, tellable: set[str], names: list[str]) -> str:
+    if not cell:
         return "an empty cell"
-    if column.personal or column.kind in ("key", "text"):
-        return "a value that is not shown"
-    names = [str(raw[schema.person].iloc[index])] if schema.person in raw else []
+    if column.personal or column.kind in ("key", "text") or cell not in tellable:
+        return HIDDEN
     return repr(redact(cell, names).text[:40])
 
 
@@ -153,12 +182,24 @@ def _example(column: Column) -> str:
 
 
 def _cell_faults(cases: pd.DataFrame, raw: pd.DataFrame, schema: Schema) -> Iterator[Fault]:
+    people = raw[schema.person].astype(str) if schema.person in raw else None
+    cells = {name: raw[name].astype(str).str.strip() for name in cases["column"].unique()}
+    faulty = cases.groupby("column")["index"].nunique()
+    hidden = [c.name for c in schema.columns if c.personal and c.name in raw]
+    personal = {
+        *itertools.chain.from_iterable(raw[name].astype(str).str.strip() for name in hidden)
+    }
+    tellable = {
+        name: _tellable(each, schema.column(name), int(faulty[name]), personal)
+        for name, each in cells.items()
+    }
     for name, check, index in zip(cases["column"], cases["check"], cases["index"], strict=True):
-        column = schema.column(name)
+        column, place = schema.column(name), int(index)
+        names = [] if people is None else [people.iloc[place]]
         yield Fault(
             column=name,
-            row=int(index) + 1,
-            got=_got(column, raw, int(index), schema),
+            row=place + 1,
+            got=_got(column, cells[name].iloc[place], tellable[name], names),
             expected=_expected(column, str(check)),
             example=_example(column),
         )

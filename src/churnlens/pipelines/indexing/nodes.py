@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from churnlens.options import IndexingOptions
 from churnlens.retrieval.dense import build_index
 from churnlens.retrieval.lexical import Engine, LexicalIndex
 from churnlens.retrieval.tokenize import tokenize
+
+LIBRARIES = ("torch", "sentence-transformers")  # another version may round otherwise
 
 
 class _LazyEncoder:
@@ -56,11 +59,12 @@ def embed_documents(
     """
     spec = parse_lock(model_lock)[options.encoder]
     work = _LazyEncoder(verify(spec, Path(model_root)), options)
+    versions = [version(library) for library in LIBRARIES]
     vectors = map_shards(
         work,
         documents["passage"].tolist(),
         store=embedding_cache,
-        recipe=["embed", spec.digest(), options.dtype, options.batch_size],
+        recipe=["embed", spec.digest(), options.dtype, options.batch_size, *versions],
         size=options.shard_rows,
         label="embed documents",
     )

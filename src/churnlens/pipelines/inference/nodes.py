@@ -17,6 +17,7 @@ from churnlens.models.generation import Generator
 from churnlens.models.lock import parse_lock
 from churnlens.models.weights import verify
 from churnlens.options import IndexingOptions, InferenceOptions
+from churnlens.pipelines.data_processing.nodes import check_customers
 from churnlens.retrieval.lexical import LexicalIndex
 from churnlens.retrieval.search import HybridRetriever
 from churnlens.schema import parse_schema
@@ -48,7 +49,12 @@ class Stored(TypedDict):
 
 
 def load_corpus(stored: Stored, indexing: IndexingOptions, options: InferenceOptions) -> Corpus:
-    """Return the searchable feedback, with the encoder that its vectors were made with."""
+    """Return the searchable feedback, with the encoder that its vectors were made with.
+
+    Raises:
+        DatasetError: when the vectors are of other customers than the feedback.
+    """
+    check_customers(stored["feedback"]["customer"], stored["vectors"]["customer"], "vectors")
     spec = parse_lock(stored["model_lock"])[indexing.encoder]
     folder = verify(spec, Path(stored["model_root"]))
     texts = stored["feedback"]["feedback"].tolist()
@@ -69,8 +75,15 @@ def load_corpus(stored: Stored, indexing: IndexingOptions, options: InferenceOpt
 def load_population(
     schema: dict[str, Any], table: pd.DataFrame, feedback: pd.DataFrame, reasons: pd.DataFrame
 ) -> Population:
-    """Return the table, prepared for any number of questions."""
+    """Return the table, prepared for any number of questions.
+
+    Raises:
+        DatasetError: when feedback or reasons are of other customers than the table.
+    """
     described = parse_schema(schema)
+    keys = table[described.key]
+    check_customers(keys, feedback["customer"], "feedback")
+    check_customers(keys.reindex(reasons["row"]), reasons.get("customer"), "reasons")
     return Population(
         schema=described,
         table=table,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -16,10 +17,12 @@ from churnlens.evaluation.classification import (
     reliability,
     summarize,
 )
+from churnlens.evaluation.oracle import Meaning
 from churnlens.evaluation.question_bench import BenchQuestion, Split, generate, read_bench
 from churnlens.evidence.questions import parse_question
 from churnlens.evidence.risk import customer_formula
 from churnlens.options import IndexingOptions, InferenceOptions, ReportingOptions
+from churnlens.pipelines.finetuning.nodes import who_left
 from churnlens.pipelines.inference.nodes import Stored, load_analyst, load_population
 from churnlens.pipelines.reporting.overview import build_overview
 from churnlens.pipelines.reporting.plots import plot_calibration, plot_drivers
@@ -48,7 +51,7 @@ def evaluate_risk(
         `differences`: AUC of each model minus that of the floor; `reliability`: name → bins.
     """
     described = parse_schema(schema)
-    left = (table[described.outcome.column] == described.outcome.left).to_numpy(bool)
+    left = who_left(table, described)
     wide = risk_folds.sort_values(["repeat", "row"], kind="stable")
     shape = (int(wide["repeat"].max()) + 1, len(table))
     folds = wide["fold"].to_numpy().reshape(shape)
@@ -125,7 +128,7 @@ def evaluate_drivers(
         A `DriverScore`, or `skipped` with the reason where nothing is known to be true.
     """
     population = load_population(**stored)
-    if truth is None or not fits(truth, population.left):
+    if truth is None or not fits(truth, population.table[population.schema.key]):
         return {"skipped": "nothing was planted in these customers"}
     questions = _questions(bench, population.schema, options)
     filters = [question.cohort for question in questions if question.answerable]
@@ -145,24 +148,26 @@ def evaluate_answers(
 ) -> dict[str, Any]:
     """Judge the written answers, and template answers to every answerable bench question.
 
+    What a written answer should be about is known only from the answer itself; a bench question
+    brings its own group and outcome.
+
     Returns:
         `written` and `bench`: an `AnswerScore` each; `bench` is None without a fitting bench.
     """
     schema = parse_schema(stored["schema"])
-    template = inference.model_copy(update={"writer": "template"})
-    analyst = load_analyst(stored, indexing, template)
-    asked = [answer["question"] for answer in answers]
-    texts = [q.text for q in _questions(bench, schema, options) if q.answerable]
-    judged = {"written": [Answer.model_validate(answer) for answer in answers]}
-    judged["bench"] = analyst.answer(texts)
-    outcomes = {
-        name: [analyst.parse(question).outcome for question in each]
-        for name, each in (("written", asked), ("bench", texts))
-    }
-    return {
-        name: score_answers(each, outcomes[name], stored["table"], schema).model_dump(mode="json")
-        for name, each in judged.items()
-    }
+    given = [Answer.model_validate(answer) for answer in answers]
+    asked = [each for each in _questions(bench, schema, options) if each.answerable]
+
+    def judged(said: list[Answer], meanings: Sequence[Meaning | None]) -> dict[str, Any]:
+        table, feedback = stored["table"], stored["feedback"]
+        return score_answers(said, meanings, table, feedback, schema).model_dump(mode="json")
+
+    found: dict[str, Any] = {"written": judged(given, [None] * len(given)), "bench": None}
+    if asked:
+        template = inference.model_copy(update={"writer": "template"})
+        analyst = load_analyst(stored, indexing, template)
+        found["bench"] = judged(analyst.answer([each.text for each in asked]), asked)
+    return found
 
 
 def describe_table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churnlens.evaluation.intervals import Estimate, wilson
 from churnlens.evaluation.oracle import Either, Filter, oracle_mask
 from churnlens.evidence.cohort import gate, summarize_cohort
 from churnlens.evidence.drivers import Driver, find_drivers
@@ -25,8 +25,18 @@ FIRST = 3
 CLEAR_EFFECT = np.log(1.2)  # below it the sign of an estimate is a coin's
 
 
+class Share(Frozen):
+    """A share of `n` judgements, without an interval: they are about the same customers."""
+
+    value: float
+    n: int
+
+
 class DriverScore(Frozen):
     """How the driver search does where the truth is known.
+
+    The groups overlap, so that the judgements depend on each other: an interval for independent
+    ones would be far too narrow, and none is given.
 
     Attributes:
         cohorts: groups that were searched.
@@ -38,14 +48,15 @@ class DriverScore(Frozen):
     """
 
     cohorts: int
-    precision: Estimate | None
-    sign: Estimate | None
-    coverage: Estimate | None
+    precision: Share | None
+    sign: Share | None
+    coverage: Share | None
 
 
-def fits(truth: Mapping[str, Any], left: Mask) -> bool:
-    """Whether the truth was planted in these customers: as many of them, as many of them left."""
-    return len(left) == truth["customers"] and bool(np.isclose(left.mean(), truth["churn_rate"]))
+def fits(truth: Mapping[str, Any], keys: Iterable[str]) -> bool:
+    """Whether the truth was planted in these customers, by the hash of their sorted keys."""
+    text = "\n".join(sorted(str(key) for key in keys))
+    return bool(truth.get("keys_sha256") == hashlib.sha256(text.encode()).hexdigest())
 
 
 def planted_parts(table: pd.DataFrame, truth: Mapping[str, Any]) -> dict[str, Floats]:
@@ -126,8 +137,8 @@ def judge_drivers(
     return pd.DataFrame(rows)
 
 
-def _share(hits: pd.Series) -> Estimate | None:
-    return wilson(int(hits.sum()), len(hits)) if len(hits) else None
+def _share(hits: pd.Series) -> Share | None:
+    return Share(value=float(hits.mean()), n=len(hits)) if len(hits) else None
 
 
 def summarize_drivers(judged: Iterable[pd.DataFrame], schema: Schema) -> DriverScore:

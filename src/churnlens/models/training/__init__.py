@@ -1,0 +1,1 @@
+"""A language model tuned on rows of messages: faults first, answers only, never a step lost."""

@@ -1,0 +1,88 @@
+"""What happens between steps: progress, early stopping, sealed checkpoints, no NaN."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from churnlens.models.training.checkpoints import path_of, prune, seal
+
+if TYPE_CHECKING:
+    from transformers import TrainerCallback
+
+logger = logging.getLogger(__name__)
+_EVERY = 5.0  # seconds between two lines
+
+
+class DivergedError(RuntimeError):
+    """The loss is no longer a number."""
+
+
+def has_stopped_improving(history: Sequence[Mapping[str, Any]], patience: int) -> bool:
+    """Whether the last `patience` validations are all worse than an earlier one.
+
+    Args:
+        history: the trainer's log; the validation before the first step does not count.
+        patience: see `TrainingOptions`.
+    """
+    losses = [row["eval_loss"] for row in history if "eval_loss" in row and row["step"] > 0]
+    return bool(losses) and len(losses) - 1 - losses.index(min(losses)) >= patience
+
+
+def log_progress(label: str, done: int, total: int, rate: float) -> None:
+    """Log done/total, rate and ETA as numbers too, for any handler that keeps them."""
+    eta = (total - done) / max(rate, 1e-9)
+    numbers = {"label": label, "done": done, "total": total, "rate": rate, "eta_seconds": eta}
+    text = "%s: step %d/%d, %.2f/s, %.0f s left"
+    logger.info(text, label, done, total, rate, eta, extra={"progress": numbers})
+
+
+def watch(run: Path, patience: int, label: str) -> TrainerCallback:
+    """Return the callback of one training.
+
+    Args:
+        run: folder of the checkpoints.
+        patience: see `TrainingOptions`.
+        label: what is being trained, for the progress lines.
+    """
+    from transformers import TrainerCallback
+
+    class Watch(TrainerCallback):
+        def __init__(self) -> None:
+            self._start = self._last = time.monotonic()
+            self._first = 0
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self._start, self._first = time.monotonic(), state.global_step
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            now, done = time.monotonic(), state.global_step
+            if now - self._last >= _EVERY or done == state.max_steps:
+                rate = (done - self._first) / max(now - self._start, 1e-9)
+                log_progress(label, done, state.max_steps, rate)
+                self._last = now
+
+        def on_log(
+            self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any
+        ) -> None:
+            bad = [k for k, v in (logs or {}).items() if "loss" in k and not math.isfinite(v)]
+            if bad:
+                raise DivergedError(
+                    f"{label}: {bad[0]} is {logs[bad[0]]} at step {state.global_step}, expected a "
+                    "number; next: a lower learning_rate, or dtype float32"
+                )
+
+        def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if has_stopped_improving(state.log_history, patience):
+                logger.info("%s: no better validation loss for %d validations", label, patience)
+                control.should_training_stop = True
+
+        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            seal(path_of(run, state.global_step))
+            prune(run)
+
+    return Watch()

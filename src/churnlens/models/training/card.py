@@ -1,0 +1,96 @@
+"""What an adapter was made of: enough to make it again, and to refuse it on another base."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from churnlens.models.loading import describe
+from churnlens.models.training.rows import EncodedRow
+from churnlens.models.weights import read_manifest, sha256_of
+from churnlens.options import TrainingOptions
+from churnlens.schema import Frozen
+
+CARD = "card.json"
+_PACKAGES = ("torch", "transformers", "peft", "tokenizers")
+
+
+class AdapterCard(Frozen):
+    """Where a tuned model comes from. It holds no date, time or machine path.
+
+    Attributes:
+        base, revision, licence: of the model that was tuned, as its lock entry names it.
+        base_sha256: of the base model's files.
+        template_sha256: of the chat template; another one would be another prompt.
+        data_sha256: of all token ids and labels of both splits.
+        rows: rows per split.
+        options: of the training.
+        environment: versions and kind of machine.
+        metrics: validation loss before and at best (mean over rows of the mean over a row's answer
+            tokens, in nats), the best step, the last step, the planned ones, why it ended.
+    """
+
+    base: str
+    revision: str
+    licence: str
+    base_sha256: str
+    template_sha256: str
+    data_sha256: str
+    rows: dict[str, int]
+    options: TrainingOptions
+    environment: dict[str, str]
+    metrics: dict[str, float | int | str | None] = Field(default={})
+
+    def key(self) -> str:
+        """Return 16 hex digits that name this training: all but its outcome."""
+        text = self.model_dump_json(exclude={"metrics"})
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def describe_training(
+    model: Path,
+    tokenizer: Any,
+    training: Sequence[EncodedRow],
+    validation: Sequence[EncodedRow],
+    options: TrainingOptions,
+) -> AdapterCard:
+    """Return the card of a training that has not run yet, without metrics."""
+    base = describe(model)
+    rows = [[(row.input_ids, row.labels) for row in split] for split in (training, validation)]
+    return AdapterCard(
+        base=base["base"],
+        revision=base["revision"],
+        licence=base["licence"],
+        base_sha256=_base_sha256(model),
+        template_sha256=_sha256(tokenizer.chat_template),
+        data_sha256=_sha256(json.dumps(rows)),
+        rows={"training": len(training), "validation": len(validation)},
+        options=TrainingOptions(**options.model_dump(include=set(TrainingOptions.model_fields))),
+        environment=_environment(),
+    )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _base_sha256(model: Path) -> str:
+    """Hash the files of a model by their hashes; those of a fetched model are in its manifest."""
+    known = {name: sha256 for name, (_, sha256) in read_manifest(model).get("files", {}).items()}
+    files = known or {p.name: sha256_of(p) for p in sorted(model.glob("*.*")) if p.is_file()}
+    return _sha256(json.dumps(files, sort_keys=True))
+
+
+def _environment() -> dict[str, str]:
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    versions = {name: version(name) for name in _PACKAGES}
+    return {"python": platform.python_version(), "gpu": gpu, **versions}

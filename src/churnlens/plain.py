@@ -1,0 +1,43 @@
+"""Commands that end with a message where the user can mend the cause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+MESSAGE_CHARS = 2000
+
+
+def _mendable() -> tuple[type[Exception], ...]:
+    """Return the errors whose cause lies in files, options or models, and whose message says it."""
+    from kedro.config import MissingConfigException
+    from kedro.io.core import DatasetError
+    from kedro.validation import ParameterValidationError
+    from pydantic import ValidationError
+
+    from churnlens.hooks import RunInProgressError, ValidationOffError
+    from churnlens.models.lock import ModelError
+    from churnlens.models.risk import LeakError
+
+    own = (RunInProgressError, ValidationOffError, ModelError, LeakError)
+    return (*own, DatasetError, ParameterValidationError, MissingConfigException, ValidationError)
+
+
+class PlainCommand(click.Command):
+    """A command that ends with a message, not a traceback, where the user can mend the cause."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a mendable error becomes status 1 and its message."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if isinstance(error, (*_mendable(), OSError)):
+                raise click.ClickException(str(error)[:MESSAGE_CHARS]) from None
+            raise
+
+
+class PlainGroup(click.Group):
+    """A group of such commands."""
+
+    command_class = PlainCommand
