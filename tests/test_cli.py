@@ -256,7 +256,7 @@ def test_mended_code_answers_again(project, finished, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("check-data", {"--env", "--schema"}),
+        ("check-data", {"--encoding", "--env", "--schema"}),
         ("fetch-models", {"--env", "--revision"}),
         ("lineage", {"--check"}),
         ("status", {"--env", "--data-root"}),
