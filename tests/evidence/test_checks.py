@@ -173,3 +173,11 @@ def test_words_of_feedback_do_not_get_into_claims():
     assert fault_of(good, FINDING, STATISTICS, "en", feedback) == ""
     named = Claim(text=GOOD.replace("left", "left the bill"), stat_ids=("S1", "S2"))
     assert fault_of(named, FINDING, STATISTICS, "en", feedback) == "repeats_feedback"
+
+
+def test_what_is_no_driver_is_not_reported_however_true_the_words_are():
+    rejected = FINDING.model_copy(update={"kind": "rejected"})
+    assert fault(GOOD, finding=rejected) == "not_reported"
+    assert fault(FINDING.sentence, finding=rejected) == "not_reported"
+    kept, (drop,) = check(Claim(text=GOOD, stat_ids=("S1", "S2")), rejected, STATISTICS, "en")
+    assert (kept, drop.why) == (None, "not_reported")

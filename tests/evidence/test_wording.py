@@ -1,5 +1,7 @@
 """The frames of answers, as the project ships them."""
 
+import re
+
 import pytest
 import yaml
 from pydantic import ValidationError
@@ -45,3 +47,21 @@ def test_an_unknown_slot_is_named(frames):
 def test_as_sentence_changes_the_first_letter_only():
     assert as_sentence("customers on DSL") == "Customers on DSL"
     assert as_sentence("") == ""
+
+
+def test_a_headline_is_filled_and_empty_where_a_kind_has_none(frames):
+    wording = Wording.model_validate(frames)
+    assert wording.headline("rate", "en", rate="41.9 %", more="unused") == "41.9 %"
+    assert wording.headline("driver", "zh", rate="41.9%", rest="14.5%") == "41.9%，其余为14.5%"
+    assert wording.headline("exposure", "en") == ""
+    with pytest.raises(KeyError, match=r"'headlines\.driver' has an unknown slot 'rest'"):
+        wording.headline("driver", "en", rate="41.9 %")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_headline_has_no_figure_that_the_full_figures_do_not_have(frames, language):
+    def slots(text):
+        return set(re.findall(r"{(\w+)}", text))
+
+    for kind, text in frames["headlines"].items():
+        assert slots(text[language]) <= slots(frames[f"{kind}_figures"][language])

@@ -23,7 +23,7 @@ from churnlens.evidence.parsing.negation import read_atoms
 from churnlens.evidence.parsing.pronouns import with_antecedents
 from churnlens.evidence.parsing.quantities import quantities
 from churnlens.evidence.parsing.refusal import find_problems
-from churnlens.evidence.parsing.rewording import reworded, with_takers
+from churnlens.evidence.parsing.rewording import reworded, with_absences, with_takers
 from churnlens.evidence.parsing.scan import scan
 from churnlens.evidence.parsing.sides import read_sides
 from churnlens.evidence.parsing.text import language_of, names_in
@@ -82,7 +82,8 @@ def parse_question(question: str, schema: Schema, table: pd.DataFrame) -> Query:
         understood. `notes` name the terms, reasons and passed-over words. `ask` is `compare`
         exactly when there is another group and no advice is asked.
     """
-    items = with_antecedents(with_takers(scan(question, _LEXICONS.of(schema))), schema)
+    items = with_takers(with_absences(scan(question, _LEXICONS.of(schema)), schema))
+    items = with_antecedents(items, schema)
     items = without_frames(reworded(quantities(items)))
     reading = read_atoms(items, schema, _THRESHOLDS.of(table))
     ask = ask_of(items)

@@ -4,4 +4,8 @@ text → tokens, lexicon → the phrases of a schema, scan → items, quantities
 atoms → single conditions with their polarity, logic → filters, sides, dividing → A versus B,
 intent → what is asked, refusal → what cannot be answered. Between them `pronouns` puts an attribute
 in the place of "it", and `frames` silences what tells who asks and what for.
+
+`refusal` asks `positions` for strange words, `conditions` (and `classes`, `relatives`, `marks`) for
+known words that restrict customers by what no column records, and `requests` for questions that are
+not about customers.
 """

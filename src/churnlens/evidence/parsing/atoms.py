@@ -21,6 +21,7 @@ _IGNORED_COUNT = 100  # "top 10 reasons": a number up to here without a comparis
 _ONE = ("1", "one", "一")
 _LISTED = ("left", "stayed", "and", "or", "link")
 _CAUSES = frozenset({"because of", "due to", "thanks to"})
+_DIVIDES = frozenset({"by", "per", "按", "按照", "分", "依"})
 _LOOSE = ("stop", "why", "left", "stayed", "many", "todo", "howto")
 
 
@@ -181,7 +182,8 @@ class Selector:
             "with"
         ):
             before -= 1
-        owned = before >= 0 and self.items[before].has("with", "neg", "except")
+        divides = item_at(self.items, before).text in _DIVIDES  # "churn by internet service"
+        owned = before >= 0 and self.items[before].has("with", "neg", "except") and not divides
         if owned or item_at(self.items, at + 1).has("noun"):
             return ((Condition(column=column.name, op="ne", value=none),),)
         return ()

@@ -124,7 +124,9 @@ class Attacher:
                 adjacent = position == at - 1  # 不低于七十不高于九十
                 return self.named(position) if linked or adjacent else None
             compares = any_has(self.items, "compare") and item.has("noun", "with", "versus")
-            easy = compares or item.has("and", "or", "comma", "link", "neutral")
+            beside = item.has("why", "more", "versus")
+            beside = beside and any_has(self.items[position:at], "versus")
+            easy = compares or beside or item.has("and", "or", "comma", "link", "neutral")
             if item.mention or not easy:
                 return None
         return None

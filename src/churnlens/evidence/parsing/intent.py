@@ -19,13 +19,23 @@ _INSTEAD = frozenset({"instead of", "rather than", "而不是", "而非"})
 _MODALS = frozenset({"can", "could", "would", "might", "will", "should", "may"})
 _EXPLAINS = frozenset({"how", "which", "understand", "know"})
 _COUNTS = ("how", "what", "多", "几", "百分")  # "how many" asks for a number, "rate" may not
+_PROVOKES = frozenset({"what would make", "what could make", "what might make"})
+_SECOND = frozenset({"before", "twice", "reconsider", "instead of", "rather than"})
+_GOES = tuple("走跑溜撤离")  # a verb, so that what stands before it is an adverb: 怎么偏偏走
 _REACH = 12  # items between "how can we" and its verb
 
 
 def _is_command(items: list[Item]) -> bool:
     """Whether the sentence begins with "reduce …", 留住…."""
     first = next((item for item in items if item.text not in _POLITE), None)
-    return first is not None and first.has("remedy") and not any_has(items, "why")
+    if first is None or not first.has("remedy") or any_has(items, "why"):
+        return False
+    start = items.index(first)
+    end = next((at for at in range(start, len(items)) if items[at].has("stop")), len(items))
+    clause = items[start + 1 : end]  # "cut the chatter: …" tells nothing to do
+    return end == len(items) - 1 or any(
+        item.mention or item.has("left", "stayed", "noun") for item in clause
+    )
 
 
 def _asks_remedy(items: list[Item], at: int) -> bool:
@@ -33,7 +43,8 @@ def _asks_remedy(items: list[Item], at: int) -> bool:
     item, after = items[at], item_at(items, at + 1)
     opened = items[0].has("which") or items[0].text.startswith("what")
     if item.has("howto") and after.has("unknown"):
-        return True
+        behind = item_at(items, at + 2)
+        return not (behind.has("left") and behind.text.startswith(_GOES))
     if at and opened and item.text in _MODALS and not any(each.mention for each in items[:at]):
         return after.has("remedy", "unknown")
     return item.has("howto", "wish") and _leads_to_remedy(items, at)
@@ -44,6 +55,7 @@ def _leads_to_remedy(items: list[Item], at: int) -> bool:
     wanted = ("remedy", "stayed") if items[at].has("howto") else ("remedy",)
     for following in items[at + 1 : at + 1 + _REACH]:
         asks = following.has("why") or following.text in _EXPLAINS
+        asks = asks or following.text.startswith("talk")
         if asks or following.has(*wanted, "effect"):
             return not asks and following.has(*wanted)
     return False
@@ -62,6 +74,22 @@ def _asks_degree(items: list[Item]) -> bool:
     return asked and any(_near_outcome(items, at) for at in degrees)
 
 
+def _asks_rate(items: list[Item]) -> bool:
+    """Whether a rate of leaving is named by two words: 退租率."""
+    rates = (at for at, item in enumerate(items) if item.text == "率")
+    return any(item_at(items, at - 1).has("left", "stayed") for at in rates)
+
+
+def _acts(items: list[Item], at: int) -> bool:
+    """Whether a measure is asked; "what would make them leave" asks for reasons."""
+    if not items[at].has("todo"):
+        return False
+    told = next((i for i in range(at, len(items)) if items[i].has("left", "stayed")), at)
+    between = items[at + 1 : told + 2]
+    eased = any(item.has("neg", "more") or item.text in _SECOND for item in between)
+    return not (items[at].text in _PROVOKES and items[told].has("left") and not eased)
+
+
 def _first(items: list[Item], role: str, starts: tuple[str, ...] = ("",)) -> int | None:
     places = (
         at for at, item in enumerate(items) if item.has(role) and item.text.startswith(starts)
@@ -78,12 +106,13 @@ def ask_of(items: list[Item]) -> Ask:
     Returns:
         `what_to_do`, `how_many` or `why`; the latter when nothing is said.
     """
-    acts = any_has(items, "todo") or _is_command(items)
+    acts = any(_acts(items, at) for at in range(len(items))) or _is_command(items)
     if acts or any(_asks_remedy(items, at) for at in range(len(items))):
         return "what_to_do"
     why, counted = _first(items, "why"), _first(items, "many", _COUNTS)
     if why is None:
-        return "how_many" if any_has(items, "many") or _asks_degree(items) else "why"
+        counts = any_has(items, "many") or _asks_degree(items) or _asks_rate(items)
+        return "how_many" if counts else "why"
     return "how_many" if counted is not None and counted < why else "why"
 
 
@@ -96,10 +125,11 @@ def _keeps_from(items: list[Item], at: int) -> bool:
 
 def _polarities(items: list[Item], turned: set[int]) -> list[tuple[int, Outcome]]:
     found: list[tuple[int, Outcome]] = []
+    told = [item for item in items if item.has("left", "stayed")]  # "the remaining customers"
     for at, item in enumerate(items):
         if item.text in _INSTEAD:
             break
-        if item.has("left", "stayed"):
+        if item.has("left", "stayed") and not (item.has("rest") and len(told) > 1):
             left = not item.has("stayed")
             flipped = (at in turned) != (left and _keeps_from(items, at))
             found.append((at, "left" if left != flipped else "stayed"))

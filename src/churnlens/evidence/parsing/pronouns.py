@@ -11,6 +11,7 @@ _PRONOUNS = frozenset({"it", "one", "1", "them", "它"})
 _BLANK = frozenset({"neutral"})
 _AND, _OR = Item(frozenset({"and"}), "and"), Item(frozenset({"or"}), "or")
 _NOT, _HAVE = Item(frozenset({"neg"}), "not"), Item(frozenset({"with"}), "with")
+_LISTED = ("and", "comma")
 _BEFORE = ("with", "neg", "link")
 
 
@@ -102,6 +103,17 @@ def _pair(items: list[Item], at: int, schema: Schema) -> list[Item]:
     return [_NOT, one, _OR, other] if kind == "neither" else []
 
 
+def _apposed(items: list[Item], at: int, schema: Schema) -> list[int]:
+    """Return the places of the attributes that 都没有 closes, if nothing else is between."""
+    start = at
+    while start > 0 and (says_yes(items[start - 1], schema) or items[start - 1].has(*_LISTED)):
+        start -= 1
+    before = item_at(items, start - 1)
+    places = [place for place in _attributes(items, schema) if start <= place < at]
+    listed = any_has(items[start:at], "and", "comma") and not before.has("with", "neg")
+    return places if items[at].has("neg") and listed and items[at - 1].mention else []
+
+
 def with_antecedents(items: list[Item], schema: Schema) -> list[Item]:
     """Put the attributes that are meant in the place of their pronouns.
 
@@ -119,6 +131,8 @@ def with_antecedents(items: list[Item], schema: Schema) -> list[Item]:
         if place is None:
             if pair := _pair(items, at, schema):
                 found[at] = pair
+                for named in _apposed(items, at, schema):  # A、B两样都没有
+                    found[named] = [Item(_BLANK, items[named].text)]
                 if _of_term(item_at(items, at - 1), schema):  # "stream neither"
                     found[at - 1] = [Item(_BLANK, items[at - 1].text)]
             continue

@@ -8,9 +8,11 @@ word where it cuts out a group (`positions`).
 from __future__ import annotations
 
 from churnlens.evidence.parsing.atoms import Reading
+from churnlens.evidence.parsing.conditions import unrecorded
 from churnlens.evidence.parsing.items import Item, any_has, before_noun, item_at
 from churnlens.evidence.parsing.positions import describes, is_gibberish, problem_of
 from churnlens.evidence.parsing.quantities import QuantityItem
+from churnlens.evidence.parsing.requests import other_request
 from churnlens.schema import Schema
 
 MAX_PROBLEMS = 5
@@ -24,6 +26,8 @@ _GOT = frozenset(
     ["got", "get", "getting", "receive", "received", "receiving", "given", "offered", "accepted"]
 )
 _ABOUT = ("left", "stayed", "tone", "rest")
+_SPEAKERS = frozenset({"i", "we", "我", "我们", "咱", "咱们"})
+_MODALS = frozenset({"should", "could", "can", "might", "must", "would", "may", "shall", "does"})
 _SUBJECTS = ("noun", "anchor")  # "how many customers" is a question, "customers" is none
 _SILENT = ("noun", "link", "with", "epithet", "stop", "comma")
 _EVERY = frozenset({"all", "every", "全部", "所有"})
@@ -119,9 +123,17 @@ def _of_item(
         problem = problem_of(items, at, proper)
         if problem == "single_customer":
             return "single_customer: identifier"
-        return f"{problem}: {_word(item.text)}" if problem else ""
+        if problem:
+            return f"{problem}: {_word(item.text)}"
     if _is_modifier(items, at) or _is_received(items, at) or _is_mood(items, at):
         return f"unknown_group: {_word(item.text)}"
+    numbers = frozenset(
+        each.name
+        for each in schema.attributes()
+        if each.kind == "number" and each.name != schema.time
+    )
+    if problem := unrecorded(items, at, numbers):
+        return f"{problem}: {_word(item.text)}"
     return f"undefined_size: {_word(item.text)}" if _is_size(items, at, schema) else ""
 
 
@@ -135,7 +147,25 @@ def _is_mood(items: list[Item], at: int) -> bool:
 def _is_excused(items: list[Item], at: int, advice: bool) -> bool:
     """Whether an absent thing is only a measure to take or a time when the answer is due."""
     measure = advice and items[at].has("measure") and not before_noun(items, at)
+    acts = advice and not before_noun(items, at) and _is_actor(items, at)
+    told = items[at].has("measure", "unknown.unknown_time") and _is_tale(items, at)
+    if acts or told:
+        return True
     return measure or (items[at].has("deadline") and _is_due(items, at, advice))
+
+
+def _is_actor(items: list[Item], at: int) -> bool:
+    """Whether an absent thing is who should act: "what could our call centre do"."""
+    led = item_at(items, at - 1).text in _ARTICLES
+    return led and item_at(items, at - 2).text.rpartition(" ")[2] in _MODALS
+
+
+def _is_tale(items: list[Item], at: int) -> bool:
+    """Whether the asker tells of himself before asking: "we have a promo idea; why do they go"."""
+    start = next((i for i in range(at, 0, -1) if items[i - 1].has("stop", "comma")), 0)
+    end = next((i for i in range(at, len(items)) if items[i].has("stop")), len(items))
+    told = item_at(items, start).text in _SPEAKERS and not any_has(items[start:end], "why", "many")
+    return told and any_has(items[end:], "why", "many", "todo", "howto")
 
 
 def _is_due(items: list[Item], at: int, advice: bool) -> bool:
@@ -150,6 +180,11 @@ def _is_order(items: list[Item]) -> bool:
         return False
     first = next((item for item in items if not item.has("neutral", "stop", "comma")), None)
     asked = items[-1].text == "?" or items[-2:][0].text in _WONDER
+    odd = first is not None and first.has("unknown") and not any_has(items, "noun", "tone", *_ABOUT)
+    if odd and not asked and first is not None and first.text.isascii():
+        at = items.index(first) + 1  # "slash fiber prices"
+        if item_at(items, at).mention is not None or item_at(items, at).text in _ARTICLES:
+            return True
     moved = items[0].text in _MOVES and any_has(items, "changes") and not asked
     return moved or (first is not None and first.has("operate"))
 
@@ -193,7 +228,7 @@ def _of_question(items: list[Item], reading: Reading, compared: bool) -> str:
     if not any(found.values()) and not advice:
         found["off_topic: words"] = is_gibberish(items)
         found["off_topic: no customers"] = not _is_about_customers(items, reading)
-    return next((problem for problem, holds in found.items() if holds), "")
+    return next((problem for problem, holds in found.items() if holds), "") or other_request(items)
 
 
 def find_problems(

@@ -9,9 +9,12 @@ from dataclasses import replace
 
 from churnlens.evidence.parsing.amounts import Amount
 from churnlens.evidence.parsing.items import Item, any_has, item_at, skip
+from churnlens.evidence.parsing.lexicon import Mention
 from churnlens.evidence.parsing.quantities import ORDINALS, Bound, Quantity, QuantityItem
+from churnlens.schema import Schema
 
 _REFUSED = frozenset({"no", "不", "不不", "不是"})  # between two commas; elsewhere they deny
+_BETWEEN = ("link", "neutral", "unknown")
 _SILENT = frozenset({"neutral"})
 _WONDER = ("吗", "么", "没有", "没")
 _AROUND = ("comma", "neutral", "noun", "link", "with", "repair", "stop")
@@ -71,6 +74,46 @@ def corrected(items: list[Item]) -> list[Item]:
             silent = [Item(_SILENT, item.text) for item in items[wrong:right]]
             found[wrong:right], found[right] = silent, meant
     return found
+
+
+def with_absences(items: list[Item], schema: Schema) -> list[Item]:
+    """Read "where tech support says 'no internet service'" as that value of tech support.
+
+    Args:
+        items: the items of a question.
+        schema: the table.
+
+    Returns:
+        As many items; the words of the value are silent.
+    """
+    found = list(items)
+    for at, item in enumerate(items):
+        if not item.mentions("value"):
+            continue
+        for step in (-1, 1):
+            place = at + step
+            while _sees_through(item_at(items, place)):
+                place += step
+            named = item_at(items, place).mention
+            value = _absent_value(named, item, schema)
+            if named and value:
+                mention = replace(named, kind="value", name=value, negative=True)
+                found[place] = replace(items[place], mention=mention)
+                found[at] = Item(_SILENT, item.text)
+    return found
+
+
+def _sees_through(item: Item) -> bool:
+    easy = item.has(*_BETWEEN) or item.text in ("in", "under", "for", "on")
+    return easy and item.mention is None and not item.has("noun", "neg")
+
+
+def _absent_value(named: Mention | None, item: Item, schema: Schema) -> str:
+    """Return the value of a named column that says that it does not apply, in an item's words."""
+    if named is None or named.kind == "term" or item.mention is None:
+        return ""
+    values = schema.column(named.column).values if named.column != item.mention.column else ()
+    return next((v.value for v in values if v.absent and v.value.lower() == item.text), "")
 
 
 def with_takers(items: list[Item]) -> list[Item]:

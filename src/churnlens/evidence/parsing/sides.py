@@ -67,18 +67,22 @@ class _Splitter(Divider):
 
     def around(self, left: list[Atom], right: list[Atom], pivot: int) -> Sides | None:
         """Read what stands around a word of comparison."""
-        denied = any(at > pivot for at in self.dangling)
         if self.closes(left, pivot):
             return self.cut(left[0], left[1])
         if turned := self.turned_round(left, right, pivot):
             return turned
-        if left and (right or denied or self.rests(pivot)):
+        if left and (right or self.denies(left[-1].at, pivot) or self.rests(pivot)):
             return self.divide(left, right, pivot)
         if left or not right:
             return None
         if self.rests(0, pivot):  # 跟其他人比，A …
             return self.against_rest(right, [], []) if self.ends(pivot + 1) else None
         return self.leading(right, pivot)
+
+    def denies(self, last: int, pivot: int) -> bool:
+        """Whether "those without" stands behind, or before in 开了备份的，跟没开的比，…."""
+        before = self.ends(pivot + 1) and any(last < at < pivot for at in self.dangling)
+        return before or any(at > pivot for at in self.dangling)
 
     def set_against(self, left: list[Atom], right: list[Atom], pivot: int) -> Sides | None:
         """Read "A leave while B stay" and "A leave; B stay"."""
@@ -148,10 +152,10 @@ class _Splitter(Divider):
             return self.leading(self.atoms, self.atoms[0].at - 1)
         compare = self.has("compare") or self.ends_in_versus()
         asked = self.plain and self.has("more", "degree") and self.has("which", "or")
-        if not (compare or asked or self.has("choice")):
+        if not (compare or asked or self.has("choice", "each")):
             return None
         tied: tuple[str, ...] = ("or", "and", "comma", "none") if self.has("which") else ("or",)
-        tied = ("and", "or", "comma", "none", "far") if compare else tied
+        tied = ("and", "or", "comma", "none", "far") if compare or self.has("each") else tied
         if (cut := _mirrored(self.atoms, tied)) is not None:
             return self.divide(self.atoms[:cut], self.atoms[cut:], self.atoms[cut].at)
         for first, second in pairwise(self.atoms):

@@ -93,6 +93,23 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b([a-z]{3,})-less\b", r"without \1"),  # backup-less
         *((f"{a}{b}([十百千])", rf"{a}\1到{b}\1") for a, b in _NEIGHBOURS),  # 七八十
         *((f"(?<!十){a}{b}(?=[年个块元])", f"{a}到{b}") for a, b in _NEIGHBOURS),  # 两三年
+        (
+            r"(?<![提之以目从])前(?![一1]个?月)([\d一二两三四五六七八九十半]+)(?=个?[月年季])",
+            r"头\1",
+        ),
+        (
+            r"\b(us|customers?|here|a?board|around|members?|subscribers?) for a (year|month)\b",
+            r"\1 for 1 \2",
+        ),
+        (r"(?<![按一二两三四五六七八九十0-9个每逐])月(?=合[约同])", "按月"),
+        (
+            r"\bbefore (?:they|people|customers|he|she) (?:even |ever )?"
+            r"(?:hit|reach|complete|pass|turn|make it to|get to|finish)(?:e?s|ed)?\b",
+            "under",
+        ),
+        (r"\b(are|is|were|get|got) past (?=(?:the )?\w+ (?:month|year)s?\b)", r"\1 over "),
+        (r"\b(contract|plan|agreement)s? (?:is|are) (monthly|yearly|annual)\b", r"\2 \1"),
+        ("好几(?=[条根路])", "多"),
         ("俩月", "两个月"),
         ("仨月", "三个月"),
         (r"\bsub-?\s?(?=[$€£¥\d])", "under "),
