@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from churnlens.schema import Frozen
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 Precision = Literal[Dtype, "nf4"]
-Writer = Literal["model", "template"]
+_URL = (
+    r"^https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+    r"(/[A-Za-z0-9._~%:+,;=/-]{0,200})?$"
+)
+Writer = Literal["model", "student", "template"]
 
 
 class DataProcessingOptions(Frozen):
@@ -48,17 +52,62 @@ class IndexingOptions(Frozen):
     lexical_rows: int = Field(default=20_000, ge=1)
 
 
+class RemoteOptions(Frozen):
+    """Which model is asked where, and how patiently.
+
+    Attributes:
+        base_url: up to the part before `/chat/completions`, such as `http://127.0.0.1:8000/v1`.
+        model: its name at the server.
+        api_key_env: name of the environment variable that holds the API key, if one is needed.
+        concurrency: requests under way at once.
+        timeout: seconds for one answer, from asking to its last byte.
+        retries: how often a request is repeated after 429, 5xx, a timeout or a broken connection.
+        backoff: seconds before the first repetition, twice as many before each next.
+        max_wait: most seconds before a repetition; a server that asks for more ends the request.
+        schema_terms: `plain` sends schemas without `pattern` and `prefixItems`, for servers that do
+            not know them; answers are checked against the whole schema all the same.
+        seed: sent with every request.
+    """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    base_url: str = Field(default="http://127.0.0.1:8000/v1", pattern=_URL, max_length=300)
+    model: str = Field(default="Qwen/Qwen2.5-14B-Instruct", min_length=1, max_length=200)
+    api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
+    concurrency: int = Field(default=4, ge=1, le=64)
+    timeout: float = Field(default=120, gt=0, le=3600)
+    retries: int = Field(default=5, ge=0, le=20)
+    backoff: float = Field(default=1, ge=0, le=60)
+    max_wait: float = Field(default=60, ge=0, le=3600)
+    schema_terms: Literal["full", "plain"] = "full"
+    seed: int = 7
+
+
 class DistillationOptions(Frozen):
     """How a teacher's answers become training rows.
 
     Attributes:
-        teacher: `reference` writes from the evidence brief without a model.
+        teacher: `reference` writes from the evidence brief without a model, `transformers` is a
+            model of the lock, `openai` a server.
+        model, dtype: of teacher `transformers`.
+        server: of teacher `openai`.
+        batch_size: answers that are asked for, and kept, at once.
+        max_new_tokens: per answer.
         depths: how many documents each question is asked with.
-        seed: seed of the split by question family.
+        validation_share: of the question families, and of the phrases in them.
+        seed: of the questions, their division, and the phrasings of the reference teacher.
     """
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     teacher: Literal["reference", "transformers", "openai"] = "reference"
+    model: str = "Qwen2.5-14B-Instruct"
+    dtype: Precision = "nf4"
+    server: RemoteOptions = RemoteOptions()
+    batch_size: int = Field(default=16, ge=1)
+    max_new_tokens: int = Field(default=512, ge=64)
     depths: tuple[int, ...] = (3, 5, 7)
+    validation_share: float = Field(default=0.2, gt=0, lt=0.5)
     seed: int = 7
 
 
@@ -112,11 +161,17 @@ class FinetuningOptions(TrainingOptions):
     """How models are tuned on the user's rows: the risk models, and a student of the teacher.
 
     Attributes:
+        student: name of the base model in the model lock; it learns rows in its own languages.
+        max_rows: training rows, taken evenly from all families; None takes all.
+        max_validation_rows: the same of the validation rows.
         repeats, folds: of the cross-validation of the customer risk.
         max_auc: a mean AUC above this is treated as a leak and stops the run; None for a trade
             where such a value has been shown to be honest.
     """
 
+    student: str = "SmolLM2-135M-Instruct"
+    max_rows: int | None = Field(default=None, ge=1)
+    max_validation_rows: int | None = Field(default=None, ge=1)
     repeats: int = Field(default=3, ge=1)
     folds: int = Field(default=5, ge=2)
     max_auc: float | None = Field(default=0.87, gt=0.5, le=1)
@@ -144,13 +199,15 @@ class InferenceOptions(Frozen):
     """How questions are answered.
 
     Attributes:
-        writer: `model` writes inside a grammar; `template` answers without any model.
-        model: name of a language model in the model lock.
+        writer: `model` writes inside a grammar, sentence by sentence; `student` is the tuned model
+            and writes whole answers; `template` answers without any model.
+        model, student: names in the model lock: of the writer, and of the student's base.
         dtype: float32 makes batched greedy decoding reproducible to the byte on a CPU.
         sentences: `shaped` keeps an English sentence to the shapes of `prompts/churn.yml`, right
             for a small model; `free` forbids digits only.
         batch_size: claims written at once.
         max_new_tokens: tokens per claim.
+        max_answer_tokens: tokens of a whole answer by the student.
         documents: feedback texts shown as evidence.
         candidates: hits taken from each retriever before fusion.
         drivers: gates and floors of the statistics.
@@ -158,10 +215,12 @@ class InferenceOptions(Frozen):
 
     writer: Writer = "model"
     model: str = "SmolLM2-135M-Instruct"
+    student: str = "SmolLM2-135M-Instruct"
     dtype: Precision = "float32"
     sentences: Literal["shaped", "free"] = "shaped"
     batch_size: int = Field(default=16, ge=1)
     max_new_tokens: int = Field(default=64, ge=16)
+    max_answer_tokens: int = Field(default=400, ge=64)
     documents: int = Field(default=5, ge=1, le=20)
     candidates: int = Field(default=200, ge=5)
     drivers: DriverOptions = DriverOptions()
@@ -174,8 +233,11 @@ class ReportingOptions(Frozen):
         language: of the report.
         seed: of the question bench.
         bench_limit: questions taken from each split of the bench; None takes all.
+        arm_questions: held-out questions that every arm answers, evenly from all families; None
+            takes all in the languages of the student.
     """
 
     bench_limit: int | None = Field(default=None, ge=1)
+    arm_questions: int | None = Field(default=None, ge=1)
     language: Literal["en", "zh"] = "en"
     seed: int = 7

@@ -55,6 +55,28 @@ def test_a_folder_is_complete_only_with_every_file_as_written(tmp_path):
     assert not is_complete(folder)
 
 
+@pytest.mark.parametrize("length", [0, 1, 9, -1])
+def test_a_folder_with_a_torn_manifest_is_not_complete(tmp_path, length):
+    folder = tmp_path / "index"
+    write_folder(folder, fill)
+    whole = (folder / MANIFEST).read_bytes()
+    (folder / MANIFEST).write_bytes(whole[:length])
+    assert not is_complete(folder)
+    (folder / MANIFEST).write_bytes(whole)
+    assert is_complete(folder)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[]", b"{}", b"null", b'{"files": 3}', b'{"files": ["a"]}', b"\xff"]
+)
+def test_a_manifest_that_says_something_else_is_torn_too(tmp_path, content):
+    folder = tmp_path / "index"
+    write_folder(folder, fill)
+    (folder / MANIFEST).write_bytes(content)
+    assert not is_complete(folder)
+    assert not is_complete(folder / "a.txt")
+
+
 def test_a_failing_folder_write_keeps_the_old_folder(tmp_path):
     folder = tmp_path / "index"
     write_folder(folder, fill)

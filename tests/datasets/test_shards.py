@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from kedro.io.core import DatasetError
 
-from churnlens.datasets import ShardStoreDataset
+from churnlens.datasets import ShardStoreDataset, WorkFolderDataset
 
 
 @pytest.fixture
@@ -23,3 +23,14 @@ def test_a_store_is_always_there_and_never_an_output(dataset):
     assert dataset.exists()
     with pytest.raises(DatasetError, match="is an input"):
         dataset.save(pd.DataFrame())
+
+
+def test_a_work_folder_is_always_there_and_never_an_output(tmp_path):
+    folder = tmp_path / "work"
+    dataset = WorkFolderDataset(path=str(folder), metadata={"layer": "models"})
+    assert dataset.exists() and dataset.load() == folder
+    assert not folder.exists(), "whoever works there makes it"
+    assert str(folder) in str(dataset) and dataset.metadata == {"layer": "models"}
+    with pytest.raises(DatasetError, match="is an input"):
+        dataset.save(folder)
+    assert not folder.exists()

@@ -144,6 +144,68 @@ def test_a_chinese_sentence_ends_with_its_own_full_stop(accepts, text, good):
     assert accepts(g.sentence(20, chinese=True), f'"{text}"') == good
 
 
+ABOUT = {
+    "en": (("users (b) of 4.5 [x]", "Users (b) of 4.5 [x]"), "the other 3"),
+    "zh": (("用4.5兆的客户",), "其余3类客户"),
+}
+
+
+def framed(language, other=True):
+    names, aside = ABOUT[language]
+    pattern = g.about(names, aside if other else "", chinese=language == "zh")
+    return {"type": "string", "pattern": f"^{pattern}END$"}
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("Users (b) of 4.5 [x] left more often END", True),
+        ("users (b) of 4.5 [x] END", True),
+        ("Among users (b) of 4.5 [x], more left END", True),
+        ("Beside the other 3, users (b) of 4.5 [x] left more often END", True),
+        ("The rate of users (b) of 4.5 [x] is above that of the other 3 END", True),
+        ("The gap between users (b) of 4.5 [x] and the other 3 is open END", True),
+        ("More left END", False),
+        ("Users (b) of 4,5 [x] left END", False),
+        ("Users (b) of 495 [x] left END", False),
+        ("Users (b) of 4.5 [x] left in 12 months END", False),
+        ("7 users (b) of 4.5 [x] left END", False),
+        ("Users (b) of 4.5 [x] left more often than the other 4 END", False),
+        ("Users (b) of 4.5 [x] left.  END", False),
+        ("Users (b) of 4.5 [x]left END", False),
+        ("Users (b) of 4.5 [x] left END ", False),
+        (40 * "more " + "users (b) of 4.5 [x] END", False),
+    ],
+)
+def test_words_about_a_name_hold_it_word_by_word_and_no_digits_of_their_own(accepts, text, good):
+    assert accepts(framed("en"), json.dumps(text)) == good
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("用4.5兆的客户流失更多END", True),
+        ("与其余3类客户相比，用4.5兆的客户流失更多END", True),
+        ("用4.5兆的客户比其余3类客户流失更多END", True),
+        ("客户流失更多END", False),
+        ("用4.5兆的客户在12个月内流失END", False),
+        ("用4.5兆的客户 流失更多END", False),
+        ("用4.5兆的客户" + 80 * "多" + "END", False),
+    ],
+)
+def test_chinese_words_about_a_name(accepts, text, good):
+    assert accepts(framed("zh"), f'"{text}"') == good
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_without_another_name_there_is_no_room_for_one(accepts, language):
+    names, aside = ABOUT[language]
+    space = " " if language == "en" else ""
+    text = f"{names[0]}{space}{aside}{space}END"
+    assert accepts(framed(language), f'"{text}"')
+    assert not accepts(framed(language, other=False), f'"{text}"')
+
+
 @pytest.mark.parametrize(
     "schema",
     [

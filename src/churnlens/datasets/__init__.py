@@ -2,16 +2,19 @@
 
 from churnlens.datasets.adapter import AdapterDataset
 from churnlens.datasets.atomic import AtomicDataset
+from churnlens.datasets.chat_rows import ChatRowsDataset
 from churnlens.datasets.faiss_index import FaissIndexDataset
 from churnlens.datasets.jsonl import JSONLinesDataset
 from churnlens.datasets.raw_table import RawTableDataset
-from churnlens.datasets.shards import ShardStoreDataset
+from churnlens.datasets.shards import ShardStoreDataset, WorkFolderDataset
 
 __all__ = [
     "AdapterDataset",
     "AtomicDataset",
+    "ChatRowsDataset",
     "FaissIndexDataset",
     "JSONLinesDataset",
     "RawTableDataset",
     "ShardStoreDataset",
+    "WorkFolderDataset",
 ]

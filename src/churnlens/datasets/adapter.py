@@ -14,7 +14,7 @@ _CARD = "card.json"
 _CONFIGS = ("adapter_config.json", "config.json")
 
 
-class AdapterDataset(AbstractDataset[Path, Path]):
+class AdapterDataset(AbstractDataset[Path, Path | None]):
     """A PEFT adapter (or a fully tuned model) with tokenizer, chat template and card.
 
     A node saves the folder that training left, and loads the path of the catalog's own copy: a
@@ -27,14 +27,18 @@ class AdapterDataset(AbstractDataset[Path, Path]):
           filepath: data/06_models/churn/adapter
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the folder at `filepath`."""
-        self._filepath = Path(filepath)
+    def __init__(
+        self, *, filepath: str, optional: bool = False, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Keep the folder at `filepath`; `optional` makes one that does not exist load as None."""
+        self._filepath, self._optional = Path(filepath), optional
         self.metadata = metadata
 
-    def load(self) -> Path:
+    def load(self) -> Path | None:
         """Return the folder; DatasetError when it is absent or a file is not as written."""
         if not self._filepath.is_dir():
+            if self._optional:
+                return None
             raise DatasetError(f"no folder {self._filepath}; run the stage that makes it first")
         if not self._exists():
             raise DatasetError(
@@ -60,10 +64,7 @@ class AdapterDataset(AbstractDataset[Path, Path]):
         write_folder(self._filepath, copy)
 
     def _exists(self) -> bool:
-        try:
-            return is_complete(self._filepath)
-        except (ValueError, KeyError):  # the manifest itself is torn
-            return False
+        return is_complete(self._filepath)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}

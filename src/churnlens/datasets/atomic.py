@@ -104,11 +104,11 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether `folder` has a manifest and every file that it names, each with its sha256."""
-    manifest = folder / MANIFEST
-    if not manifest.is_file():
-        return False
-    hashes = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+    """Whether `folder` has a whole manifest and every file that it names, each with its sha256."""
+    try:
+        hashes = dict(json.loads((folder / MANIFEST).read_bytes())["files"])
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError):
+        return False  # no manifest, or a torn one: what it named is not known
     return all((folder / name).is_file() for name in hashes) and all(
         sha256_of(folder / name) == value for name, value in hashes.items()
     )

@@ -56,3 +56,26 @@ class ShardStoreDataset(AbstractDataset[NoReturn, ShardStore]):
 
     def _describe(self) -> dict[str, Any]:
         return {"path": str(self._path)}
+
+
+class WorkFolderDataset(AbstractDataset[NoReturn, Path]):
+    """Gives a node a folder for work in progress, from which a stopped run goes on."""
+
+    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
+        """Give the folder `path`, which need not be there."""
+        self._path = Path(path)
+        self.metadata = metadata
+
+    def load(self) -> Path:
+        """Return the folder."""
+        return self._path
+
+    def save(self, data: NoReturn) -> NoReturn:
+        """Refuse: what is done goes to a dataset of its own."""
+        raise DatasetError("a work folder is an input; save what is done to another dataset")
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"path": str(self._path)}

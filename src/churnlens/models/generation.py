@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from churnlens.models.constraint import RequestError, Row, Vocabulary
-from churnlens.models.loading import load_causal_lm, load_tokenizer, prepare
+from churnlens.models.loading import (
+    load_causal_lm,
+    load_tokenizer,
+    load_tuned,
+    prepare,
+    refuse_adapter,
+    weights_sha256,
+)
 from churnlens.models.lock import ModelError
 from churnlens.options import Precision
 from churnlens.schema import Frozen
@@ -66,23 +73,36 @@ class Generator:
     what else is in its batch either; in lower precisions it may.
     """
 
-    def __init__(self, path: Path, *, dtype: Precision = "float32", batch_size: int = 16) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        dtype: Precision = "float32",
+        batch_size: int = 16,
+        adapter: Path | None = None,
+    ) -> None:
         """Load the model at `path`.
 
         Args:
             path: model folder.
             dtype: precision of weights and arithmetic, see `loading.load_causal_lm`.
             batch_size: texts that are written side by side.
+            adapter: what it was tuned to, by `training.train`; None for the base as it is.
 
         Raises:
-            ModelError: when the folder is absent, unsafe or damaged.
+            ModelError: when a folder is absent, unsafe or damaged, or the adapter is for another
+                base.
         """
         prepare(path)
         importlib.import_module(
             "transformers.generation"
         )  # seconds that the first text need not pay
         self._tokenizer = load_tokenizer(path)
-        self._model: Any = load_causal_lm(path, dtype)
+        if adapter is None:
+            self._model: Any = load_causal_lm(path, dtype)
+            refuse_adapter(self._model)
+        else:
+            self._model = load_tuned(path, adapter, dtype)
         self._batch_size = batch_size
         ends = self._model.generation_config.eos_token_id or self._tokenizer.eos_token_id
         ends = list(ends) if isinstance(ends, list) else [ends]
@@ -93,6 +113,11 @@ class Generator:
             key=len,
             reverse=True,
         )
+
+    @property
+    def weights_sha256(self) -> str:
+        """Which weights are loaded; see `loading.weights_sha256`."""
+        return weights_sha256(self._model)
 
     @property
     def context_tokens(self) -> int:

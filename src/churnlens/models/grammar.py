@@ -8,6 +8,7 @@ is written is what `json.loads` reads.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import comb
@@ -51,6 +52,28 @@ def sentence(max_words: int, *, min_words: int = 3, chinese: bool = False) -> Sc
         return {"type": "string", "pattern": f"^{_HAN}{{{min_words},{max_words}}}。$"}
     more = f"([,;:]? {_WORD}){{{min_words - 1},{max_words - 1}}}"
     return {"type": "string", "pattern": f"^{_WORD}{more}[.]$"}
+
+
+def about(names: Sequence[str], other: str = "", *, chinese: bool = False) -> str:
+    """Return a pattern of words without digits around one of `names`, word by word.
+
+    It ends ready for what follows: an English one with a space. The names may hold digits.
+
+    Args:
+        names: forms of one name, such as with and without a capital letter.
+        other: another name that may stand before or behind it; empty for none.
+        chinese: whether the words are Chinese signs.
+    """
+    name, aside = f"({'|'.join(re.escape(each) for each in names)})", re.escape(other)
+    if chinese:
+        before = f"({aside}{_HAN}{{0,15}})?" if other else ""
+        behind = f"({aside}{_HAN}{{0,20}})?" if other else ""
+        return f"{_HAN}{{0,30}}{before}{name}{_HAN}{{0,40}}{behind}"
+    words = f"({_WORD}[,;:]? ){{0,12}}"
+    more = f"([,;:]? {_WORD}){{0,20}}"
+    before = f"({aside}[,;:]? {words})?" if other else ""
+    behind = f"([,;:]? {aside}([,;:]? {_WORD}){{0,8}})?" if other else ""
+    return f"{words}{before}{name}{more}{behind} "
 
 
 def one_of(values: Sequence[str]) -> Schema:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
-from churnlens.models.weights import check_weights, read_manifest
+from churnlens.models.lock import ModelError
+from churnlens.models.weights import check_weights, read_manifest, sha256_of
 from churnlens.options import Precision
 
 OFFLINE = {
@@ -65,6 +67,59 @@ def load_causal_lm(path: Path, dtype: Precision) -> Any:
         path, use_safetensors=True, **_numbers(dtype), **where, **_SAFE
     )
     return model.eval()  # type: ignore[no-untyped-call]
+
+
+def load_tuned(path: Path, adapter: Path, dtype: Precision) -> Any:
+    """Load a language model with what it was tuned to, for inference.
+
+    Args:
+        path: folder of the base model.
+        adapter: folder of a PEFT adapter, or of a whole tuned model, by `training.train`.
+        dtype: see `load_causal_lm`. In float32 the adapter is merged, which is faster and writes
+            the same; in lower precisions merging would lose part of it.
+
+    Raises:
+        ModelError: when the adapter was made for another base.
+    """
+    made_for = json.loads((adapter / "card.json").read_text(encoding="utf-8"))["base_sha256"]
+    if made_for != base_sha256(path):
+        raise ModelError(
+            f"{adapter}: made for another base than {path.name}; next: train it again on this one"
+        )
+    if not (adapter / "adapter_config.json").is_file():
+        return load_causal_lm(adapter, dtype)
+    from peft import PeftModel
+
+    model = PeftModel.from_pretrained(load_causal_lm(path, dtype), adapter, is_trainable=False)
+    return model.merge_and_unload().eval() if dtype == "float32" else model.eval()
+
+
+def refuse_adapter(model: Any) -> None:
+    """Make sure that a model is a plain base: ModelError when it carries any adapter."""
+    carried = [name for name, _ in model.named_parameters() if "lora_" in name]
+    if carried or getattr(model, "peft_config", None):
+        raise ModelError(
+            f"expected a base model, got one with an adapter ({carried[:1]}); load it anew"
+        )
+
+
+def weights_sha256(model: Any) -> str:
+    """Return 16 hex digits of a model's first and last attention weights: which model it is."""
+    import torch
+
+    chosen = [p for name, p in model.named_parameters() if "q_proj" in name or "o_proj" in name]
+    parts = [
+        p.detach().to("cpu", torch.float32).numpy().tobytes() for p in chosen[:2] + chosen[-2:]
+    ]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
+
+
+def base_sha256(path: Path) -> str:
+    """Hash the files of a model by their hashes; those of a fetched model are in its manifest."""
+    noted = read_manifest(path).get("files", {})  # sha256, or [size, sha256] of a fetched model
+    known = {name: each if isinstance(each, str) else each[1] for name, each in noted.items()}
+    files = known or {p.name: sha256_of(p) for p in sorted(path.glob("*.*")) if p.is_file()}
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
 def _numbers(dtype: Precision) -> dict[str, Any]:

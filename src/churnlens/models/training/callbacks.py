@@ -41,6 +41,29 @@ def log_progress(label: str, done: int, total: int, rate: float) -> None:
     logger.info(text, label, done, total, rate, eta, extra={"progress": numbers})
 
 
+def stop_if_diverged(logs: Mapping[str, Any], where: str) -> None:
+    """Raise DivergedError when a logged loss is not a number."""
+    bad = [k for k, v in logs.items() if "loss" in k and not math.isfinite(v)]
+    if bad:
+        raise DivergedError(
+            f"{where}: {bad[0]} is {logs[bad[0]]}, expected a number; next: a lower "
+            "learning_rate, or dtype float32"
+        )
+
+
+class _Pace:
+    """Says when the next progress line is due."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def is_due(self, at_end: bool = False) -> bool:
+        now = time.monotonic()
+        due = at_end or now - self._last >= _EVERY
+        self._last = now if due else self._last
+        return due
+
+
 def watch(run: Path, patience: int, label: str) -> TrainerCallback:
     """Return the callback of one training.
 
@@ -53,30 +76,32 @@ def watch(run: Path, patience: int, label: str) -> TrainerCallback:
 
     class Watch(TrainerCallback):
         def __init__(self) -> None:
-            self._start = self._last = time.monotonic()
-            self._first = 0
+            self._start, self._pace = time.monotonic(), _Pace()
+            self._first = self._judged = 0
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             self._start, self._first = time.monotonic(), state.global_step
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            now, done = time.monotonic(), state.global_step
-            if now - self._last >= _EVERY or done == state.max_steps:
-                rate = (done - self._first) / max(now - self._start, 1e-9)
+            done = state.global_step
+            if self._pace.is_due(at_end=done == state.max_steps):
+                rate = (done - self._first) / max(time.monotonic() - self._start, 1e-9)
                 log_progress(label, done, state.max_steps, rate)
-                self._last = now
+
+        def on_prediction_step(
+            self, args: Any, state: Any, control: Any, eval_dataloader: Any = None, **kwargs: Any
+        ) -> None:
+            self._judged += 1
+            if self._pace.is_due():
+                logger.info("%s: validation row %d/%d", label, self._judged, len(eval_dataloader))
 
         def on_log(
             self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any
         ) -> None:
-            bad = [k for k, v in (logs or {}).items() if "loss" in k and not math.isfinite(v)]
-            if bad:
-                raise DivergedError(
-                    f"{label}: {bad[0]} is {logs[bad[0]]} at step {state.global_step}, expected a "
-                    "number; next: a lower learning_rate, or dtype float32"
-                )
+            stop_if_diverged(logs or {}, f"{label}, step {state.global_step}")
 
         def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self._judged = 0
             if has_stopped_improving(state.log_history, patience):
                 logger.info("%s: no better validation loss for %d validations", label, patience)
                 control.should_training_stop = True

@@ -12,9 +12,8 @@ from typing import Any
 
 from pydantic import Field
 
-from churnlens.models.loading import describe
+from churnlens.models.loading import base_sha256, describe
 from churnlens.models.training.rows import EncodedRow
-from churnlens.models.weights import read_manifest, sha256_of
 from churnlens.options import TrainingOptions
 from churnlens.schema import Frozen
 
@@ -68,7 +67,7 @@ def describe_training(
         base=base["base"],
         revision=base["revision"],
         licence=base["licence"],
-        base_sha256=_base_sha256(model),
+        base_sha256=base_sha256(model),
         template_sha256=_sha256(tokenizer.chat_template),
         data_sha256=_sha256(json.dumps(rows)),
         rows={"training": len(training), "validation": len(validation)},
@@ -79,13 +78,6 @@ def describe_training(
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _base_sha256(model: Path) -> str:
-    """Hash the files of a model by their hashes; those of a fetched model are in its manifest."""
-    known = {name: sha256 for name, (_, sha256) in read_manifest(model).get("files", {}).items()}
-    files = known or {p.name: sha256_of(p) for p in sorted(model.glob("*.*")) if p.is_file()}
-    return _sha256(json.dumps(files, sort_keys=True))
 
 
 def _environment() -> dict[str, str]:

@@ -19,8 +19,8 @@ from typing import Any
 from churnlens.options import TrainingOptions
 
 GIB = 2**30
-_NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)  # bytes per weight
-_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)  # bytes per weight, with its doubly quantised scale
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "nf4": 2}  # of all that is not quantised
 _LOSS = 12  # float32 log-probabilities, their gradient and that of the logits
 _HEAP = {"cpu": 0.5, "cuda": 0}
 RUNTIME = {"cpu": 650 * 2**20, "cuda": 0}  # measured: Python with torch, transformers and peft
@@ -143,7 +143,7 @@ def estimate_memory(
     full = options.method == "full"
     trained = shape.linear + shape.other if full else shape.adapter(options.rank)
     activations = options.batch_size * tokens * _activations(shape, options, device)
-    logit = _LOSS + (2 if _BYTES[options.dtype] == 2 else 0)
+    logit = _LOSS + (2 if BYTES[options.dtype] == 2 else 0)
     loss = options.batch_size * (answer_tokens + 1) * shape.vocabulary * logit
     return MemoryEstimate(
         weights=int(_weights(shape, options)) + (0 if full else 4 * trained),
@@ -161,9 +161,9 @@ def _weights(shape: Shape, options: TrainingOptions) -> float:
 
     Under autocast a copy of float32 weights stays beside them until the backward pass is over.
     """
-    size = _BYTES[options.dtype]
+    size = BYTES[options.dtype]
     if options.method == "qlora":
-        return _NF4 * shape.linear + size * shape.other
+        return NF4 * shape.linear + size * shape.other
     if options.method == "full":
         copy = 0 if size == 4 else size
         return (4 + copy) * (shape.linear + shape.other)
@@ -176,13 +176,13 @@ def _activations(shape: Shape, options: TrainingOptions, device: str) -> int:
     final = 4 * shape.hidden * (2 if options.method == "full" else 1)
     if not options.gradient_checkpointing:
         return shape.layers * layer + final
-    stream = 4 if options.method == "full" else _BYTES[options.dtype]
+    stream = 4 if options.method == "full" else BYTES[options.dtype]
     return shape.layers * stream * shape.hidden + layer + final
 
 
 def _layer(shape: Shape, options: TrainingOptions, device: str) -> int:
     """Return the bytes per token that one decoder layer keeps."""
-    size, full = _BYTES[options.dtype], options.method == "full"
+    size, full = BYTES[options.dtype], options.method == "full"
     dropout = options.dropout > 0 and not full
     cast = size == 2  # every linear layer keeps its own copy of its input in lower precision
     norms = 4 * shape.hidden * (4 if full else 2) + 8
