@@ -4,17 +4,30 @@ import re
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
 from churnlens.evaluation.oracle import oracle_mask
-from churnlens.evaluation.question_bench import generate, read_bench
+from churnlens.evaluation.question_bench import divide, generate, read_bench
 from churnlens.schema import read_schema
+from churnlens.simulation import simulate_customers
 from evaluation.bench_support import (
     FIBER,
     REPO,
     read_filter,
+    real_table,
 )
+
+CATEGORIES = ("service", "demographics", "contract", "tenure")
+CATEGORIES += ("sentiment", "pricing", "comparison", "action")
+
+
+def demo_table():
+    """Return the customers that `demo-data` writes, charges as numbers."""
+    table = simulate_customers().customers
+    charges = pd.to_numeric(table["TotalCharges"], errors="coerce").fillna(0.0)
+    return table.assign(TotalCharges=charges)
 
 
 def plain(text):
@@ -26,16 +39,25 @@ def plain(text):
 
 def test_size_languages_and_unanswerable_share(bench):
     for seed in range(3):
-        made = generate(bench, "dev", seed) + generate(bench, "held_out", seed)
-        held_out = [each for each in made if each.split == "held_out"]
-        assert len(made) >= 500
-        assert len(held_out) >= 300
-        assert 0.55 <= len(held_out) / len(made) <= 0.70
-        for part in (made, held_out):
-            assert 0.45 <= np.mean([each.language == "zh" for each in part]) <= 0.55
+        made = {split: generate(bench, split, seed) for split in ("dev", "held_out")}
+        assert len(made["held_out"]) >= 300
+        for split, (low, high) in {"dev": (0.10, 0.20), "held_out": (0.17, 0.23)}.items():
+            assert 0.45 <= np.mean([each.language == "zh" for each in made[split]]) <= 0.55
             for language in ("en", "zh"):
-                refused = [not each.answerable for each in part if each.language == language]
-                assert 0.17 <= np.mean(refused) <= 0.23
+                refused = [not q.answerable for q in made[split] if q.language == language]
+                assert low <= np.mean(refused) <= high
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_dev_is_wide_enough_to_learn_from(bench, language):
+    for seed in range(3):
+        asked = {plain(q.text): q for q in generate(bench, "dev", seed) if q.language == language}
+        counts = Counter(each.category for each in asked.values())
+        assert {name: counts[name] for name in CATEGORIES if counts[name] < 8} == {}
+        assert sum(each.answerable for each in asked.values()) - counts["too_few"] >= 150
+        assert counts["too_few"] >= 0.12 * len(asked)
+        asks = {each.ask for each in asked.values() if each.category == "too_few"}
+        assert asks == {"why", "how_many", "compare", "what_to_do"}
 
 
 def test_texts_and_ids_are_unique_and_complete(questions):
@@ -85,7 +107,8 @@ def test_dev_and_held_out_share_no_template_and_no_phrase(bench):
             for text in phrase.texts.values()
         }
 
-    assert not templates("dev") & templates("held_out")
+    shared = len(templates("dev") & templates("held_out"))  # a count: held-out texts stay unseen
+    assert not shared
     assert not phrases("dev") & phrases("held_out")
 
 
@@ -133,12 +156,24 @@ def test_every_oracle_selects_some_rows_and_leaves_some(questions, table):
         if not question.answerable:
             continue
         mask = oracle_mask(question.cohort, table)
-        assert mask.sum() >= 30, question.text
+        assert mask.sum() >= 30 or question.category == "too_few", question.text
         assert mask.all() == (question.cohort == ()), question.text
         if question.compare_to is not None:
             other = oracle_mask(question.compare_to, table)
             assert other.sum() >= 30, question.text
             assert not (mask & other).any(), question.text
+
+
+@pytest.mark.parametrize("customers", [demo_table, real_table])
+def test_too_few_is_so_on_the_demo_and_on_the_public_table_and_only_there(questions, customers):
+    table = customers()
+    for question in questions:
+        if question.split != "dev" or not question.answerable:
+            continue
+        groups = [question.cohort, *([question.compare_to] if question.compare_to else [])]
+        churn = [table["Churn"][oracle_mask(group, table)] for group in groups]
+        small = [len(c) < 30 or (c == "Yes").sum() < 10 or (c == "No").sum() < 10 for c in churn]
+        assert any(small) == (question.category == "too_few"), question.text
 
 
 def test_the_rest_is_exactly_the_other_rows(questions, table):
@@ -147,6 +182,102 @@ def test_the_rest_is_exactly_the_other_rows(questions, table):
     for each in rests:
         mask = oracle_mask(each.cohort, table)
         assert (mask ^ oracle_mask(each.compare_to, table)).all()
+
+
+# dividing it
+
+
+def texts_of(bench, language):
+    """Return the templates and the texts of the phrases of `dev`, and its plain questions."""
+    section = bench.splits["dev"][language]
+    phrases = [phrase for group in section.phrases.values() for phrase in group]
+    questions = [q for q in generate(bench, "dev") if q.language == language]
+    return (
+        {plain(template) for family in section.families for template in family.templates},
+        {plain(text) for phrase in phrases for text in phrase.texts.values()},
+        {plain(each.text) for each in questions},
+    )
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.45])
+@pytest.mark.parametrize("seed", [0, 1, 7])
+def test_the_parts_of_dev_share_no_template_no_phrase_and_no_question(bench, share, seed):
+    larger, smaller = divide(bench, share, seed)
+    for language in ("en", "zh"):
+        whole = texts_of(bench, language)[:2]
+        parts = [texts_of(part, language) for part in (larger, smaller)]
+        for one, other in zip(*parts, strict=True):
+            assert one and other and not one & other
+        for all_of_it, one, other in zip(whole, *parts, strict=False):
+            assert one | other == all_of_it
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7])
+def test_every_kind_is_in_both_parts(bench, seed):
+    larger, smaller = divide(bench, 0.2, seed)
+    for language, section in bench.splits["dev"].items():
+        kinds = Counter(family.category or ",".join(family.groups) for family in section.families)
+        many = {kind for kind, count in kinds.items() if count >= 5}
+        assert many
+        for part in (larger, smaller):
+            told = part.splits["dev"][language]
+            originals = {family.name: family for family in section.families}
+            kept = [originals[family.name] for family in told.families]
+            assert many <= {each.category or ",".join(each.groups) for each in kept}
+            groups = {group for group, each in section.phrases.items() if len(each) > 1}
+            assert groups <= set(told.phrases)
+        taken = len(smaller.splits["dev"][language].families)
+        assert taken == int(0.2 * len(section.families))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7])
+def test_the_categories_are_spread(bench, seed):
+    larger, smaller = (
+        {(q.language, q.category) for q in generate(part, "dev", seed)}
+        for part in divide(bench, 0.2, seed)
+    )
+    wanted = {(language, name) for language in ("en", "zh") for name in (*CATEGORIES, "too_few")}
+    assert not wanted - larger
+    assert len(wanted - smaller) <= 1  # 16 and 2, of a fifth of the families
+    for part in divide(bench, 0.2, seed):
+        refused = [not each.answerable for each in generate(part, "dev", seed)]
+        assert 0.08 <= np.mean(refused) <= 0.25
+
+
+def test_the_held_out_questions_stay_as_they_are(bench):
+    whole = generate(bench, "held_out", 7)
+    assert all(whole == generate(part, "held_out", 7) for part in divide(bench, 0.2, 7))
+
+
+def test_the_same_seed_divides_the_same_way_and_another_one_otherwise(bench):
+    assert divide(bench, 0.2, 3) == divide(bench, 0.2, 3)
+    assert divide(bench, 0.2, 3) != divide(bench, 0.2, 4)
+
+
+def test_phrases_that_share_a_text_stay_together():
+    raw = tiny_bench(groups=["service", "pair"], templates=["{x}: why?"])
+    phrases = raw["dev"]["en"]["phrases"]
+    names = [f"users of {name}" for name in ("fiber", "dsl", "cable", "phone", "none", "tv")]
+    phrases["service"] = [{"x": name} for name in names]
+    phrases["pair"] = [{"x": name.upper()} for name in names]
+    raw["dev"]["en"]["families"] *= 4
+    for seed in range(5):
+        larger, smaller = divide(read_bench(raw), 0.34, seed)
+        for part, count in ((larger, 4), (smaller, 2)):
+            groups = part.splits["dev"]["en"].phrases
+            service, pair = ([p.texts["x"].lower() for p in groups[g]] for g in ("service", "pair"))
+            assert service == pair and len(service) == count
+
+
+def test_a_phrase_that_is_alone_in_its_group_goes_to_the_larger_part():
+    raw = tiny_bench()
+    raw["dev"]["en"]["phrases"]["service"].pop()
+    raw["dev"]["en"]["families"] *= 5
+    larger, smaller = divide(read_bench(raw), 0.2)
+    assert list(larger.splits["dev"]["en"].phrases) == ["service"]
+    assert smaller.splits["dev"]["en"].phrases == {}
+    assert generate(smaller, "dev") == ()  # a family without phrases asks nothing
+    assert len(generate(larger, "dev")) == 4
 
 
 # reading a bench

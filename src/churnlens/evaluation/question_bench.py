@@ -150,6 +150,100 @@ def _part(row: Any, named: Mapping[str, Atom | Either]) -> Atom | Either:
     return Condition(column=column, op=operator, value=value)
 
 
+def divide(bench: Bench, share: float, seed: int = 0) -> tuple[Bench, Bench]:
+    """Divide the split `dev` by family and by phrase; the split `held_out` stays in both.
+
+    A question of one part has neither its template nor a text of its phrase in the other part, so
+    that nothing in it is a sibling of a question there. Phrases that share a text stay together.
+
+    Args:
+        bench: whole.
+        share: of the families, and of the phrases of each group, that go to the second part.
+        seed: another seed divides otherwise.
+
+    Returns:
+        The larger part and the smaller one.
+    """
+    parts: list[dict[Language, Section]] = [{}, {}]
+    for language, section in bench.splits["dev"].items():
+        rng = np.random.default_rng([seed, *language.encode()])
+        chosen = _choose_evenly([_kind(family) for family in section.families], share, rng)
+        phrases = _choose_phrases(section.phrases, share, rng)
+        for part, taken in zip(parts, (False, True), strict=True):
+            part[language] = _part_of(section, chosen, phrases, taken)
+    first, second = ({**bench.splits, "dev": part} for part in parts)
+    return (
+        bench.model_copy(update={"splits": first}),
+        bench.model_copy(update={"splits": second}),
+    )
+
+
+def _choose_phrases(
+    phrases: Mapping[str, tuple[Phrase, ...]], share: float, rng: np.random.Generator
+) -> dict[str, frozenset[int]]:
+    """Return places in each group, about a share of them: one at least, and never all."""
+    sizes = {group: len(each) for group, each in phrases.items()}
+    quota = {group: max(1, round(share * size)) for group, size in sizes.items()}
+    bundles = _bundle(phrases)
+    order = [bundles[place] for place in rng.permutation(len(bundles))]
+    taken: dict[str, set[int]] = {group: set() for group in phrases}
+    for most, enough in ((quota, quota), (sizes, dict.fromkeys(sizes, 1))):
+        for bundle in order:
+            counts = Counter(group for group, _ in bundle)
+            wanted = any(len(taken[group]) < enough[group] for group in counts)
+            if wanted and all(
+                len(taken[group]) + count <= min(most[group], sizes[group] - 1)
+                for group, count in counts.items()
+            ):
+                for group, place in bundle:
+                    taken[group].add(place)
+    return {group: frozenset(places) for group, places in taken.items()}
+
+
+def _bundle(phrases: Mapping[str, tuple[Phrase, ...]]) -> list[list[tuple[str, int]]]:
+    """Return (group, place) of all phrases, those with a text in common in one list."""
+    bundles: list[tuple[set[str], list[tuple[str, int]]]] = []
+    for group, each in phrases.items():
+        for place, phrase in enumerate(each):
+            texts, members = {text.casefold() for text in phrase.texts.values()}, [(group, place)]
+            apart = [bundle for bundle in bundles if not bundle[0] & texts]
+            for others, those in (bundle for bundle in bundles if bundle[0] & texts):
+                texts, members = texts | others, members + those
+            bundles = [*apart, (texts, members)]
+    return [members for _, members in bundles]
+
+
+def _choose_evenly(kinds: Sequence[str], share: float, rng: np.random.Generator) -> frozenset[int]:
+    """Return a share of the places, spread over all kinds."""
+    order = sorted(rng.permutation(len(kinds)).tolist(), key=lambda place: kinds[place])
+    step = 1 / share
+    return frozenset(order[int((turn + 0.5) * step)] for turn in range(int(len(order) / step)))
+
+
+def _kind(family: Family) -> str:
+    return family.category or ",".join(family.groups)
+
+
+def _part_of(
+    section: Section,
+    families: frozenset[int],
+    phrases: Mapping[str, frozenset[int]],
+    taken: bool,
+) -> Section:
+    """Return the families and phrases that are, or are not, among the chosen ones."""
+    kept = {
+        group: tuple(p for i, p in enumerate(each) if (i in phrases[group]) == taken)
+        for group, each in section.phrases.items()
+    }
+    kept = {group: each for group, each in kept.items() if each}
+    chosen = []
+    for place, family in enumerate(section.families):
+        groups = tuple(group for group in family.groups if group in kept)
+        if (place in families) == taken and (groups or not family.groups):
+            chosen.append(family.model_copy(update={"groups": groups}))
+    return section.model_copy(update={"phrases": kept, "families": tuple(chosen)})
+
+
 def generate(bench: Bench, split: Split, seed: int = 0) -> tuple[BenchQuestion, ...]:
     """Return the questions of a split, the same for the same seed.
 
