@@ -9,9 +9,9 @@ from kedro.framework.cli.utils import find_run_command
 from kedro.io.core import DatasetError
 
 from churnlens.cli import cli, run
+from churnlens.cli.plain import PlainGroup
 from churnlens.engine import records
 from churnlens.hooks import run_lock
-from churnlens.plain import PlainGroup
 from commands import QUESTIONS, command, contents, invoke
 
 FORMATS = {
@@ -21,6 +21,8 @@ FORMATS = {
     "ask": "JSON object",
     "predict": "JSON lines {id, query}",
     "status": "state, name, reason",
+    "plan": "memory of every stage",
+    "export": "llama.cpp and Ollama, or ONNX",
     "lineage": "HTML",
     "run": "--params",
 }
@@ -128,7 +130,7 @@ def test_a_torn_index_is_told_with_what_to_run(project, finished, tmp_path):
     done = invoke(project, "ask", "Why?", "--env", "tiny", "--data-root", tmp_path / "data")
     assert done.exit_code == 1
     assert "select_table: torn not as written: churn.table" in done.stderr
-    assert "kedro run --pipelines churn" in done.stderr
+    assert "Run `kedro run`" in done.stderr
 
 
 def predict(project, finished, source, target):
@@ -180,7 +182,7 @@ def test_feedback_of_another_table_is_never_answered_from(project, finished, tmp
     done = invoke(project, *words, *more)
     assert done.exit_code == 1
     assert "redact_feedback: torn not as written: churn.feedback" in done.stderr
-    assert "kedro run --pipelines churn" in done.stderr
+    assert "Run `kedro run`" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -265,3 +267,34 @@ def test_mended_code_answers_again(project, finished, tmp_path, monkeypatch):
 def test_no_command_has_an_option_that_does_nothing(name, options):
     found = {o for each in cli.commands[name].params for o in each.opts if o.startswith("--")}
     assert {option for option in found if option != "--help"} == options
+
+
+def test_a_plan_says_what_fits_and_what_to_change(project):
+    done = invoke(project, "plan", "--env", "t4")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [
+        line[0] for line in lines if line[0] in {"embedding", "teacher", "training", "answering"}
+    ]
+    assert all("yes" in line or "no" in line for line in lines if line[0] == "training")
+
+
+def test_no_student_no_export(project, finished):
+    done = invoke(project, "export", "churn", "--data-root", finished)
+    assert done.exit_code == 1
+    assert "no student has been trained" in done.stderr
+
+
+def test_a_student_that_is_not_there_cannot_answer(project, finished):
+    done = invoke(
+        project,
+        "ask",
+        QUESTIONS[0],
+        "--writer",
+        "student",
+        "--data-root",
+        finished,
+        "--env",
+        "tiny",
+    )
+    assert done.exit_code == 1
+    assert "never ran" in done.stderr or "no student" in done.stderr

@@ -23,7 +23,6 @@ def pipelines(project):
 def test_there_is_a_pipeline_per_task_and_per_stage(pipelines):
     assert set(TASKS) <= set(pipelines)
     assert {"data_processing", "indexing", "finetuning", "inference", "reporting"} <= set(pipelines)
-    assert pipelines["__default__"].nodes == pipelines["churn"].nodes
 
 
 def test_data_belong_to_a_task_and_what_comes_from_outside_to_nobody(pipelines):
@@ -40,5 +39,21 @@ def test_node_names_say_task_and_stage(pipelines):
 
 
 def test_stages_of_one_task_are_the_task(pipelines):
-    stages = ["data_processing", "indexing", "finetuning", "inference", "reporting"]
+    stages = ["data_processing", "indexing", "distillation", "finetuning", "inference", "reporting"]
     assert sum(len(pipelines[stage].nodes) for stage in stages) == len(pipelines["churn"].nodes)
+
+
+def test_the_main_job_needs_no_student(pipelines):
+    quick, whole = pipelines["__default__"], pipelines["churn"]
+    rest = {node.name.rpartition(".")[2] for node in (whole - quick).nodes}
+    assert {"ask_teacher", "train_student", "answer_as_tuned", "evaluate_arms"} <= rest
+    assert {"answer_questions", "write_report", "predict_out_of_fold"}.isdisjoint(rest)
+    made_elsewhere = {
+        name for name in quick.inputs() if name in whole.outputs() | (whole - quick).all_outputs()
+    }
+    assert made_elsewhere <= {
+        "churn.student",
+        "churn.arm_metrics",
+        "churn.distillation_quality",
+        "churn.training_history",
+    }

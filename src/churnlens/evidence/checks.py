@@ -115,6 +115,8 @@ def _faults(
     language: Language,
     feedback: Set[str],
 ) -> Iterator[str]:
+    if finding.kind == "rejected":
+        yield "not_reported"
     if not set(claim.stat_ids) <= statistics.keys():
         yield "unknown_statistic"
     if not set(claim.stat_ids) <= set(finding.stat_ids):
@@ -161,9 +163,10 @@ def fault_of(
 
     The finding's own sentence stands on its statistics by construction. Any other sentence names
     its subject word by word, and holds no number but the finding's figures, verbatim in brackets.
-    Keys: `unknown_statistic`, `not_its_statistic`, `number_not_in_table`, `other_language`,
-    `not_about_its_subject`, `loose_number`, `repeats_feedback`, `causal_wording`,
-    `contradicts_the_table`, `other_outcome`, `negated`, `number_in_words`.
+    Keys: `not_reported` (the finding is no driver), `unknown_statistic`, `not_its_statistic`,
+    `number_not_in_table`, `other_language`, `not_about_its_subject`, `loose_number`,
+    `repeats_feedback`, `causal_wording`, `contradicts_the_table`, `other_outcome`, `negated`,
+    `number_in_words`.
 
     Args:
         claim: as written.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from churnlens.evidence.drivers import Driver
 from churnlens.evidence.intervals import Estimate
 from churnlens.evidence.narrator import Narrator
 from churnlens.evidence.query import describe
-from churnlens.evidence.statements import Finding, Measure
+from churnlens.evidence.statements import Finding, Ledger, Measure
 from churnlens.evidence.themes import Theme
 
 VOICES = 3  # customers that are quoted beside the themes
@@ -42,7 +43,7 @@ def _rate(narrator: Narrator) -> Finding | None:
         stat_ids=_ids((size, count, rate)),
         **narrator.say(
             "rate",
-            "rate_figures",
+            "rate",
             who=who,
             customers=narrator.shown(size),
             events=narrator.shown(count),
@@ -71,7 +72,7 @@ def _versus_rest(narrator: Narrator) -> Finding | None:
         stat_ids=_ids((rest, ratio, difference)),
         **narrator.say(
             "versus_rest" if more is not None else "versus_rest_level",
-            "versus_rest_figures",
+            "versus_rest",
             who=who,
             rest=narrator.shown(rest),
             ratio=narrator.shown(ratio),
@@ -100,7 +101,7 @@ def _exposure(narrator: Narrator) -> Finding | None:
         other=narrator.word("outsiders"),
         more=more,
         stat_ids=_ids(keys),
-        **narrator.say(frame, "exposure_figures", who=narrator.who, direction=direction, **slots),
+        **narrator.say(frame, "exposure", who=narrator.who, direction=direction, **slots),
     )
 
 
@@ -124,8 +125,20 @@ def _driver(narrator: Narrator, driver: Driver) -> Finding:
         name=driver.candidate.name,
         more=True,
         stat_ids=_ids((rate, rest, ratio, *keys, share)),
-        **narrator.say("driver", "driver_figures", who=who, **shown, **slots),
+        **narrator.say("driver", "driver", who=who, **shown, **slots),
     )
+
+
+def tell_rejected(narrator: Narrator, count: int) -> tuple[Finding, ...]:
+    """Return up to `count` candidates that are no drivers, from all over their ranking.
+
+    They show a writer what was looked at too. Their ids are of no ledger: nobody may claim them.
+    """
+    rejected = narrator.study.rejected
+    step = max(1, len(rejected) // count) if count else 1
+    aside = replace(narrator, ledger=Ledger())
+    told = (_driver(aside, candidate) for candidate in rejected[::step][:count])
+    return tuple(each.model_copy(update={"kind": "rejected", "more": None}) for each in told)
 
 
 def _theme(narrator: Narrator, theme: Theme) -> Finding:
@@ -152,7 +165,7 @@ def _theme(narrator: Narrator, theme: Theme) -> Finding:
         more=True,
         stat_ids=_ids(keys),
         doc_ids=narrator.illustrations(rows),
-        **narrator.say(theme.polarity, "theme_figures", reason=reason, share=share, other=other),
+        **narrator.say(theme.polarity, "theme", reason=reason, share=share, other=other),
     )
 
 
@@ -179,7 +192,7 @@ def _comparison(narrator: Narrator) -> Finding | None:
         stat_ids=_ids((a, b, difference, ratio)),
         **narrator.say(
             "comparison" if more is not None else "comparison_level",
-            "comparison_figures",
+            "comparison",
             who=who,
             who_b=other,
             rate_a=narrator.shown(a),
@@ -207,9 +220,7 @@ def _voices(narrator: Narrator) -> Finding | None:
         subject=named,
         stat_ids=_ids((coverage,)),
         doc_ids=tuple(document.id for document in told),
-        **narrator.say(
-            "voices", "voices_figures", reasons=named, coverage=narrator.shown(coverage)
-        ),
+        **narrator.say("voices", "voices", reasons=named, coverage=narrator.shown(coverage)),
     )
 
 

@@ -54,12 +54,17 @@ class Narrator:
             names = {"verb": "stayed", "opposite": "left", "verbing": "staying"}
         return {slot: self.word(name) for slot, name in names.items()}
 
-    def say(self, frame: str, short: str, **slots: str) -> dict[str, str]:
-        """Fill a frame and its short form: the keys `sentence` and `figures` of a finding."""
+    def say(self, frame: str, kind: str, **slots: str) -> dict[str, str]:
+        """Fill a frame and the short forms of its kind.
+
+        Returns:
+            The keys `sentence`, `figures` and `headline` of a finding.
+        """
         slots = {**self.verbs(), **slots}
         return {
             "sentence": as_sentence(self.wording.say(frame, self.language, **slots)),
-            "figures": self.wording.say(short, self.language, **slots),
+            "figures": self.wording.say(f"{kind}_figures", self.language, **slots),
+            "headline": self.wording.headline(kind, self.language, **slots),
         }
 
     def shown(self, key: str) -> str:

@@ -96,14 +96,17 @@ class Document(Frozen):
     polarity: Literal["complaint", "praise", ""] = ""
 
 
-FindingKind = Literal["rate", "versus_rest", "exposure", "driver", "theme", "comparison", "voices"]
+FindingKind = Literal[
+    "rate", "versus_rest", "exposure", "driver", "theme", "comparison", "voices", "rejected"
+]
 
 
 class Finding(Frozen):
     """One thing that the evidence shows, ready to be claimed.
 
     Attributes:
-        kind: what sort of finding.
+        kind: what sort of finding; `rejected` is a candidate that is no driver, and may be shown to
+            a writer but never claimed.
         subject: whom it is about, completing "customers …"; for a theme the reason, for voices
             the reasons of the quoted documents.
         other: whom it is compared with, in words.
@@ -115,6 +118,7 @@ class Finding(Frozen):
         doc_ids: the documents that say so; only reasons have any, figures come from the table.
         sentence: the finding in full, numbers and all, as the template writer says it.
         figures: the numbers alone, to be put behind a sentence without numbers.
+        headline: the one or two numbers that a short sentence gives; empty where it has none.
     """
 
     kind: FindingKind
@@ -127,6 +131,7 @@ class Finding(Frozen):
     doc_ids: tuple[str, ...] = ()
     sentence: str
     figures: str
+    headline: str = ""
 
 
 class Ledger:

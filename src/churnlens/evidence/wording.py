@@ -14,7 +14,8 @@ from churnlens.schema import Frozen, Language, Text
 class Wording(Frozen):
     """Frames in two languages; `{slots}` are filled from the evidence table and the schema.
 
-    `problems` has a frame for each reason to refuse a question.
+    `headlines` has the shortest figures of each kind of finding that a short sentence may say,
+    `problems` a frame for each reason to refuse a question.
     """
 
     left: Text
@@ -54,7 +55,9 @@ class Wording(Frozen):
     drivers: Text
     no_drivers: Text
     too_few: Text
+    too_few_brief: Text
     not_answerable: Text
+    headlines: dict[str, Text]
     problems: dict[str, Text]
 
     @field_validator("problems")
@@ -70,17 +73,26 @@ class Wording(Frozen):
         Raises:
             KeyError: when the frame asks for a slot that there is none for, naming both.
         """
-        text: str = getattr(self, frame).of(language)
-        try:
-            return text.format(**slots)
-        except KeyError as error:
-            raise KeyError(f"wording: the frame {frame!r} has an unknown slot {error}") from None
+        return _fill(getattr(self, frame).of(language), frame, slots)
+
+    def headline(self, kind: str, language: Language, **slots: Any) -> str:
+        """Return the shortest figures of a kind of finding, filled; empty where it has none."""
+        if kind not in self.headlines:
+            return ""
+        return _fill(self.headlines[kind].of(language), f"headlines.{kind}", slots)
 
     def refuse(self, problems: Iterable[str], language: Language) -> str:
         """Return in words why a question is refused; each problem has the form `key: words`."""
         parts = (problem.partition(": ") for problem in problems)
         told = [self.problems[key].of(language).format(words=words) for key, _, words in parts]
         return {"en": "; ", "zh": "；"}[language].join(dict.fromkeys(told))
+
+
+def _fill(text: str, frame: str, slots: dict[str, Any]) -> str:
+    try:
+        return text.format(**slots)
+    except KeyError as error:
+        raise KeyError(f"wording: the frame {frame!r} has an unknown slot {error}") from None
 
 
 def as_sentence(text: str) -> str:

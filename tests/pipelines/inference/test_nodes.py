@@ -13,6 +13,7 @@ from churnlens.pipelines.data_processing.validation import find_faults
 from churnlens.pipelines.indexing.nodes import build_lexical_index, build_vector_index
 from churnlens.pipelines.inference import nodes
 from churnlens.schema import parse_schema
+from churnlens.tasks.churn import loading
 from churnlens.tasks.churn.writers import TemplateWriter
 from pipelines.letters import LOCK, Letters, use_letters
 
@@ -49,7 +50,7 @@ def stored(tmp_path_factory):
 
 @pytest.fixture
 def answer(monkeypatch, stored):
-    use_letters(monkeypatch, nodes)
+    use_letters(monkeypatch, loading)
     return lambda questions: nodes.answer_questions(questions, INDEXING, TEMPLATE, **stored)
 
 
@@ -81,12 +82,12 @@ def test_no_questions_no_answers(answer):
 
 
 def test_the_template_writer_needs_no_model(stored):
-    assert isinstance(nodes.load_writer(stored, TEMPLATE), TemplateWriter)
+    assert isinstance(loading.load_writer(stored, TEMPLATE), TemplateWriter)
 
 
 def test_the_population_knows_who_has_spoken(stored):
     names = ("schema", "table", "feedback", "reasons")
-    population = nodes.load_population(**{name: stored[name] for name in names})
+    population = loading.load_population(**{name: stored[name] for name in names})
     assert population.has_feedback.sum() == (stored["feedback"]["feedback"] != "").sum()
 
 
@@ -110,13 +111,13 @@ def silent(frame):
     ],
 )
 def test_what_two_runs_have_left_is_never_put_together(monkeypatch, stored, name, change):
-    use_letters(monkeypatch, nodes)
+    use_letters(monkeypatch, loading)
     mixed = stored | {name: change(stored[name])}
     with pytest.raises(DatasetError, match=f"{name}: the rows are not of the customers"):
-        nodes.load_analyst(mixed, INDEXING, TEMPLATE)
+        loading.load_analyst(mixed, INDEXING, TEMPLATE)
 
 
 def test_reasons_of_a_longer_table_are_refused(stored):
     reasons = stored["reasons"].assign(row=stored["reasons"]["row"] + len(stored["table"]))
     with pytest.raises(DatasetError, match="reasons"):
-        nodes.load_population(stored["schema"], stored["table"], stored["feedback"], reasons)
+        loading.load_population(stored["schema"], stored["table"], stored["feedback"], reasons)

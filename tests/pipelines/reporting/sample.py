@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -12,10 +14,12 @@ from churnlens.evidence.drivers import build_panel
 from churnlens.evidence.study import Population
 from churnlens.evidence.themes import label_feedback
 from churnlens.models.scorecard import fit_scorecard
-from churnlens.options import DriverOptions
+from churnlens.options import DistillationOptions, DriverOptions
+from churnlens.pipelines.reporting.arms import evaluate_arms
 from churnlens.pipelines.reporting.overview import build_overview
 from churnlens.pipelines.reporting.report import render_report
 from churnlens.schema import Language, Schema, parse_schema
+from tasks.churn.lessons import PROMPTS, answer, lesson, whole
 
 HOSTILE = (
     "<script>alert('x')</script><img src=x onerror=alert(1)> \"&amp;' </style></svg> $a$ {{ 7*7 }}"
@@ -259,6 +263,60 @@ def answer_metrics() -> dict[str, Any]:
     return {"written": {"answers": 3, "answered": 1, "models": models, **shares}, "bench": None}
 
 
+@cache
+def _judged(words: str) -> dict[str, Any]:
+    lessons = [lesson(n, ("answered", "answered", "too_few")[n % 3], "en") for n in range(9)]
+    lessons.append(lesson(9, "answered", "zh"))
+    asked = [
+        each.model_copy(
+            update={
+                "brief": each.brief.model_copy(update={"question": each.brief.question + words})
+            }
+        )
+        for each in lessons
+    ]
+    texts = {
+        "base": [f"I do not know.{words}"] * 10,
+        "base_grammar": [answer(each) for each in asked],
+        "tuned": [whole(each) for each in asked[:9]] + [""],
+        "tuned_grammar": [whole(each) for each in asked],
+    }
+    rows = {
+        name: [
+            {"id": each.id, "text": text, "weights": name.partition("_")[0]}
+            for each, text in zip(asked, said, strict=True)
+        ]
+        for name, said in texts.items()
+    }
+    return evaluate_arms(
+        [each.model_dump(mode="json") for each in asked],
+        PROMPTS,
+        shop_table()[0],
+        shop_schema().model_dump(mode="json", exclude_defaults=True),
+        DistillationOptions(),
+        **rows,
+    )
+
+
+def student_inputs(words: str = "") -> dict[str, Any]:
+    """Return what is known of a student that writes well with a grammar, by made-up texts."""
+    losses = (("validation", 0, 2.5), ("training", 5, 1.75), ("validation", 5, 1.5))
+    return {
+        "arm_metrics": copy.deepcopy(_judged(words)),
+        "distillation_quality": {
+            "teacher": "reference",
+            "lessons": 1234,
+            "rows": 1220,
+            "families": 31,
+            "refused": {"near_duplicate": 12, "causal_wording": 3, f"error: refused{words}": 2},
+        },
+        "training_history": [
+            {"step": step, "epoch": step / 10, "split": split, "loss": loss}
+            for split, step, loss in losses
+        ],
+    }
+
+
 def report_inputs(words: str = "") -> dict[str, Any]:
     """Return all that a report is made of; `words` are appended to whatever comes from data."""
     population = shop_population(words)
@@ -273,6 +331,7 @@ def report_inputs(words: str = "") -> dict[str, Any]:
         "redaction_counts": {"customers": 800, "with_feedback": 480, "removed": {"phone": 12}},
         "scorecard": card.model_dump(mode="json"),
         "schema": population.schema,
+        **student_inputs(words),
     }
 
 

@@ -231,6 +231,9 @@ def test_hostile_words_stay_words(hostile):
         "with card plain",
         "Who is old?",
         "range",
+        "Why do customers leave? (0)",
+        "I do not know.",
+        "error: refused",
     ],
 )
 def test_hostile_words_are_printed_where_they_belong(hostile, place):

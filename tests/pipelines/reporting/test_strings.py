@@ -7,11 +7,18 @@ import pytest
 
 from churnlens.evaluation.bench_score import Figures
 from churnlens.evaluation.classification import METRICS
+from churnlens.evaluation.paired import ArmComparison
+from churnlens.evaluation.text_overlap import Variety
 from churnlens.evidence.risk import Level, RiskComponents
 from churnlens.evidence.statements import Measure
 from churnlens.evidence.study import Status
+from churnlens.options import DistillationOptions
 from churnlens.pipelines.reporting.strings import load_strings, read_wordbook
+from churnlens.pipelines.reporting.student import NEAR
 from churnlens.privacy.recognisers import Kind
+from churnlens.tasks.churn.arm_scores import EASY, HONEST, PUBLIC
+from churnlens.tasks.churn.arms import WRITTEN
+from churnlens.tasks.churn.grading import Grade
 from churnlens.tasks.churn.judging import AnswerScore
 
 ROOM = files("churnlens.pipelines.reporting")
@@ -40,7 +47,9 @@ def test_chinese_is_chinese_and_english_is_not():
     for phrase in _phrases():
         assert not re.search(r"[\u3400-\u9fff]", phrase.en), phrase.en
     untranslated = {p.en for p in _phrases() if p.en == p.zh}
-    assert untranslated <= {"p", "AUC", "Brier", "F1", "LightGBM", "≤ {share}"}
+    assert untranslated <= {
+        "p", "AUC", "Brier", "F1", "LightGBM", "≤ {share}", "BLEU", "ROUGE-1", "ROUGE-2", "ROUGE-L",
+    }  # fmt: skip
 
 
 def test_every_phrase_is_used_and_every_used_phrase_exists():
@@ -76,6 +85,11 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
         ("metrics", [*METRICS, "f1"]),
         ("figures", set(Figures.model_fields) - {"questions"}),
         ("wrong", set(Figures.model_fields) - {"questions"}),
+        ("arms", ["gold", "stub", "template", *WRITTEN, "tuned_checked", "public_repairs"]),
+        ("scores", [*PUBLIC, "public_mean", *HONEST, *EASY, "repetition", "chars"]),
+        ("teachers", get_args(DistillationOptions.model_fields["teacher"].annotation)),
+        ("tests", get_args(get_args(ArmComparison.model_fields["test"].annotation)[0])),
+        ("texts", [*NEAR, *set(Variety.model_fields) - {"texts", "signature", "distinct_1"}]),
         ("judgements", set(AnswerScore.model_fields) - {"answers", "answered", "models"}),
     ],
 )
@@ -97,6 +111,17 @@ def test_every_reason_that_the_code_gives_has_words(module, pattern, group):
     found = set(re.findall(pattern, source))
     assert found
     assert found <= set(read_wordbook().groups[group])
+
+
+def test_every_gate_of_a_training_row_has_words():
+    book = read_wordbook().groups
+    shares = ("support", "numbers", "documents", "drivers", "drivers_named", "coverage")
+    flags = {name for name, field in Grade.model_fields.items() if field.annotation is bool}
+    grading = files("churnlens").joinpath("tasks/churn/grading.py").read_text(encoding="utf-8")
+    faults = {"no_fact", "unclear_fact", "unknown_document"}
+    assert all(f'"{fault}"' in grading for fault in faults)
+    gates = flags | faults | {f"{name}_incomplete" for name in shares}
+    assert set(book["gates"]) == gates | {"in_a_test", "near_duplicate"}
 
 
 def test_a_key_without_a_name_is_shown_as_it_is():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import yaml
 
+from churnlens.evaluation.question_bench import generate, read_bench
 from churnlens.evidence.drivers import build_panel
 from churnlens.evidence.study import Population
 from churnlens.evidence.themes import POLARITIES, label_feedback
@@ -19,6 +20,7 @@ from churnlens.retrieval.tokenize import tokenize
 from churnlens.schema import read_schema
 from churnlens.simulation import simulate_customers
 from churnlens.tasks.churn.analyst import Analyst
+from churnlens.tasks.churn.curriculum import set_lessons, take_evenly
 from churnlens.tasks.churn.illustrations import Corpus, first_labels
 from churnlens.tasks.churn.writers import TemplateWriter
 
@@ -82,3 +84,23 @@ def make_analyst(population, corpus):
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def bench():
+    path = ROOT / "conf" / "base" / "bench" / "telco.yml"
+    return read_bench(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="session")
+def asked(bench):
+    """A development question of every category in each language."""
+    questions = generate(bench, "dev", 7)
+    kinds = [f"{each.language} {each.category}" for each in questions]
+    return take_evenly(questions, kinds, len(set(kinds)))
+
+
+@pytest.fixture(scope="session")
+def lessons(make_analyst, asked):
+    """Those questions that are read as meant, with few and with many documents."""
+    return set_lessons(make_analyst(), asked, (3, 7), "training")[0]

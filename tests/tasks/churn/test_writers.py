@@ -7,7 +7,8 @@ import yaml
 
 from churnlens.evidence.statements import Document, Finding
 from churnlens.models.generation import Completion
-from churnlens.tasks.churn.writers import Brief, ModelWriter, Shapes, TemplateWriter
+from churnlens.tasks.churn.briefs import Brief
+from churnlens.tasks.churn.writers import ModelWriter, Shapes, TemplateWriter
 from privacy.payloads import payloads
 
 FINDING = Finding(

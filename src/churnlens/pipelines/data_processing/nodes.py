@@ -5,32 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from kedro.io.core import DatasetError
 
 from churnlens.evidence.themes import label_feedback
 from churnlens.options import DataProcessingOptions
 from churnlens.privacy.redaction import redact_column
 from churnlens.privacy.untrusted import clean
 from churnlens.schema import Column, Schema, parse_schema
-
-
-def check_customers(keys: pd.Series, others: pd.Series | None, name: str) -> None:
-    """Refuse rows that are not of the same customers, in the same order, as the table's.
-
-    Args:
-        keys: of the table, one a row.
-        others: the customers of another dataset's rows; None when it does not say.
-        name: of that dataset.
-
-    Raises:
-        DatasetError: when they differ, as after a run that was stopped.
-    """
-    same = others is not None and len(keys) == len(others)
-    if not same or (keys.to_numpy() != others.to_numpy()).any():  # type: ignore[union-attr]
-        raise DatasetError(
-            f"{name}: the rows are not of the customers of the table; expected both from one run: "
-            "run every stage again"
-        )
+from churnlens.tasks.churn.loading import check_customers
 
 
 def select_table(

@@ -1,12 +1,15 @@
-"""Per-customer churn risk from the table alone: an integer scorecard and LightGBM."""
+"""Churn risk from the table alone, by a scorecard and LightGBM; and a student of the teacher."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from churnlens.models.lock import parse_lock
 from churnlens.models.risk import (
     Scorecard,
     cross_validate,
@@ -14,8 +17,11 @@ from churnlens.models.risk import (
     fit_boosting,
     fit_scorecard,
 )
+from churnlens.models.training.train import train
+from churnlens.models.weights import verify
 from churnlens.options import FinetuningOptions
 from churnlens.schema import Schema, parse_schema
+from churnlens.tasks.churn.curriculum import take_evenly
 
 
 def who_left(table: pd.DataFrame, schema: Schema) -> np.ndarray:
@@ -73,3 +79,48 @@ def predict_out_of_fold(
         }
     )
     return folds, customer_risk(table, described, Scorecard.model_validate(scorecard), result)
+
+
+def train_student(
+    training_rows: dict[str, list[dict[str, Any]]],
+    model_lock: dict[str, Any],
+    model_root: str,
+    checkpoints: Path,
+    options: FinetuningOptions,
+) -> tuple[Path, list[dict[str, Any]]]:
+    """Tune the student on the rows of the teacher that are in its languages.
+
+    Args:
+        training_rows: rows of messages by split.
+        model_lock: names the base model.
+        model_root: where fetched models are.
+        checkpoints: folder from which a stopped training goes on.
+        options: see `FinetuningOptions`.
+
+    Returns:
+        The folder of the best adapter, and the losses as rows; for `AdapterDataset` and a table.
+    """
+    spec = parse_lock(model_lock)[options.student]
+    chosen = {
+        split: _choose(training_rows.get(split, []), spec.languages, most)
+        for split, most in (
+            ("training", options.max_rows),
+            ("validation", options.max_validation_rows),
+        )
+    }
+    trained = train(
+        chosen["training"],
+        chosen["validation"],
+        model=verify(spec, Path(model_root)),
+        options=options,
+        checkpoints=checkpoints,
+        label="train the student",
+    )
+    return trained.folder, trained.history
+
+
+def _choose(
+    rows: Sequence[dict[str, Any]], languages: Collection[str], most: int | None
+) -> list[dict[str, Any]]:
+    spoken = [row for row in rows if row["language"] in languages]
+    return take_evenly(spoken, [row["family"] for row in spoken], most)

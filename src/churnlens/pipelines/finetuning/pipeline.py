@@ -2,11 +2,12 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from churnlens.pipelines.finetuning.nodes import fit_risk_models, predict_out_of_fold
+from churnlens.pipelines.distillation.pipeline import STUDENT
+from churnlens.pipelines.finetuning.nodes import fit_risk_models, predict_out_of_fold, train_student
 
 
 def create_pipeline() -> Pipeline:
-    """Return the stage: table → risk models, and what they say of customers unseen."""
+    """Return the stage: table → risk models and their predictions; rows → a student."""
     return Pipeline(
         [
             Node(
@@ -20,6 +21,19 @@ def create_pipeline() -> Pipeline:
                 inputs=["table", "table_schema", "scorecard", "params:finetuning"],
                 outputs=["risk_folds", "risk"],
                 name="predict_out_of_fold",
+            ),
+            Node(
+                func=train_student,
+                inputs={
+                    "training_rows": "training_rows",
+                    "model_lock": "model_lock",
+                    "model_root": "params:model_root",
+                    "checkpoints": "checkpoints",
+                    "options": "params:finetuning",
+                },
+                outputs=["student", "training_history"],
+                name="train_student",
+                tags=STUDENT,
             ),
         ]
     )

@@ -4,8 +4,8 @@ from kedro.pipeline import Node, Pipeline
 
 from churnlens.pipelines.inference.nodes import answer_questions
 
-# Argument of `load_analyst` → catalog entry.
-ANALYST_INPUTS = {
+# Argument of `load_analyst` → catalog entry: what every stage that answers needs.
+STORED = {
     "schema": "table_schema",
     "table": "table",
     "feedback": "feedback",
@@ -17,8 +17,8 @@ ANALYST_INPUTS = {
     "model_lock": "model_lock",
     "model_root": "params:model_root",
     "indexing": "params:indexing",
-    "options": "params:inference",
 }
+ANALYST_INPUTS = {**STORED, "student": "student", "options": "params:inference"}
 
 
 def create_pipeline() -> Pipeline:

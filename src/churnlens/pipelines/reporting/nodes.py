@@ -23,13 +23,13 @@ from churnlens.evidence.questions import parse_question
 from churnlens.evidence.risk import customer_formula
 from churnlens.options import IndexingOptions, InferenceOptions, ReportingOptions
 from churnlens.pipelines.finetuning.nodes import who_left
-from churnlens.pipelines.inference.nodes import Stored, load_analyst, load_population
 from churnlens.pipelines.reporting.overview import build_overview
-from churnlens.pipelines.reporting.plots import plot_calibration, plot_drivers
+from churnlens.pipelines.reporting.plots import plot_calibration, plot_drivers, plot_losses
 from churnlens.pipelines.reporting.report import render_report
 from churnlens.schema import Schema, parse_schema
 from churnlens.tasks.churn.answers import Answer
 from churnlens.tasks.churn.judging import score_answers
+from churnlens.tasks.churn.loading import Stored, load_analyst, load_population
 from churnlens.tasks.churn.truth import fits, score_drivers
 
 SPLITS: tuple[Split, ...] = ("dev", "held_out")
@@ -187,12 +187,17 @@ def draw_plots(overview: dict[str, Any], risk_metrics: dict[str, Any]) -> tuple[
     return plot_drivers(overview, "en"), plot_calibration(risk_metrics, "en")
 
 
+def draw_losses(training_history: list[dict[str, Any]]) -> Any:
+    """Return a matplotlib figure: the losses of the student's training."""
+    return plot_losses(training_history, "en")
+
+
 def write_report(
     answers: list[dict[str, Any]],
     overview: dict[str, Any],
     schema: dict[str, Any],
     options: ReportingOptions,
-    **metrics: dict[str, Any],
+    **metrics: Any,
 ) -> str:
     """Return the report as one HTML file that needs nothing else.
 
@@ -202,7 +207,8 @@ def write_report(
         schema: the parsed schema file.
         options: names the language.
         metrics: `risk_metrics`, `question_metrics`, `driver_metrics`, `answer_metrics`,
-            `redaction_counts`, `scorecard`.
+            `redaction_counts`, `scorecard`; and of the student, None where there is none,
+            `arm_metrics`, `distillation_quality`, `training_history`.
     """
     return render_report(
         answers=answers,

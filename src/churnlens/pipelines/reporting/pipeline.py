@@ -1,10 +1,21 @@
 """Stage reporting of task churn."""
 
+from functools import partial, update_wrapper
+from typing import Any
+
 from kedro.pipeline import Node, Pipeline
 
-from churnlens.pipelines.inference.pipeline import ANALYST_INPUTS
+from churnlens.pipelines.distillation.pipeline import STUDENT
+from churnlens.pipelines.inference.pipeline import STORED
+from churnlens.pipelines.reporting.arms import (
+    answer_as_base,
+    answer_as_tuned,
+    evaluate_arms,
+    set_test_exercises,
+)
 from churnlens.pipelines.reporting.nodes import (
     describe_table,
+    draw_losses,
     draw_plots,
     evaluate_answers,
     evaluate_drivers,
@@ -12,9 +23,8 @@ from churnlens.pipelines.reporting.nodes import (
     evaluate_risk,
     write_report,
 )
+from churnlens.tasks.churn.arms import WRITTEN
 
-# The same inputs by which answers are made; `options` is this stage's own here.
-STORED = {name: entry for name, entry in ANALYST_INPUTS.items() if name != "options"}
 POPULATION = {name: STORED[name] for name in ("schema", "table", "feedback", "reasons")}
 METRICS = (
     "risk_metrics",
@@ -23,6 +33,9 @@ METRICS = (
     "answer_metrics",
     "redaction_counts",
     "scorecard",
+    "arm_metrics",  # these three are None until a student has been trained
+    "distillation_quality",
+    "training_history",
 )
 
 
@@ -101,6 +114,67 @@ def _show() -> list[Node]:
     ]
 
 
+def _arm(name: str, tuned: bool) -> Node:
+    """Return the node in which one arm answers; a base arm never sees the student."""
+    answer = answer_as_tuned if tuned else answer_as_base
+    func: Any = update_wrapper(partial(answer, name), answer)
+    inputs = {
+        "exercises": "test_exercises",
+        "prompts": "prompts",
+        "model_lock": "model_lock",
+        "model_root": "params:model_root",
+        "store": "arm_cache",
+        "finetuning": "params:finetuning",
+        "options": "params:inference",
+    }
+    inputs |= {"student": "student"} if tuned else {}
+    return Node(
+        func=func, inputs=inputs, outputs=f"arm_{name}", name=f"answer_as_{name}", tags=STUDENT
+    )
+
+
+def _compare() -> list[Node]:
+    """Return the nodes that compare the student with its base and with the floors."""
+    return [
+        Node(
+            func=set_test_exercises,
+            inputs={
+                "bench": "bench",
+                "inference": "params:inference",
+                "distillation": "params:distillation",
+                "finetuning": "params:finetuning",
+                "options": "params:reporting",
+                **STORED,
+            },
+            outputs="test_exercises",
+            name="set_test_exercises",
+            tags=STUDENT,
+        ),
+        *(_arm(name, arm.tuned) for name, arm in WRITTEN.items()),
+        Node(
+            func=evaluate_arms,
+            inputs={
+                "exercises": "test_exercises",
+                "prompts": "prompts",
+                "table": "table",
+                "schema": "table_schema",
+                "distillation": "params:distillation",
+                **{name: f"arm_{name}" for name in WRITTEN},
+            },
+            outputs="arm_metrics",
+            name="evaluate_arms",
+            tags=STUDENT,
+        ),
+        Node(
+            func=draw_losses,
+            inputs=["training_history"],
+            outputs="loss_plot",
+            name="draw_losses",
+            tags=STUDENT,
+        ),
+    ]
+
+
 def create_pipeline() -> Pipeline:
     """Return the stage: judge what was made, describe the table, and report."""
-    return Pipeline([*_judge(), *_show()])
+    return Pipeline([*_judge(), *_compare(), *_show()])

@@ -153,6 +153,34 @@ def plot_calibration(risk_metrics: Mapping[str, Any], language: Language) -> Fig
     return figure
 
 
+def plot_losses(history: Sequence[Mapping[str, Any]], language: Language) -> Figure:
+    """Return the losses of a training by step: on the rows that it learns from, and on others.
+
+    Args:
+        history: rows with `step`, `split` (`training` or `validation`) and `loss`.
+        language: of the labels.
+    """
+    from matplotlib import rc_context
+    from matplotlib.ticker import MaxNLocator
+
+    words = load_strings(language)
+    with rc_context(STYLE | {"axes.spines.left": True}):
+        figure = new_figure("loss", 2.8)
+        axes = figure.add_subplot(xlabel=words.say("step"), ylabel=words.say("loss"))
+        for split, colour, marker in (("training", "muted", ""), ("validation", "blue", "o")):
+            rows = [row for row in history if row["split"] == split]
+            steps, losses = ([row[part] for row in rows] for part in ("step", "loss"))
+            label = words.name("rows_of", split)
+            axes.plot(
+                steps, losses, color=COLOURS[colour], marker=marker, markersize=4, label=label
+            )
+        axes.grid(color=COLOURS["grid"], linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        figure.legend(loc="outside upper left", fontsize=9.5)
+    return figure
+
+
 def _reliability(axes: Axes, rows: Sequence[Mapping[str, float]]) -> None:
     from matplotlib.ticker import PercentFormatter
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from churnlens import __version__
@@ -18,9 +17,11 @@ from churnlens.pipelines.reporting.plots import (
     plot_calibration,
     plot_drivers,
     plot_levels,
+    plot_losses,
     plot_themes,
 )
 from churnlens.pipelines.reporting.strings import Strings, load_strings
+from churnlens.pipelines.reporting.student import about_student
 from churnlens.pipelines.reporting.svg import as_svg
 from churnlens.schema import Language, Schema
 from churnlens.tasks.churn.answers import Answer, Evidence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 SECTIONS = (
-    "summary", "answers", "refused", "drivers", "groups", "feedback",
+    "summary", "answers", "refused", "drivers", "groups", "feedback", "student",
     "risk", "trust", "privacy", "limits", "terms",
 )  # fmt: skip
 FLOORS = ("public_formula", "base_rate")
@@ -44,20 +45,26 @@ HTML_LANG = {"en": "en", "zh": "zh-Hans"}
 
 
 def _template(language: Language) -> Template:
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader(__package__, ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= filters(language)
-    source = files(__package__).joinpath("report.html").read_text(encoding="utf-8")
-    return environment.from_string(source)
+    return environment.get_template("report.html")
 
 
 def _figures(
-    overview: Mapping[str, Any], risk_metrics: Mapping[str, Any], words: Strings
+    overview: Mapping[str, Any],
+    risk_metrics: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    words: Strings,
 ) -> dict[str, Markup]:
-    """Draw the four figures, each described by its caption."""
+    """Draw the figures, each described by its caption; none of losses without any."""
     from markupsafe import Markup
 
     language = words.language
@@ -67,7 +74,8 @@ def _figures(
         "themes": plot_themes(overview, language),
         "calibration": plot_calibration(risk_metrics, language),
     }
-    return {
+    drawn |= {"loss": plot_losses(history, language)} if history else {}
+    return {"loss": Markup()} | {
         name: Markup(as_svg(figure, words.say(f"{name}_figure", smallest=SMALLEST)))  # noqa: S704 (as_svg escapes)
         for name, figure in drawn.items()
     }
@@ -150,6 +158,9 @@ def render_report(  # noqa: PLR0913 (one argument per entry of the catalog)
     scorecard: dict[str, Any],
     schema: Schema,
     language: Language,
+    arm_metrics: dict[str, Any] | None = None,
+    distillation_quality: dict[str, Any] | None = None,
+    training_history: list[dict[str, Any]] | None = None,
 ) -> str:
     """Return the report as one HTML page; equal inputs give equal bytes.
 
@@ -165,6 +176,9 @@ def render_report(  # noqa: PLR0913 (one argument per entry of the catalog)
         scorecard: a `models.scorecard.Scorecard`.
         schema: of the table.
         language: of everything that is not data.
+        arm_metrics: of the student, by `evaluate_arms`; None where there is none.
+        distillation_quality: of what taught it, by `describe_rows`; or None.
+        training_history: its losses as rows; or None.
 
     Raises:
         pydantic.ValidationError: when an answer or the scorecard does not keep its contract.
@@ -173,6 +187,7 @@ def render_report(  # noqa: PLR0913 (one argument per entry of the catalog)
     read = [Answer.model_validate(answer) for answer in answers]
     flags = sorted(card.flags, key=lambda flag: -flag.points)
     noun = words.of(schema.noun)
+    student = about_student(arm_metrics, distillation_quality, training_history, words)
     return _template(language).render(
         t=words,
         language=language,
@@ -181,11 +196,12 @@ def render_report(  # noqa: PLR0913 (one argument per entry of the catalog)
         title=words.say("title", noun=noun),
         noun=noun,
         schema=schema,
-        sections=SECTIONS,
+        sections=[name for name in SECTIONS if student or name != "student"],
+        student=student,
         overview=overview,
         levels=_groups(overview, words),
         smallest=SMALLEST,
-        svg=_figures(overview, risk_metrics, words),
+        svg=_figures(overview, risk_metrics, student["history"] if student else (), words),
         risk_metrics=risk_metrics,
         ranking=_ranking(risk_metrics),
         floors=FLOORS,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from churnlens.evidence.checks import check_all, foreign_words
 from churnlens.evidence.cohort import CohortFigures, gate
-from churnlens.evidence.findings import tell
+from churnlens.evidence.findings import tell, tell_rejected
 from churnlens.evidence.narrator import Narrator
 from churnlens.evidence.query import Filter, Query, describe
 from churnlens.evidence.questions import parse_question
@@ -17,20 +17,23 @@ from churnlens.evidence.themes import Theme
 from churnlens.evidence.wording import Wording
 from churnlens.options import InferenceOptions
 from churnlens.privacy.redaction import redact
-from churnlens.schema import Language, Schema
+from churnlens.schema import Schema
 from churnlens.tasks.churn.answers import Answer, Checks, Cohort, Evidence
+from churnlens.tasks.churn.briefs import Brief
 from churnlens.tasks.churn.illustrations import EXPLAINS, Corpus, illustrate
-from churnlens.tasks.churn.writers import Brief, Draft, TemplateWriter, Writer
+from churnlens.tasks.churn.writers import Draft, TemplateWriter, Writer
 
 THEMES = 3
+REJECTED = 3  # shown to a writer beside the drivers
 
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """A study with its findings and the evidence behind them."""
+    """A study with its findings, what is no driver, and the evidence behind them."""
 
     study: Study
     findings: tuple[Finding, ...]
+    rejected: tuple[Finding, ...]
     statistics: dict[str, Statistic]
     documents: tuple[Document, ...]
 
@@ -77,23 +80,56 @@ class Analyst:
         problems = tuple(_without_words(problem, shown) for problem in query.problems)
         return query.model_copy(update={"question": shown, "problems": problems})
 
+    def study(self, query: Query) -> Study:
+        """Compute a query's statistics."""
+        return conduct_study(query, self.population, self.options.drivers)
+
     def tell(self, query: Query) -> Told:
         """Compute a query's statistics, find its illustrations, and state the findings."""
-        study = conduct_study(query, self.population, self.options.drivers)
-        documents: tuple[Document, ...] = ()
-        if study.status == "answered":
-            documents = illustrate(study, self.population, self.corpus, self.options.documents)
+        study = self.study(query)
+        return self.report(study, self.illustrate(study, self.options.documents))
+
+    def illustrate(self, study: Study, count: int) -> tuple[Document, ...]:
+        """Find up to `count` illustrations of a study; fewer of them are the first of more."""
+        if study.status != "answered":
+            return ()
+        return illustrate(study, self.population, self.corpus, count)
+
+    def report(self, study: Study, shown: tuple[Document, ...]) -> Told:
+        """State the findings of a study, illustrated by the documents that are shown."""
         ledger = Ledger()
-        narrator = Narrator(study, self.population, self.wording, ledger, documents)
+        narrator = Narrator(study, self.population, self.wording, ledger, shown)
         findings = tell(narrator, worth_saying(study))
-        return Told(study, findings, ledger.statistics, documents)
+        rejected = tell_rejected(narrator, REJECTED) if study.status == "answered" else ()
+        return Told(study, findings, rejected, ledger.statistics, shown)
+
+    def brief(self, told: Told) -> Brief:
+        """Return what a writer is given of a study."""
+        study, query = told.study, told.study.query
+        return Brief(
+            language=query.language,
+            question=query.question,
+            status=study.status,
+            findings=told.findings,
+            rejected=told.rejected,
+            statistics=told.statistics,
+            documents=told.documents,
+            group=describe(query.cohort, self.schema, query.language),
+            risk_level=study.risk.level if study.risk and study.status == "answered" else None,
+            actions=self._actions(told),
+            refusal=self._refusal(study),
+        )
+
+    def _refusal(self, study: Study) -> str:
+        """Return why there is no answer, as short as it can be said."""
+        if study.status == "too_few":
+            return self._too_few(study, "too_few_brief")
+        return self.wording.refuse(study.query.problems, study.query.language)
 
     def _write(self, told: Sequence[Told]) -> list[tuple[list[Draft], str]]:
         """Return the drafts of each answer and who wrote them, each writer asked once."""
         template = TemplateWriter()
-        briefs = [
-            Brief(language=_language(t), findings=t.findings, documents=t.documents) for t in told
-        ]
+        briefs = [self.brief(each) for each in told]
         by_model = [
             i for i, b in enumerate(briefs) if b.findings and self.writer.speaks(b.language)
         ]
@@ -168,7 +204,7 @@ class Analyst:
         frame = "drivers" if drivers else "no_drivers"
         return f"{first} {self.wording.say(frame, query.language, **slots)}"
 
-    def _too_few(self, study: Study) -> str:
+    def _too_few(self, study: Study, frame: str = "too_few") -> str:
         query, drivers = study.query, self.options.drivers
         groups: list[tuple[CohortFigures | None, Filter | None]]
         groups = [(study.figures, query.cohort)]
@@ -186,7 +222,7 @@ class Analyst:
             "min_customers": drivers.min_customers,
             "min_events": drivers.min_events,
         }
-        return self.wording.say("too_few", query.language, **slots)
+        return self.wording.say(frame, query.language, **slots)
 
     def _actions(self, told: Told) -> tuple[str, ...]:
         names = {finding.name for finding in told.findings if finding.name}
@@ -216,10 +252,6 @@ def _without_words(problem: str, shown: str) -> str:
     """Return a problem of the form `key: words`, its words hidden where a redaction took them."""
     key, _, words = problem.partition(": ")
     return problem if words.casefold() in shown.casefold() else f"{key}: …"
-
-
-def _language(told: Told) -> Language:
-    return told.study.query.language
 
 
 def _evidence(document: Document) -> Evidence:

@@ -91,7 +91,7 @@ def _attempt(questions: Sequence[str], answer: Answerer) -> list[tuple[str, str]
 
 
 @dataclass(frozen=True)
-class _WholeShards:
+class WholeShards:
     """A store that keeps no shard with an error in it: what failed is asked again next time."""
 
     store: Store
@@ -127,7 +127,7 @@ def answer_rows(
         return pd.DataFrame(_attempt(shard, answer), columns=["answer", "error"])
 
     done = map_shards(
-        work, good, store=_WholeShards(store), recipe=recipe, size=size, label="answer questions"
+        work, good, store=WholeShards(store), recipe=recipe, size=size, label="answer questions"
     )
     answers = done.itertuples(index=False, name=None)
     told = [(None, row.error) if row.error else next(answers) for row in rows]

@@ -13,23 +13,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from churnlens.evidence.checks import Claim
-from churnlens.evidence.statements import Document, Finding
+from churnlens.evidence.drivers import Outcome
+from churnlens.evidence.statements import Finding
 from churnlens.evidence.wording import as_sentence
 from churnlens.models.generation import Completion, Message, Request
 from churnlens.models.grammar import compile_grammar, record, sentence, subset
 from churnlens.privacy.untrusted import fence
 from churnlens.schema import Frozen, Language
+from churnlens.tasks.churn.briefs import Brief
 
 CITED = 2
 Draft = tuple[Claim, Finding]
-
-
-class Brief(Frozen):
-    """All that may be said in one answer."""
-
-    language: Language
-    findings: tuple[Finding, ...]
-    documents: tuple[Document, ...]
 
 
 class Writer(Protocol):
@@ -90,7 +84,7 @@ class Shapes(Frozen):
         shape = self._shape(finding)
         subject = finding.subject
         slots = {"subject": subject, "Subject": as_sentence(subject), "other": finding.other}
-        slots |= _OUTCOME_WORDS[finding.outcome] | _DIRECTION_WORDS[finding.more is not False]
+        slots |= outcome_words(finding.outcome, "en") | direction_words(finding.more)
         for name, words in slots.items():
             shape = shape.replace(f"{{{name}}}", re.escape(words))
         return {"type": "string", "pattern": f"^{shape}$"}
@@ -105,14 +99,23 @@ class Shapes(Frozen):
         return self.compared if finding.more is not None else self.level
 
 
-_OUTCOME_WORDS = {
-    "left": {"leave": "leave", "left": "left", "leaving": "leaving", "stayed": "stayed"},
-    "stayed": {"leave": "stay", "left": "stayed", "leaving": "staying", "stayed": "left"},
-}
-_DIRECTION_WORDS = {
-    True: {"more": "more", "higher": "higher"},
-    False: {"more": "less", "higher": "lower"},
-}
+def outcome_words(outcome: Outcome, language: Language) -> dict[str, str]:
+    """Return the forms of the asked outcome, and `stayed` for its opposite, as frames name them."""
+    left = outcome == "left"
+    if language == "zh":
+        word, other = ("流失", "留存") if left else ("留存", "流失")
+        return {"leave": word, "left": word, "leaving": word, "stayed": other}
+    if left:
+        return {"leave": "leave", "left": "left", "leaving": "leaving", "stayed": "stayed"}
+    return {"leave": "stay", "left": "stayed", "leaving": "staying", "stayed": "left"}
+
+
+def direction_words(more: bool | None) -> dict[str, str]:
+    """Return the English words of a direction, as frames name them."""
+    return {"more": "less", "higher": "lower"} if more is False else _MORE
+
+
+_MORE = {"more": "more", "higher": "higher"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,98 @@
+"""Commands that answer: one question, or a file of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from churnlens.cli.opening import chosen_writer, node_inputs, open_analyst, open_project, shared
+from churnlens.cli.plain import PlainCommand
+
+if TYPE_CHECKING:
+    from churnlens.tasks.churn.answers import Answer
+
+QUESTIONS_PER_SHARD = 16
+
+
+def _shown(answer: Answer) -> str:
+    """Return an answer as text for a terminal."""
+    lines = [answer.summary]
+    if answer.cohort:
+        lines.append(f"[{answer.cohort.text}: {answer.cohort.size:,}]")
+    for claim in answer.claims:
+        marks = ", ".join((*claim.stat_ids[:1], *claim.doc_ids))
+        lines.append(f"- {claim.text}  [{marks}]")
+    if answer.risk_level:
+        lines.append(f"Risk: {answer.risk_level} ({answer.risk_score})")
+    lines += [f"→ {action}" for action in answer.actions]
+    lines += [f"“{each.quote}” ({key})" for key, each in answer.documents.items()]
+    dropped = f", dropped {len(answer.checks.dropped)}" if answer.checks.dropped else ""
+    lines.append(f"({answer.model}; kept {answer.checks.kept} of {answer.checks.written}{dropped})")
+    return "\n".join(lines)
+
+
+@click.command(cls=PlainCommand)
+@click.argument("question")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
+@chosen_writer
+@shared
+def ask(
+    question: str, as_json: bool, writer: str | None, data_root: str | None, env: str | None
+) -> None:
+    """Answer QUESTION (English or Chinese) from the built index.
+
+    Prints text, or with --json one JSON object with cohort, claims, statistics and documents.
+    """
+    from churnlens.tasks.churn.batch import query_fault
+
+    if fault := query_fault(question):
+        raise click.BadParameter(fault, param_hint="QUESTION")
+    answer = open_analyst(open_project(env, data_root=data_root, writer=writer)).ask(question)
+    if as_json:
+        click.echo(json.dumps(answer.model_dump(mode="json"), ensure_ascii=False, indent=1))
+    else:
+        click.echo(_shown(answer))
+
+
+@click.command(cls=PlainCommand)
+@click.argument("task", type=click.Choice(["churn"]))
+@click.argument("source", type=click.Path(exists=True, dir_okay=False))
+@click.argument("target", type=click.Path(dir_okay=False))
+@chosen_writer
+@shared
+def predict(
+    task: str,
+    source: str,
+    target: str,
+    writer: str | None,
+    data_root: str | None,
+    env: str | None,
+) -> None:
+    """Score every row of SOURCE into TARGET; a stopped run goes on where it was.
+
+    churn: JSON lines {id, query} → {id, answer}; a bad row becomes {id, error}.
+    """
+    from churnlens.datasets.atomic import write_file
+    from churnlens.datasets.jsonl import dump_rows
+    from churnlens.datasets.raw_table import read_text
+    from churnlens.engine.records import code_hash, fingerprint
+    from churnlens.hooks import data_root as root_of
+    from churnlens.hooks import run_lock
+    from churnlens.tasks.churn.batch import answer_rows, parse_rows
+
+    context = open_project(env, data_root=data_root, writer=writer)
+    rows = parse_rows(read_text(Path(source)))
+    if not rows:
+        raise click.ClickException(f"{source}: no rows; expected one JSON object a line")
+    names = sorted(name for name in node_inputs(context).values() if name != "questions")
+    store = context.catalog.load(f"{task}.prediction_cache")
+    with run_lock(root_of(context)):
+        recipe = [code_hash(), *(fingerprint(context.catalog, name) for name in names)]
+        answer = open_analyst(context).answer
+        done = answer_rows(rows, answer, store, recipe, QUESTIONS_PER_SHARD)
+        write_file(Path(target), dump_rows(done))
+    bad = sum(1 for row in done if "error" in row)
+    click.echo(f"{len(rows) - bad} answers and {bad} bad rows are in {target}")

@@ -1,0 +1,123 @@
+"""Options that commands share, and how they open the project and what a run has made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from kedro.utils import find_kedro_project
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+
+    from churnlens.tasks.churn.analyst import Analyst
+
+Command = Callable[..., Any]
+ANSWER_NODE = "churn.inference.answer_questions"
+RUN_FIRST = "Run `kedro run` (and `kedro fetch-models`) first."
+
+
+def environment(command: Command) -> Command:
+    """Add the option of a command that reads the configuration."""
+    return click.option("--env", "-e", default=None, help="Configuration environment.")(command)
+
+
+def shared(command: Command) -> Command:
+    """Add the options of every command that reads or writes what a run does."""
+    text = "Root of every catalog path, from the project's folder (default: data)."
+    return click.option("--data-root", default=None, help=text)(environment(command))
+
+
+def chosen_writer(command: Command) -> Command:
+    """Add the option of a command that answers."""
+    return click.option(
+        "--writer",
+        type=click.Choice(["model", "student", "template"]),
+        default=None,
+        help="Who writes: the language model, the tuned one, or templates without any model.",
+    )(command)
+
+
+def find_project() -> Path:
+    """Return the project's folder: the current one, or the nearest above it that is a project."""
+    found: Path | None = find_kedro_project(Path.cwd())
+    if found is None:
+        raise click.ClickException(
+            f"no project in {Path.cwd()} or above; expected a folder with the pyproject.toml of "
+            "churnlens: change to it and try again"
+        )
+    return found
+
+
+def open_project(env: str | None = None, **params: str | None) -> KedroContext:
+    """Return the context of the project that the current folder belongs to.
+
+    Args:
+        env: configuration environment.
+        params: run-time parameters such as `data_root`, `writer`, `schema`; None leaves one out.
+    """
+    import yaml
+    from kedro.framework.project import configure_logging
+    from kedro.framework.session import KedroSession
+    from kedro.framework.startup import bootstrap_project
+
+    project = find_project()
+    bootstrap_project(project)
+    if project != Path.cwd():  # Kedro itself looks for it in the current folder only
+        configure_logging(yaml.safe_load((project / "conf" / "logging.yml").read_text("utf-8")))
+    given = {name: value for name, value in params.items() if value is not None}
+    session = KedroSession.create(project, env=env, runtime_params=given)
+    return session.load_context()
+
+
+def node_inputs(context: KedroContext) -> dict[str, str]:
+    """Return argument → dataset of the node that answers questions."""
+    from kedro.framework.project import pipelines
+
+    (node,) = pipelines["churn"].only_nodes(ANSWER_NODE).nodes
+    return dict(node._inputs)  # noqa: SLF001
+
+
+def _refuse_unless_done(context: KedroContext, writer: str) -> None:
+    """Refuse to read what no single run has made: left by a stopped run, or changed since.
+
+    What made the student counts only where the student is to write.
+    """
+    from kedro.framework.project import pipelines
+
+    from churnlens.engine.records import node_states
+    from churnlens.hooks import STATE
+    from churnlens.hooks import data_root as root_of
+
+    chain = pipelines["churn" if writer == "student" else "__default__"]
+    before = [n for n in chain.to_nodes(ANSWER_NODE).nodes if n.name != ANSWER_NODE]
+    found = node_states(context.catalog, before, root_of(context) / STATE)
+    if bad := [each for each in found if each.state != "done"]:
+        what = "; ".join(f"{e.node}: {e.state} {e.why}".rstrip() for e in bad[:3])
+        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+        raise click.ClickException(
+            f"{root_of(context)} does not hold one whole run ({what}{more})\n"
+            f"{RUN_FIRST} After a run with an --env, give the same --env here."
+        )
+
+
+def open_analyst(context: KedroContext) -> Analyst:
+    """Load what an answer needs; a message when it is not there, or not of one run."""
+    from kedro.io.core import DatasetError
+
+    from churnlens.models.lock import ModelError
+    from churnlens.options import IndexingOptions, InferenceOptions
+    from churnlens.tasks.churn.loading import load_analyst
+
+    names = node_inputs(context)
+    names.pop("questions")
+    _refuse_unless_done(context, context.catalog.load(names["options"]).writer)
+    try:
+        loaded = {argument: context.catalog.load(name) for argument, name in names.items()}
+        indexing = IndexingOptions.model_validate(loaded.pop("indexing"), from_attributes=True)
+        options = InferenceOptions.model_validate(loaded.pop("options"), from_attributes=True)
+        return load_analyst(loaded, indexing, options)  # type: ignore[arg-type]
+    except (DatasetError, ModelError) as error:
+        raise click.ClickException(f"{error}\n{RUN_FIRST}") from None

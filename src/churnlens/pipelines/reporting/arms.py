@@ -1,0 +1,247 @@
+"""The comparison of the arms: held-out exercises, answered by each arm in a node of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+import pandas as pd
+
+from churnlens.engine.shards import Store, map_shards
+from churnlens.models.generation import Generator
+from churnlens.models.lock import parse_lock
+from churnlens.models.weights import verify
+from churnlens.options import (
+    DistillationOptions,
+    FinetuningOptions,
+    IndexingOptions,
+    InferenceOptions,
+    ReportingOptions,
+)
+from churnlens.pipelines.distillation.nodes import draw_questions
+from churnlens.schema import Language, parse_schema
+from churnlens.tasks.churn.arm_scores import compare, lacking, score_arm, summarize, text_quality
+from churnlens.tasks.churn.arms import WRITTEN, Arm, all_arms, write_arm
+from churnlens.tasks.churn.curriculum import Lesson, set_lessons, take_evenly
+from churnlens.tasks.churn.exercise import ExercisePrompt, read_answer
+from churnlens.tasks.churn.loading import Stored, load_analyst
+from churnlens.tasks.churn.teachers import Phrasings, ReferenceTeacher
+
+EXAMPLES = 3
+
+
+def set_test_exercises(
+    bench: dict[str, Any],
+    indexing: IndexingOptions,
+    inference: InferenceOptions,
+    distillation: DistillationOptions,
+    finetuning: FinetuningOptions,
+    options: ReportingOptions,
+    **stored: Unpack[Stored],
+) -> list[dict[str, Any]]:
+    """Study held-out questions in the languages of the student, at the depth of serving.
+
+    Returns:
+        One `Lesson` each as a JSON-able mapping.
+    """
+    spec = parse_lock(stored["model_lock"])[finetuning.student]
+    drawn = draw_questions(bench, parse_schema(stored["schema"]), distillation)["test"]
+    spoken = [question for question in drawn if question.language in spec.languages]
+    chosen = take_evenly(spoken, [each.family for each in spoken], options.arm_questions)
+    template = inference.model_copy(update={"writer": "template"})
+    analyst = load_analyst(stored, indexing, template)
+    lessons, _ = set_lessons(analyst, chosen, (inference.documents,), "test")
+    return [lesson.model_dump(mode="json") for lesson in lessons]
+
+
+class ArmInputs(TypedDict):
+    """What every arm is given.
+
+    Attributes:
+        exercises: of the test.
+        prompts: the prompt of the exercises.
+        model_lock, model_root: the student's base.
+        store: of finished batches.
+        finetuning: names the student's base.
+        options: precision, batch size and length of an answer.
+    """
+
+    exercises: list[dict[str, Any]]
+    prompts: dict[str, Any]
+    model_lock: dict[str, Any]
+    model_root: str
+    store: Store
+    finetuning: FinetuningOptions
+    options: InferenceOptions
+
+
+def answer_as_base(arm: str, **inputs: Unpack[ArmInputs]) -> list[dict[str, Any]]:
+    """Have an untuned model answer the test exercises; see `answer_as`."""
+    return answer_as(WRITTEN[arm], None, inputs)
+
+
+def answer_as_tuned(arm: str, student: Path, **inputs: Unpack[ArmInputs]) -> list[dict[str, Any]]:
+    """Have the student answer the test exercises; see `answer_as`."""
+    return answer_as(WRITTEN[arm], student, inputs)
+
+
+class ArmError(ValueError):
+    """Arms that are not what they are called."""
+
+
+def answer_as(arm: Arm, student: Path | None, inputs: ArmInputs) -> list[dict[str, Any]]:
+    """Have one arm answer the test exercises, in batches that are kept.
+
+    The model is loaded for this arm alone, and names its weights in every row, so that no arm can
+    pass for another.
+
+    Args:
+        arm: whether it is tuned, and held to the grammar.
+        student: folder of the adapter of a tuned arm; None for a base.
+        inputs: see `ArmInputs`.
+
+    Returns:
+        `{id, text, weights}` a lesson, in order.
+
+    Raises:
+        ArmError: before any model is loaded, for a base with an adapter or a tuned arm without.
+    """
+    if arm.tuned != (student is not None):
+        raise ArmError(
+            f"expected {'an adapter' if arm.tuned else 'no adapter'} for {arm}, got {student}; "
+            "next: train the student, and give it to the tuned arms alone"
+        )
+    options = inputs["options"]
+    spec = parse_lock(inputs["model_lock"])[inputs["finetuning"].student]
+    generator = Generator(
+        verify(spec, Path(inputs["model_root"])),
+        dtype=options.dtype,
+        batch_size=options.batch_size,
+        adapter=student,
+    )
+    weights = generator.weights_sha256
+    prompt = ExercisePrompt.model_validate(inputs["prompts"]["exercise"])
+
+    def work(shard: Sequence[dict[str, Any]]) -> pd.DataFrame:
+        lessons = [Lesson.model_validate(each) for each in shard]
+        texts = write_arm(lessons, arm, generator, prompt, options.max_answer_tokens)
+        return pd.DataFrame({"id": [lesson.id for lesson in lessons], "text": texts})
+
+    words = prompt.model_dump(mode="json")
+    done = map_shards(
+        work,
+        inputs["exercises"],
+        store=inputs["store"],
+        recipe=[weights, options.dtype, arm.grammar, words, options.max_answer_tokens],
+        size=options.batch_size,
+        label=f"answers, {'tuned' if arm.tuned else 'base'}{', grammar' if arm.grammar else ''}",
+    )
+    pairs = zip(done.get("id", []), done.get("text", []), strict=True)
+    return [{"id": key, "text": text, "weights": weights} for key, text in pairs]
+
+
+def _check(
+    written: Mapping[str, Sequence[Mapping[str, Any]]], ids: Sequence[str]
+) -> dict[str, str]:
+    """Return the weights of each arm, once all answered all lessons from one base or one student.
+
+    Raises:
+        ArmError: where an arm is not what it is called, or answered other lessons.
+    """
+    weights = {name: {row["weights"] for row in rows} for name, rows in written.items()}
+    base, tuned = (
+        set().union(*(weights[name] for name, arm in WRITTEN.items() if arm.tuned == kind))
+        for kind in (False, True)
+    )
+    if (len(base), len(tuned), len(base | tuned)) != (1, 1, 2):
+        raise ArmError(f"expected one base and one tuned model, got the weights {weights}")
+    for name, rows in written.items():
+        if [row["id"] for row in rows] != list(ids):
+            raise ArmError(
+                f"arm {name} answered other lessons than the {len(ids)} of the test; next: run "
+                f"the node answer_as_{name} again"
+            )
+    return {name: each.pop() for name, each in weights.items()}
+
+
+def evaluate_arms(
+    exercises: list[dict[str, Any]],
+    prompts: dict[str, Any],
+    table: pd.DataFrame,
+    schema: dict[str, Any],
+    distillation: DistillationOptions,
+    **written: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Score every arm on the same exercises.
+
+    Args:
+        exercises: of the test.
+        prompts: phrasings of the reference, and common words.
+        table: the validated table.
+        schema: the parsed schema file.
+        distillation: seed of the reference.
+        written: rows of each arm in `WRITTEN`.
+
+    Returns:
+        `questions`; `weights` of the arms; `arms`: name → metric → estimate over questions;
+        `quality`: name → nearness to the reference's words, and variety; `comparisons`: paired
+        differences; `lacking`: metrics on which the student falls short of the template, and by how
+        much; `examples`: raw texts beside the reference. Or `skipped` and why.
+
+    Raises:
+        ArmError: when the arms are not what they are called.
+    """
+    lessons = [Lesson.model_validate(each) for each in exercises]
+    if not lessons:
+        return {"skipped": "there are no held-out questions in a language of the student"}
+    weights = _check(written, [lesson.id for lesson in lessons])
+    words = frozenset(prompts["common_words"])
+    texts = {name: [row["text"] for row in rows] for name, rows in written.items()}
+    arms = all_arms(lessons, texts, words, table, parse_schema(schema))
+    teacher = ReferenceTeacher(Phrasings.read(prompts["phrasings"]), distillation.seed)
+    gold = [reply.text for reply in teacher.answer(lessons)]
+    scores = {name: score_arm(lessons, each, words) for name, each in arms.items()}
+    summaries = {name: summarize(each) for name, each in scores.items()}
+    return {
+        "questions": len(lessons),
+        "families": len({lesson.family for lesson in lessons}),
+        "weights": weights,
+        "arms": summaries,
+        "lacking": lacking(summaries),
+        "quality": {
+            name: _quality(lessons, each, gold) for name, each in {"gold": gold, **arms}.items()
+        },
+        "comparisons": compare(scores, lessons),
+        "examples": _examples(lessons, {"gold": gold, **arms}),
+    }
+
+
+def _plain(text: str) -> str:
+    return " ".join(sentence.text for sentence in read_answer(text).sentences)
+
+
+def _quality(
+    lessons: Sequence[Lesson], texts: Sequence[str], gold: Sequence[str]
+) -> dict[Language, dict[str, Any]]:
+    """Compare the words of an arm with the reference's, in each language."""
+    found: dict[Language, dict[str, Any]] = {}
+    for language in sorted({lesson.language for lesson in lessons}):
+        places = [i for i, lesson in enumerate(lessons) if lesson.language == language]
+        said, meant = ([_plain(each[i]) for i in places] for each in (texts, gold))
+        found[language] = text_quality(said, meant, language)
+    return found
+
+
+def _examples(lessons: Sequence[Lesson], texts: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """Return raw texts of the first answered questions of different families."""
+    answered = [i for i, lesson in enumerate(lessons) if lesson.brief.status == "answered"]
+    chosen = take_evenly(answered, [lessons[i].family for i in answered], EXAMPLES)
+    return [
+        {
+            "question": lessons[i].brief.question,
+            "language": lessons[i].language,
+            "texts": {name: each[i] for name, each in texts.items()},
+        }
+        for i in chosen
+    ]

@@ -1,0 +1,168 @@
+"""Scores of the arms: the five public metrics, and those that nobody wins without reading."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnlens.evaluation.intervals import bootstrap, wilson
+from churnlens.evaluation.paired import compare_arms
+from churnlens.evaluation.text_overlap import repetition, text_overlap, variety
+from churnlens.schema import Language
+from churnlens.tasks.churn.arms import shown_to
+from churnlens.tasks.churn.curriculum import Lesson
+from churnlens.tasks.churn.exercise import Exercise, set_exercise
+from churnlens.tasks.churn.grading import Grade, Share, grade
+from churnlens.tasks.churn.public_metrics import public_metrics
+
+Scores = dict[str, NDArray[np.float64]]
+PUBLIC = ("json_valid", "fields_complete", "types_correct", "citation_accuracy", "risk_aligned")
+HONEST = (
+    "claim_support",
+    "number_match",
+    "citation_support",
+    "driver_precision",
+    "driver_recall",
+    "driver_f1",
+    "coverage",
+    "status",
+    "refusal",
+)
+EASY = ("risk", "language")  # a stub can win these too
+STUDENT, RIVAL, MARGIN = "tuned_grammar", "template", 0.05
+PAIRS = (
+    ("tuned", "base"),
+    ("tuned_grammar", "base_grammar"),
+    ("tuned_grammar", "template"),
+    ("tuned_checked", "template"),
+    ("tuned_checked", "stub"),
+    ("tuned_checked", "public_repairs"),
+)
+CLAIMED = ("claim_support", "number_match", "driver_f1", "coverage", "status")
+
+
+def score_arm(
+    lessons: Sequence[Lesson], texts: Sequence[str], common_words: Collection[str]
+) -> Scores:
+    """Return each metric of one arm, one score a lesson; NaN where it does not apply.
+
+    `claim_support` is the share of the sentences that stand by the checks of serving with all their
+    citations, 0 for an answer without any; `number_match` the share of the numbers that the marked
+    fact prints, 0 without any; `citation_support` of the quotes that show what they are cited for,
+    0 without any where some could be cited; `driver_*` of the drivers named; `coverage` of all
+    facts that matter; `status` and `refusal` whether the status is right, over all lessons and over
+    those without an answer; `repetition` of four words in a row; `chars` the length.
+
+    Args:
+        lessons: of the test.
+        texts: one a lesson, raw.
+        common_words: English words that any sentence may use.
+    """
+    rows = [_score(lesson, text, common_words) for lesson, text in zip(lessons, texts, strict=True)]
+    return {name: np.array([row[name] for row in rows], float) for name in rows[0]} if rows else {}
+
+
+def _score(lesson: Lesson, text: str, common_words: Collection[str]) -> dict[str, float]:
+    exercise = set_exercise(lesson.brief)
+    judged, public = grade(text, exercise, common_words), public_metrics(text, shown_to(exercise))
+    five = {name: float(getattr(public, name)) for name in PUBLIC}
+    answered = lesson.brief.status == "answered"
+    if not answered:  # what cannot be answered can cite nobody and name no level
+        five |= dict.fromkeys(("types_correct", "citation_accuracy", "risk_aligned"), np.nan)
+    precision, recall = _share(judged.drivers, 0.0), _share(judged.drivers_named, 0.0)
+    drivers = judged.drivers_named[1] > 0
+    return {
+        **five,
+        "public_mean": public.overall if answered else np.nan,
+        **_supported(judged, exercise),
+        "driver_precision": precision if drivers else np.nan,
+        "driver_recall": recall if drivers else np.nan,
+        "driver_f1": _f1(precision, recall) if drivers else np.nan,
+        "coverage": _share(judged.coverage, np.nan),
+        "status": float(judged.status_right),
+        "refusal": np.nan if answered else float(judged.status_right),
+        "risk": float(judged.risk_right) if answered else np.nan,
+        "language": float(judged.language_right),
+        "repetition": float(repetition([judged.text], lesson.language)[0]),
+        "chars": float(len(judged.text)),
+    }
+
+
+def _supported(judged: Grade, exercise: Exercise) -> dict[str, float]:
+    if not exercise.facts:
+        return dict.fromkeys(("claim_support", "number_match", "citation_support"), np.nan)
+    citable = any(exercise.cited_by(mark) for mark in exercise.reportable)
+    return {
+        "claim_support": _share(judged.support, 0.0),
+        "number_match": _share(judged.numbers, 0.0),
+        "citation_support": _share(judged.documents, 0.0 if citable else np.nan),
+    }
+
+
+def _share(share: Share, empty: float) -> float:
+    return share[0] / share[1] if share[1] else empty
+
+
+def _f1(precision: float, recall: float) -> float:
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def compare(scores: Mapping[str, Scores], lessons: Sequence[Lesson]) -> list[dict[str, Any]]:
+    """Return the paired differences of the arms that are claimed to differ, Holm-adjusted."""
+    units = [lesson.id.partition("@")[0] for lesson in lessons]
+    rows = compare_arms(scores, PAIRS, CLAIMED, units)
+    return [row.model_dump(mode="json") for row in rows]
+
+
+def summarize(scores: Scores) -> dict[str, dict[str, Any] | None]:
+    """Return mean, 95 % interval and n of each metric over the lessons where it applies.
+
+    The interval is Wilson's where every score is 0 or 1, so that no perfect score looks certain,
+    and else by bootstrap over lessons.
+    """
+    found: dict[str, dict[str, Any] | None] = {}
+    for name, each in scores.items():
+        known = each[~np.isnan(each)]
+        found[name] = None
+        if len(known):
+            yes_no = np.isin(known, (0, 1)).all()
+            estimate = wilson(int(known.sum()), len(known)) if yes_no else bootstrap(np.mean, known)
+            found[name] = estimate.model_dump(mode="json")
+    return found
+
+
+def lacking(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Return by how much the student falls short of the template, where by more than `MARGIN`.
+
+    Args:
+        arms: name → metric → estimate, by `summarize`; the student is judged before any check.
+    """
+    found: dict[str, float] = {}
+    for name in (*HONEST, *EASY):
+        student, rival = arms[STUDENT][name], arms[RIVAL][name]
+        short = rival["value"] - (student["value"] if student else 0.0) if rival else 0.0
+        found |= {name: short} if short > MARGIN + 1e-9 else {}
+    return found
+
+
+def text_quality(
+    texts: Sequence[str], references: Sequence[str], language: Language
+) -> dict[str, Any]:
+    """Return how near plain texts are to their references, and how much they vary.
+
+    Nothing without a reference; `variety` is None for fewer than two texts that say something.
+    """
+    pairs = [(text, ref) for text, ref in zip(texts, references, strict=True) if ref.strip()]
+    if not pairs:
+        return {}
+    overlap = text_overlap([text for text, _ in pairs], [ref for _, ref in pairs], language)
+    metrics = {
+        name: {"value": metric.corpus, "signature": metric.signature}
+        for name, metric in overlap.items()
+    }
+    said = [text for text in texts if text.strip()]
+    varied = variety(said, language).model_dump(mode="json") if len(said) > 1 else None
+    return {**metrics, "variety": varied}

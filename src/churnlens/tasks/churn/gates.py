@@ -1,0 +1,140 @@
+"""What a teacher's answer must be to become a training row, and why the others did not."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from churnlens.schema import Frozen
+from churnlens.tasks.churn.curriculum import Lesson
+from churnlens.tasks.churn.exercise import ExercisePrompt, messages, set_exercise
+from churnlens.tasks.churn.grading import grade
+from churnlens.tasks.churn.teachers import Reply
+
+SHINGLE, ALIKE = 5, 0.97  # words, and the share of them that two near-duplicates have in common
+NGRAM = {"en": 8, "zh": 12}  # words or signs in a row that no training question shares with a test
+_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
+
+
+class Refused(Frozen):
+    """A lesson that became no row."""
+
+    id: str
+    why: tuple[str, ...]
+
+
+def _tokens(text: str) -> list[str]:
+    return _TOKEN.findall(text.casefold())
+
+
+def _grams(tokens: Sequence[str], size: int) -> frozenset[tuple[str, ...]]:
+    if len(tokens) < size:
+        return frozenset([tuple(tokens)])
+    return frozenset(tuple(tokens[i : i + size]) for i in range(len(tokens) - size + 1))
+
+
+def contaminated(lessons: Sequence[Lesson], tests: Iterable[str]) -> set[str]:
+    """Return the ids of lessons whose question shares a long run of words with a test question.
+
+    Args:
+        lessons: of training or validation.
+        tests: the test questions.
+    """
+    known = {_grams(_tokens(text), size) for text in tests for size in NGRAM.values()}
+    seen = frozenset(gram for grams in known for gram in grams)
+    return {
+        lesson.id
+        for lesson in lessons
+        if _grams(_tokens(lesson.brief.question), NGRAM[lesson.language]) & seen
+    }
+
+
+def near_duplicates(rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the ids of rows that say nearly what a row before them says to the same question."""
+    before: dict[str, list[frozenset[tuple[str, ...]]]] = {}
+    found = set()
+    for row in rows:
+        texts = [message["content"] for message in row["messages"][1:]]
+        grams = _grams(_tokens(" ".join(texts)), SHINGLE)
+        others = before.setdefault(texts[0].partition("\n")[0], [])
+        if any(len(grams & each) >= ALIKE * len(grams | each) for each in others):
+            found.add(str(row["id"]))
+        else:
+            others.append(grams)
+    return found
+
+
+def make_rows(
+    lessons: Sequence[Lesson],
+    replies: Sequence[Reply],
+    prompt: ExercisePrompt,
+    common_words: Collection[str],
+    tests: Iterable[str],
+) -> tuple[list[dict[str, Any]], list[Refused]]:
+    """Turn answers that pass every gate into rows of messages.
+
+    An answer passes when it is graded without a fault by the checks of serving, says all that the
+    evidence shows, and is no near-duplicate; its question must share no long run of words with any
+    test question.
+
+    Args:
+        lessons: of training and validation.
+        replies: one a lesson, in order.
+        prompt: of the exercises.
+        common_words: English words that any sentence may use.
+        tests: test questions, in any order.
+
+    Returns:
+        Rows with `id`, `split`, `family`, `category`, `language`, `depth`, `status` and `messages`;
+        and the refused lessons.
+    """
+    dirty = contaminated(lessons, tests)
+    rows, refused = [], []
+    for lesson, reply in zip(lessons, replies, strict=True):
+        exercise = set_exercise(lesson.brief)
+        why = [f"error: {reply.error}"] if reply.error else []
+        why += [] if why else grade(reply.text, exercise, common_words).faults
+        why += ["in_a_test"] if lesson.id in dirty else []
+        if why:
+            refused.append(Refused(id=lesson.id, why=tuple(why)))
+            continue
+        turns = [message.model_dump() for message in messages(exercise, prompt)]
+        rows.append(
+            {
+                **lesson.model_dump(exclude={"brief"}),
+                "status": lesson.brief.status,
+                "messages": [*turns, {"role": "assistant", "content": reply.text}],
+            }
+        )
+    double = near_duplicates(rows)
+    refused += [Refused(id=key, why=("near_duplicate",)) for key in sorted(double)]
+    return [row for row in rows if row["id"] not in double], refused
+
+
+def describe_rows(
+    rows: Sequence[Mapping[str, Any]], refused: Sequence[Refused], teacher: str
+) -> dict[str, Any]:
+    """Return the quality report of a distillation, JSON-able."""
+    tried = len(rows) + len(refused)
+    counted = {
+        name: dict(sorted(Counter(str(row[name]) for row in rows).items()))
+        for name in ("split", "language", "category", "depth", "status")
+    }
+    answers = [str(row["messages"][-1]["content"]) for row in rows]
+    chars = [len(text) for text in answers]
+    return {
+        "teacher": teacher,
+        "lessons": tried,
+        "rows": len(rows),
+        "accepted": len(rows) / tried if tried else None,
+        "refused": dict(sorted(Counter(why for each in refused for why in each.why).items())),
+        "families": len({row["family"] for row in rows}),
+        "questions": len({row["messages"][1]["content"].partition("\n")[0] for row in rows}),
+        "different_answers": len(set(answers)),
+        "answer_chars": [int(np.quantile(chars, q)) for q in (0, 0.5, 1)] if chars else [],
+        **counted,
+    }
