@@ -20,6 +20,7 @@ from churnlens.evidence.parsing.items import any_has
 from churnlens.evidence.parsing.lexicon import Lexicon, build_lexicon
 from churnlens.evidence.parsing.logic import Contradiction, normal
 from churnlens.evidence.parsing.negation import read_atoms
+from churnlens.evidence.parsing.predicates import with_appositions, with_light_verbs
 from churnlens.evidence.parsing.pronouns import with_antecedents
 from churnlens.evidence.parsing.quantities import quantities
 from churnlens.evidence.parsing.refusal import find_problems
@@ -83,8 +84,8 @@ def parse_question(question: str, schema: Schema, table: pd.DataFrame) -> Query:
         exactly when there is another group and no advice is asked.
     """
     items = with_takers(with_absences(scan(question, _LEXICONS.of(schema)), schema))
-    items = with_antecedents(items, schema)
-    items = without_frames(reworded(quantities(items)))
+    items = with_antecedents(with_appositions(items, schema), schema)
+    items = without_frames(reworded(with_light_verbs(quantities(items))))
     reading = read_atoms(items, schema, _THRESHOLDS.of(table))
     ask = ask_of(items)
     if ask == "what_to_do":

@@ -262,7 +262,7 @@ def test_a_loss_that_is_no_number_stops_the_training(tiny_lm, tmp_path, monkeypa
         return model
 
     monkeypatch.setattr(fit_module, "load_for_training", poisoned)
-    with pytest.raises(DivergedError, match="eval_loss is nan at step 0.*lower learning_rate"):
+    with pytest.raises(DivergedError, match="step 0.*eval_loss.*nan.*lower learning_rate"):
         run(tiny_lm, tmp_path)
 
 

@@ -59,24 +59,27 @@ def test_a_brief_is_what_the_analyst_finds_for_that_question_alone(make_analyst,
         assert lesson.brief == alone.brief(alone.tell(alone.parse(lesson.brief.question)))
 
 
-def test_questions_that_ask_the_same_are_studied_once(monkeypatch, make_analyst):
-    studied, study = [], Analyst.study
-    monkeypatch.setattr(
-        Analyst, "study", lambda self, query: studied.append(query) or study(self, query)
-    )
+def test_a_question_is_studied_and_searched_for_once_for_all_depths(monkeypatch, make_analyst):
+    calls, study, illustrate = Counter(), Analyst.study, Analyst.illustrate
+
+    def counted(name, method):
+        def call(self, *args):
+            calls[name] += 1
+            return method(self, *args)
+
+        return call
+
+    monkeypatch.setattr(Analyst, "study", counted("study", study))
+    monkeypatch.setattr(Analyst, "illustrate", counted("illustrate", illustrate))
     asked = [
-        question("Why do fiber customers leave?"),
-        question("Why did customers with fiber internet churn?"),
-        question("为什么光纤客户会流失？", language="zh"),
-        question("Why do fiber customers stay?", outcome="stayed"),
-        question("Why do DSL customers leave?", cohort=[DSL]),
+        question("Why do fiber customers leave?", id="a"),
+        question("为什么光纤客户会流失？", id="b", language="zh"),
+        question("Why do fiber customers stay?", id="c", outcome="stayed"),
     ]
-    lessons, misread = set_lessons(make_analyst(), asked, (3, 5), "test")
-    assert (len(lessons), misread) == (10, [])
-    assert len(studied) == 3
-    assert [lesson.brief.question for lesson in lessons[::2]] == [each.text for each in asked]
-    assert lessons[4].brief.language == "zh"
-    assert "光纤" in lessons[4].brief.findings[0].subject
+    lessons, misread = set_lessons(make_analyst(), asked, (5, 3, 7), "test")
+    assert [each.id for each in lessons] == [f"{key}@{d}" for key in "abc" for d in (5, 3, 7)]
+    assert [len(each.brief.documents) for each in lessons] == 3 * [5, 3, 7]
+    assert (misread, calls) == ([], {"study": 3, "illustrate": 3})
 
 
 @pytest.mark.parametrize(

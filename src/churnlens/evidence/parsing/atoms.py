@@ -22,6 +22,7 @@ _ONE = ("1", "one", "一")
 _LISTED = ("left", "stayed", "and", "or", "link")
 _CAUSES = frozenset({"because of", "due to", "thanks to"})
 _DIVIDES = frozenset({"by", "per", "按", "按照", "分", "依"})
+_INSIDE = ("within", "inside")  # "within the one-year contracts" bounds nothing
 _LOOSE = ("stop", "why", "left", "stayed", "many", "todo", "howto")
 
 
@@ -120,7 +121,8 @@ class Selector:
         sign = item_at(self.items, before)
         lengths = durations(self.schema.column(mention.column))
         tests: dict[str, Callable[[float, float], bool]] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
-        test = None if sign.has("versus") else tests.get(sign.suffix("cmp"))
+        context = sign.has("versus") or sign.text.startswith(_INSIDE)
+        test = None if context else tests.get(sign.suffix("cmp"))
         length = lengths.get(mention.name, 0.0)
         names = tuple(
             n for n, months in lengths.items() if test and length and test(months, length)
@@ -178,15 +180,18 @@ class Selector:
         if told and not self._lacks(at):
             return ()
         before = at - 1
-        while item_at(self.items, before).has("link") and not item_at(self.items, before).has(
-            "with"
-        ):
+        while self._is_small(item_at(self.items, before)):
             before -= 1
         divides = item_at(self.items, before).text in _DIVIDES  # "churn by internet service"
         owned = before >= 0 and self.items[before].has("with", "neg", "except") and not divides
         if owned or item_at(self.items, at + 1).has("noun"):
             return ((Condition(column=column.name, op="ne", value=none),),)
         return ()
+
+    def _is_small(self, item: Item) -> bool:
+        """Whether a word stands between a preposition and its attribute: 没有开通互联网."""
+        timed = item.mentions("column") and item.mention and item.mention.column == self.schema.time
+        return (item.has("link") and not item.has("with")) or bool(timed)
 
     def _lacks(self, at: int) -> bool:
         """Whether "no" denies the attribute itself ("no internet"), not a kind of it behind."""

@@ -61,7 +61,7 @@ def chinese_mark(items: list[Item], at: int, numbers: frozenset[str]) -> bool:
     region = _region(items, at) if items[at].text in ("的", "好的") else []
     if not region or _coloured(region):
         return False
-    named = [each for each in region if specific(each) and len(each.text) > 1]
+    named = [e for e in region if specific(e) and len(e.text) > 1 and not e.has("join")]
     if any(each.text in STATES for each in region):
         return True
     if named:

@@ -11,7 +11,11 @@ from churnlens.schema import Schema
 
 _LONGEST_VERB = 2  # characters of an unknown verb behind 没
 _BUT = frozenset({"but", "但", "但是", "却"})
+_PAIRED = frozenset({"neither", "nor"})
+_AMONG = frozenset({"among", "amongst", "for", "of", "in"})
 _ANY = frozenset({"一个", "一项", "一种", "一样", "任何", "什么", "啥"})
+_POINTS = ("link", "unit.measure")  # 这项, 都, 一直
+_EASILY = frozenset({"容易", "轻易", "太", "大", "太容易", "那么容易", "easily", "readily", "lightly"})
 _OBLIGED = frozenset({"should", "ought", "supposed", "meant", "该", "应该", "应"})
 _AUXILIARIES = frozenset(
     {
@@ -62,7 +66,12 @@ class _Negation:
         elif (none := self.none_of(at)) is not None:
             self.negate(none, strict)
         elif item_at(self.items, at + 1).text == "的":  # 没订的: those who have not what was named
-            self.reading.dangling.append(at)
+            topic = self.topic(at)
+            for atom in topic:
+                self.negate(atom, strict)
+                atom.reached = atom is not topic[0]
+            if not topic:
+                self.reading.dangling.append(at)
         else:
             self.deny(at, self.behind(at), strict)
 
@@ -92,10 +101,17 @@ class _Negation:
             item = self.items[position]
             verb = position == at + 1 and item.has("unknown") and len(item.text) <= _LONGEST_VERB
             seen_through = _transparent(item) or item.mentions("column") or verb
+            seen_through = seen_through or item.text in _EASILY or self.acts(at, position)
             if item.has("left", "stayed") or not seen_through:
                 break
             position += 1
         return position
+
+    def acts(self, at: int, position: int) -> bool:
+        """Whether a verb stands behind "neither", "nor": "who neither live with a partner"."""
+        paired = self.items[at].text in _PAIRED and position == at + 1
+        after = item_at(self.items, position + 1)
+        return paired and (after.has("with", "link") or after.mention is not None)
 
     def turns(self, at: int, position: int) -> bool:
         """Whether an outcome is negated; "those without leave" speaks of an attribute."""
@@ -116,6 +132,19 @@ class _Negation:
         """Return what 一个…都没订 denies altogether."""
         counted = item_at(self.items, at - 2).text in _ANY
         return self.atoms.get(at - 1) if counted else None
+
+    def topic(self, at: int) -> list[Atom]:
+        """Return what stands before its denial as the topic: 设备保障这项没买的人."""
+        place = at - 1
+        while item_at(self.items, place).has(*_POINTS) and item_at(self.items, place).text != "的":
+            place -= 1
+        found: list[Atom] = []
+        while place in self.atoms or (found and item_at(self.items, place).has("and", "comma")):
+            found = [self.atoms[place], *found] if place in self.atoms else found
+            place -= 1
+        owned = item_at(self.items, place).has("with", "neg")
+        plain = all(atom.yes and atom.bare and not atom.negative for atom in found)
+        return [] if owned or not plain else found
 
     def ends(self, at: int) -> bool:
         """Whether a clause ends here, so that it denied what it began with (电视没开、)."""
@@ -179,7 +208,7 @@ class _Negation:
             if closed and not strict:  # 没技术支持的客户，和有电视的客户
                 return None
             linked = linked or item.has("and", "or") or item.text == "、" or self.lists(position)
-            own = own or item.has("with") or item.text in _BUT
+            own = own or item.has("with") or item.text in _BUT or item.text in _AMONG
             position += 1
         return position if position in self.atoms and linked and (strict or not own) else None
 

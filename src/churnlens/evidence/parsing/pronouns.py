@@ -74,8 +74,15 @@ def _stands_alone(items: list[Item], at: int) -> bool:
     return after.mention is None and not after.has("noun", "unknown", "anchor")
 
 
+def _has_named(items: list[Item], at: int) -> bool:
+    """Whether a verb has what was named before: 没买的人，跟买了的人比."""
+    before, after = item_at(items, at - 1), item_at(items, at + 1)
+    owns = items[at].has("with") and items[at].text.endswith("了")
+    return owns and after.text == "的" and before.has("and", "versus", "comma", "stop", "compare")
+
+
 def _is_pronoun(items: list[Item], at: int) -> bool:
-    if items[at].has("has_it"):  # 没有技术支持的和有的
+    if items[at].has("has_it") or _has_named(items, at):  # 没有技术支持的和有的
         return any(item.mention for item in items[:at])
     owned = item_at(items, at - 1).has("with", "neg")
     return owned and items[at].text in _PRONOUNS and _stands_alone(items, at)
@@ -98,20 +105,25 @@ def _pair(items: list[Item], at: int, schema: Schema) -> list[Item]:
     if len(named) < 2 or named[0].mention == named[1].mention:
         return []
     one, other = named
-    if kind == "both":
-        return [_HAVE, one, _AND, other]
+    if kind in ("both", "either"):
+        return [_HAVE, one, _AND if kind == "both" else _OR, other]
     return [_NOT, one, _OR, other] if kind == "neither" else []
 
 
 def _apposed(items: list[Item], at: int, schema: Schema) -> list[int]:
     """Return the places of the attributes that 都没有 closes, if nothing else is between."""
-    start = at
+    end = at
+    while end > 0 and items[end - 1].has("link", "unit.measure", "neutral"):
+        end -= 1
+    start = end
     while start > 0 and (says_yes(items[start - 1], schema) or items[start - 1].has(*_LISTED)):
         start -= 1
     before = item_at(items, start - 1)
-    places = [place for place in _attributes(items, schema) if start <= place < at]
-    listed = any_has(items[start:at], "and", "comma") and not before.has("with", "neg")
-    return places if items[at].has("neg") and listed and items[at - 1].mention else []
+    places = [place for place in _attributes(items, schema) if start <= place < end]
+    listed = any_has(items[start:end], "and", "comma") and not before.has("neg")
+    told = items[at].has("neg") and not before.has("with") and end == at
+    told = told or items[at].suffix("pair") == "either"
+    return places if told and listed else []
 
 
 def with_antecedents(items: list[Item], schema: Schema) -> list[Item]:
@@ -136,7 +148,8 @@ def with_antecedents(items: list[Item], schema: Schema) -> list[Item]:
                 if _of_term(item_at(items, at - 1), schema):  # "stream neither"
                     found[at - 1] = [Item(_BLANK, items[at - 1].text)]
             continue
-        found[at] = [_HAVE] if items[at].has("has_it") else []
+        has_it = items[at].has("has_it") or _has_named(items, at)
+        found[at] = [_HAVE] if has_it else []
         found[at].append(_lacked(items[place], schema) or items[place])
         if any_has(items[place:at], "stop"):
             found[place] = [Item(_BLANK, items[place].text)]

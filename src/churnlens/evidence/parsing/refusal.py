@@ -147,11 +147,21 @@ def _is_mood(items: list[Item], at: int) -> bool:
 def _is_excused(items: list[Item], at: int, advice: bool) -> bool:
     """Whether an absent thing is only a measure to take or a time when the answer is due."""
     measure = advice and items[at].has("measure") and not before_noun(items, at)
+    if _opens_request(items, at):
+        return True
     acts = advice and not before_noun(items, at) and _is_actor(items, at)
     told = items[at].has("measure", "unknown.unknown_time") and _is_tale(items, at)
     if acts or told:
         return True
     return measure or (items[at].has("deadline") and _is_due(items, at, advice))
+
+
+def _opens_request(items: list[Item], at: int) -> bool:
+    """Whether an absent thing is a verb of the question: "benchmark DSL against", "saving them"."""
+    after = item_at(items, at + 1)
+    led = at > 0 and item_at(items, at - 1).text in _ARTICLES
+    acts = items[at].has("remedy", "compare", "many", "todo") and not led
+    return acts and (after.has("noun", "link", "epithet") or after.mention is not None)
 
 
 def _is_actor(items: list[Item], at: int) -> bool:

@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
+from churnlens.evidence.parsing.idioms import without_idioms
 from churnlens.schema import Language
 
 MAX_CHARACTERS = 2_000
@@ -162,7 +163,7 @@ def clean(text: str) -> str:
     text = re.sub(r"(?<=[a-z]{2})(?=[A-Z])|_", " ", text).lower().translate(_SIMPLIFIED)
     for pattern, new in _SPELLINGS:
         text = pattern.sub(new, text)
-    return text
+    return without_idioms(text)
 
 
 def tokens(text: str) -> list[Token]:

@@ -41,14 +41,22 @@ def log_progress(label: str, done: int, total: int, rate: float) -> None:
     logger.info(text, label, done, total, rate, eta, extra={"progress": numbers})
 
 
-def stop_if_diverged(logs: Mapping[str, Any], where: str) -> None:
+def stop_if_diverged(logs: Mapping[str, Any] | None, where: str) -> None:
     """Raise DivergedError when a logged loss is not a number."""
-    bad = [k for k, v in logs.items() if "loss" in k and not math.isfinite(v)]
+    bad = {k: v for k, v in (logs or {}).items() if "loss" in k and not math.isfinite(v)}
     if bad:
         raise DivergedError(
-            f"{where}: {bad[0]} is {logs[bad[0]]}, expected a number; next: a lower "
+            f"{where}: got the losses {bad}, expected numbers; next: a lower "
             "learning_rate, or dtype float32"
         )
+
+
+def is_over(history: Sequence[Mapping[str, Any]], patience: int, label: str) -> bool:
+    """Whether a training has stopped improving, and say so."""
+    over = has_stopped_improving(history, patience)
+    if over:
+        logger.info("%s: no better validation loss for %d validations", label, patience)
+    return over
 
 
 class _Pace:
@@ -98,13 +106,11 @@ def watch(run: Path, patience: int, label: str) -> TrainerCallback:
         def on_log(
             self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any
         ) -> None:
-            stop_if_diverged(logs or {}, f"{label}, step {state.global_step}")
+            stop_if_diverged(logs, f"{label}, step {state.global_step}")
 
         def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             self._judged = 0
-            if has_stopped_improving(state.log_history, patience):
-                logger.info("%s: no better validation loss for %d validations", label, patience)
-                control.should_training_stop = True
+            control.should_training_stop |= is_over(state.log_history, patience, label)
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             seal(path_of(run, state.global_step))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal, TypeVar
 
 import pandas as pd
@@ -14,7 +13,6 @@ from churnlens.engine.progress import track
 from churnlens.evaluation.oracle import Filter, oracle_mask
 from churnlens.evaluation.question_bench import BenchQuestion
 from churnlens.evidence.query import Query
-from churnlens.evidence.study import Study
 from churnlens.schema import Frozen, Language
 from churnlens.tasks.churn.analyst import Analyst
 from churnlens.tasks.churn.briefs import Brief
@@ -52,20 +50,19 @@ def set_lessons(
     """Study the questions, each at every depth.
 
     A question that the parser reads otherwise than its oracle would teach, or test, an answer to
-    another question, so it is left out; how well questions are read has its own bench. Questions
-    that ask the same are studied once, and fewer illustrations are the first of more.
+    another question, so it is left out; how well questions are read has its own bench. Fewer
+    illustrations are the first of more, so that each question is searched for once.
 
     Returns:
         The lessons, and the ids of the questions that were left out.
     """
     lessons, misread = [], []
-    known: dict[Query, Study] = {}
     for question in track(questions, len(questions), f"study {split} questions"):
         query = analyst.parse(question.text)
         if not _is_as_meant(query, question, analyst.population.table):
             misread.append(question.id)
             continue
-        study = _study(analyst, query, known)
+        study = analyst.study(query)
         shown = analyst.illustrate(study, max(depths, default=1))
         for depth in depths:
             lessons.append(
@@ -81,14 +78,6 @@ def set_lessons(
             )
     logger.info("%d of %d %s questions left out", len(misread), len(questions), split)
     return lessons, misread
-
-
-def _study(analyst: Analyst, query: Query, known: dict[Query, Study]) -> Study:
-    """Return the study of a query, taken from a known one of the same filter where there is one."""
-    asked = query.model_copy(update={"question": "", "language": "en", "notes": ()})
-    if asked not in known:
-        known[asked] = analyst.study(asked)
-    return replace(known[asked], query=query)
 
 
 def _is_as_meant(query: Query, question: BenchQuestion, table: pd.DataFrame) -> bool:
