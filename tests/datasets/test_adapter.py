@@ -90,3 +90,15 @@ def test_a_catalog_entry(tmp_path, source):
     catalog["adapter"].save(source)
     assert catalog["adapter"].load() == tmp_path / "adapter"
     assert "adapter" in str(catalog["adapter"])
+
+
+def test_an_optional_one_that_is_not_there_is_none(tmp_path):
+    assert AdapterDataset(filepath=str(tmp_path / "student"), optional=True).load() is None
+    with pytest.raises(DatasetError, match="run the stage"):
+        AdapterDataset(filepath=str(tmp_path / "student")).load()
+
+
+def test_an_optional_one_that_is_torn_is_still_an_error(tmp_path):
+    (tmp_path / "student").mkdir()
+    with pytest.raises(DatasetError, match="torn"):
+        AdapterDataset(filepath=str(tmp_path / "student"), optional=True).load()

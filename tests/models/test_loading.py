@@ -6,16 +6,23 @@ import shutil
 
 import pytest
 
+from churnlens.models.generation import Generator, Message, Request
 from churnlens.models.loading import (
+    base_sha256,
     describe,
     device,
     load_causal_lm,
     load_tokenizer,
+    load_tuned,
     prepare,
+    refuse_adapter,
+    weights_sha256,
 )
 from churnlens.models.lock import ModelError, parse_spec
+from churnlens.models.training.train import train
 from churnlens.models.weights import write_manifest
 from models.tiny import entry, model_files, write_files
+from models.training.samples import OPTIONS, TRAINING, VALIDATION
 
 
 def test_loading_keeps_every_library_offline(tiny_lm, monkeypatch):
@@ -79,3 +86,56 @@ def test_an_own_folder_says_what_it_does_not_know(tiny_lm):
     about = describe(tiny_lm)
     assert about["base"] == about["revision"] == about["licence"] == "unknown"
     assert (about["name"], about["languages"], about["dtype"]) == (tiny_lm.name, [], "float32")
+
+
+@pytest.fixture(scope="module")
+def adapter(tiny_lm, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoints")
+    return train(TRAINING, VALIDATION, model=tiny_lm, options=OPTIONS, checkpoints=folder).folder
+
+
+def written(generator):
+    message = Message(role="user", content="why do customers leave")
+    (done,) = generator.generate([Request(key="1", messages=(message,), max_new_tokens=12)])
+    return done.text
+
+
+def test_a_merged_adapter_writes_as_an_unmerged_one(tiny_lm, adapter):
+    import torch
+
+    merged, plain = load_tuned(tiny_lm, adapter, "float32"), load_causal_lm(tiny_lm, "float32")
+    from peft import PeftModel
+
+    unmerged = PeftModel.from_pretrained(load_causal_lm(tiny_lm, "float32"), adapter).eval()
+    ids = torch.tensor([[5, 9, 20, 31]])
+    with torch.inference_mode():
+        logits = [model(input_ids=ids).logits for model in (merged, unmerged, plain)]
+    assert torch.allclose(logits[0], logits[1], atol=1e-4)
+    assert not torch.allclose(logits[0], logits[2], atol=1e-2)
+
+
+def test_base_and_student_are_told_apart(tiny_lm, adapter):
+    base, tuned = Generator(tiny_lm), Generator(tiny_lm, adapter=adapter)
+    assert base.weights_sha256 == weights_sha256(load_causal_lm(tiny_lm, "float32"))
+    assert tuned.weights_sha256 != base.weights_sha256
+    assert written(tuned) != written(base)
+    assert Generator(tiny_lm, adapter=adapter).weights_sha256 == tuned.weights_sha256
+
+
+def test_a_base_that_carries_an_adapter_is_refused(tiny_lm, adapter):
+    from peft import PeftModel
+
+    model = load_causal_lm(tiny_lm, "float32")
+    refuse_adapter(model)
+    PeftModel.from_pretrained(model, adapter)  # puts the adapter into `model` itself
+    with pytest.raises(ModelError, match="expected a base model"):
+        refuse_adapter(model)
+
+
+def test_an_adapter_of_another_base_is_refused(tiny_lm, adapter, tmp_path):
+    other = shutil.copytree(tiny_lm, tmp_path / "other")
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps(config | {"note": "changed"}))
+    assert base_sha256(other) != base_sha256(tiny_lm)
+    with pytest.raises(ModelError, match="another base"):
+        load_tuned(other, adapter, "float32")

@@ -10,7 +10,13 @@ from churnlens.models.risk import LeakError
 from churnlens.options import FinetuningOptions
 from churnlens.pipelines.data_processing.nodes import select_table
 from churnlens.pipelines.data_processing.validation import find_faults
-from churnlens.pipelines.finetuning.nodes import fit_risk_models, predict_out_of_fold, who_left
+from churnlens.pipelines.finetuning import nodes
+from churnlens.pipelines.finetuning.nodes import (
+    fit_risk_models,
+    predict_out_of_fold,
+    train_student,
+    who_left,
+)
 from churnlens.schema import parse_schema
 
 ROOT = Path(__file__).parents[3]
@@ -56,3 +62,29 @@ def test_a_column_that_knows_the_outcome_stops_the_run(table, models):
     told = table.assign(HasCrCard=table["Exited"])
     with pytest.raises(LeakError, match=r"HasCrCard 1\.000"):
         predict_out_of_fold(told, BANK, models[0], OPTIONS)
+
+
+def test_a_student_learns_only_rows_in_its_languages_evenly_from_families(monkeypatch, tmp_path):
+    seen = {}
+
+    def train(training, validation, **settings):
+        seen.update(settings, training=training, validation=validation)
+        return type("Trained", (), {"folder": tmp_path, "history": [{"step": 1}]})
+
+    monkeypatch.setattr(nodes, "train", train)
+    monkeypatch.setattr(nodes, "verify", lambda spec, root: root / spec.name)
+    entry = {"kind": "causal_lm", "base": "none/tiny", "licence": "MIT", "languages": ["en"]}
+    lock = {"models": {"tiny": entry | {"source": "local", "path": "nowhere"}}}
+    rows = [
+        {"id": f"{family}{n}", "family": family, "language": language}
+        for family, language in (("a", "en"), ("b", "en"), ("c", "zh"))
+        for n in range(3)
+    ]
+    options = FinetuningOptions(student="tiny", max_rows=4, max_validation_rows=1)
+    splits = {"training": rows, "validation": rows[:3]}
+    folder, history = train_student(splits, lock, str(tmp_path), tmp_path / "work", options)
+    assert (folder, history) == (tmp_path, [{"step": 1}])
+    assert [row["id"] for row in seen["training"]] == ["a0", "a1", "b0", "b1"]
+    assert [row["id"] for row in seen["validation"]] == ["a0"]
+    assert seen["model"] == tmp_path / "tiny"
+    assert seen["checkpoints"] == tmp_path / "work"

@@ -83,7 +83,7 @@ class Divider:
         again = bool(own) and len(repeated) == len(right)
         if again and self.rests(left[-1].at):
             return self.against_rest(own, repeated, [])
-        if not right or (again and any(at > pivot for at in self.dangling)):
+        if not right or (again and any(at >= pivot for at in self.dangling)):
             factor = next((atom for atom in reversed(own or left) if atom.yes), left[-1])
             others = [atom for atom in left if atom is not factor]
             return self.opposite(factor, combine(others, self.schema))

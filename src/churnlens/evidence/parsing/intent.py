@@ -22,6 +22,8 @@ _COUNTS = ("how", "what", "多", "几", "百分")  # "how many" asks for a numbe
 _PROVOKES = frozenset({"what would make", "what could make", "what might make"})
 _SECOND = frozenset({"before", "twice", "reconsider", "instead of", "rather than"})
 _GOES = tuple("走跑溜撤离")  # a verb, so that what stands before it is an adverb: 怎么偏偏走
+_DESIGNS = tuple("设做写定制安组搞弄开落改推排拟出打") + ("规划", "策划", "编")
+_CAUSES = frozenset({"把", "将", "让", "使", "叫"})
 _REACH = 12  # items between "how can we" and its verb
 
 
@@ -41,6 +43,8 @@ def _is_command(items: list[Item]) -> bool:
 def _asks_remedy(items: list[Item], at: int) -> bool:
     """Whether "how can we", "we want to" at a place leads to a remedy."""
     item, after = items[at], item_at(items, at + 1)
+    if item.has("howto") and (_plans(items, at) or _brings_about(item, after)):
+        return True
     opened = items[0].has("which") or items[0].text.startswith("what")
     if item.has("howto") and after.has("unknown"):
         behind = item_at(items, at + 2)
@@ -48,6 +52,18 @@ def _asks_remedy(items: list[Item], at: int) -> bool:
     if at and opened and item.text in _MODALS and not any(each.mention for each in items[:at]):
         return after.has("remedy", "unknown")
     return item.has("howto", "wish") and _leads_to_remedy(items, at)
+
+
+def _plans(items: list[Item], at: int) -> bool:
+    """Whether a measure named before is to be planned: 挽留话术该怎么设计."""
+    start = next((i for i in range(at, 0, -1) if items[i - 1].has("stop", "comma")), 0)
+    named = any_has(items[start:at], "remedy", "todo")
+    return named and item_at(items, at + 1).text.startswith(_DESIGNS)
+
+
+def _brings_about(item: Item, after: Item) -> bool:
+    """Whether something is to be brought about: 怎样才能把流失压下来."""
+    return item.text.endswith(("才能", "才好", "能够")) and after.text in _CAUSES
 
 
 def _leads_to_remedy(items: list[Item], at: int) -> bool:

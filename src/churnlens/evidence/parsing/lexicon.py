@@ -16,6 +16,18 @@ YES = frozenset({"yes", "y", "true", "t", "1", "是", "有"})
 NO = frozenset({"no", "n", "false", "f", "0", "none", "否", "无"})
 FUZZY_LENGTH = 5  # a word of the schema may be one edit away from what was typed, from 5 letters
 _EQUALS = ("=", ":", "is", "是", "为")
+_SUMS_EN = ("cumulative", "accumulated", "lifetime", "total", "overall", "aggregate", "all-time")
+_SUMS_ZH = ("累计", "累积", "累计贡献", "总共贡献", "历史累计", "总计")
+_SUMS = (*_SUMS_EN, *_SUMS_ZH)
+_MONEY_EN = (
+    "billing", "billings", "bill", "bills", "charge", "invoice", "invoices", "invoiced amount",
+    "payment", "spend", "spending", "fees", "cost", "revenue", "amount", "receipts", "outlay",
+    "billed amount", "contribution",
+)  # fmt: skip
+_MONEY_ZH = (
+    "收入", "营收", "贡献", "费用", "消费", "账单", "缴费", "支付", "付款", "花费", "支出", "金额",
+    "消费额", "缴费额", "账单金额", "消费金额", "缴费金额", "收入贡献", "出账", "话费",
+)  # fmt: skip
 _KEPT = frozenset({"join", "per"})  # general roles that a word of the schema keeps
 _CORE = frozenset({"noun", "left", "stayed", "why", "compare", "many"})
 
@@ -172,6 +184,17 @@ class _Builder:
                 self.mention((*words, sign, *raw), equal)
             self.mention((*words, "!=", *raw), replace(equal, op="ne"))
 
+    def amounts(self, column: Column) -> None:
+        """The other ways to name a sum that grows: "cumulative billings", 累计贡献收入."""
+        spoken = {phrase(text) for text in (column.label.en, column.label.zh, *_all(column.words))}
+        summed = {words for words in spoken for head in _SUMS if _contains(words, phrase(head))}
+        if column.kind == "number" and len(summed) > 1:
+            mention = Mention("column", column.name)
+            for head, tail in (*product(_SUMS_EN, _MONEY_EN), *product(_SUMS_ZH, _MONEY_ZH)):
+                words = phrase(f"{head} {tail}")
+                if self.phrases.get(words, Entry(frozenset())).mention is None:
+                    self.phrases[words] = Entry(frozenset({"column"}), mention)
+
     def value(self, column: Column, value: Value) -> None:
         """The words of a value, with and without their preposition."""
         bare = Mention("value", column.name, value.value, bare=True)
@@ -240,6 +263,7 @@ class _Builder:
         attributes = self.schema.attributes()
         for column in attributes:
             self.column(column)
+            self.amounts(column)
         for column in attributes:
             for value in column.values:
                 self.value(column, value)

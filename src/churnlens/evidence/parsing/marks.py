@@ -14,6 +14,7 @@ _PAIRED = re.compile(r"(.)\1(.)\2")  # 稳稳当当, 普普通通: mere colour
 _EVERYTHING = frozenset({"什么", "啥", "样样"})  # 什么都开了的客户
 _DONE = frozenset({"过", "了", "着", "被"})
 _CALLS = ("打", "拨", "拨打", "致电")
+_WHAT = frozenset({"什么", "啥", "哪种", "哪类", "哪些", "什么样的", "什么样"})
 _ASKS_OF = frozenset({"哪", "哪个", "哪家", "哪位", "哪些", "哪一个", "哪一家"})
 
 
@@ -47,6 +48,11 @@ def _strangely(region: list[Item], numbers: frozenset[str]) -> bool:
     return any(strange(b) and a.mention for a, b in pairwise(region))
 
 
+def _strange_past(region: list[Item], at: int) -> bool:
+    """Whether a strange verb says what was done: 搬过家的."""
+    return strange(region[at]) and chinese(region[at]) and item_at(region, at + 1).text == "过"
+
+
 def chinese_mark(items: list[Item], at: int, numbers: frozenset[str]) -> bool:
     """Whether the words before a 的 restrict customers by what no column records.
 
@@ -69,6 +75,8 @@ def chinese_mark(items: list[Item], at: int, numbers: frozenset[str]) -> bool:
         return not any(each.mentions(*known) for each in region)
     if any(item.mention for item in region):
         return _strangely(region, numbers)
+    if any(_strange_past(region, place) for place in range(len(region))):
+        return True
     odd = any(strange(item) and chinese(item) and len(item.text) > 1 for item in region)
     told = len(region) > 1 and not region[-1].has("link")
     told = told or any(item.text in _DONE for item in region)
@@ -91,4 +99,9 @@ def asks_of(items: list[Item], at: int) -> bool:
     before = item_at(items, at - 1)
     if before.text in ("家", "个", "位", "一个", "一家"):
         before = item_at(items, at - 2)
-    return strange(items[at]) and chinese(items[at]) and before.text in _ASKS_OF
+    if not (strange(items[at]) and chinese(items[at])):
+        return False
+    thing = before.text in _WHAT and len(items[at].text) > 1  # 平时看什么报纸
+    told = any_has(items, "left", "stayed", "why", "many", "todo", "tone")
+    closed = item_at(items, at + 1).has("stop") or item_at(items, at + 1).text in ("吗", "呢")
+    return before.text in _ASKS_OF or (thing and closed and not told)

@@ -18,6 +18,7 @@ _HEADED = frozenset({"with", "without", "who", "whose", "that", "on"})
 _DETERMINERS = frozenset(
     ["our", "the", "of", "do", "did", "are", "many", "how many", "all", "these", "those", "which"]
 )
+_AMONG = frozenset({"among", "amongst", "of", "for", "do", "are", "between", "from", "number of"})
 _EVENTS = frozenset({"before", "after", "since", "during", "until"})
 _FROM = frozenset(
     [
@@ -106,6 +107,17 @@ def _possessed(items: list[Item], start: int, end: int) -> bool:
     return (owned and head.has("noun")) or (marked and head.mentions("value", "term"))
 
 
+def _is_kind(items: list[Item], start: int, end: int) -> bool:
+    """Whether the asker owns people of an unknown kind: "churn among our brand ambassadors"."""
+    led = item_at(items, start - 1).text == "our"
+    owner = item_at(items, start - 2).text
+    among = owner in _AMONG or owner.endswith((" of", "number"))
+    after = item_at(items, end)
+    closed = after.has("stop", "comma", "left", "stayed") or after.text in _WHO
+    plural = items[end - 1].text.endswith("s") and not items[end - 1].text.endswith("ss")
+    return led and among and closed and plural
+
+
 def _heads(items: list[Item], start: int, end: int) -> bool:
     """Whether people of an unknown kind are meant: "why do welders with fiber leave"."""
     first, last = items[start - 1] if start else None, items[end - 1].text
@@ -184,6 +196,7 @@ _READINGS = (
     ("unknown_group", describes),
     ("unknown_group", _names_group),
     ("unknown_group", _does),
+    ("unknown_group", _is_kind),
     ("unknown_group", _heads),
     ("unknown_time", _is_event),
     ("unknown_topic", _is_agent),

@@ -85,12 +85,15 @@ def _between(items: list[Item], at: int) -> Found:
     if begin > at + opened and (first[0].unit or not joint.has("range")):
         return None
     start = skip(items, first[1] + 1, "ordinal")  # "the 13th to the 24th month"
+    open_end = joint.has("range") and item_at(items, start).has("cmp.lt")  # "50 to under 100"
+    start += open_end
     second = read_amount(items, start) or _month(items, start)
     if not second or not (joint.has("range") or (opened and joint.has("and"))):
         return None
     low = Amount(first[0].value, first[0].unit or second[0].unit)
     high = Amount(second[0].value, second[0].unit or first[0].unit)
-    return Quantity((("ge", low), ("le", high))), skip(items, second[1], "closer")
+    top: Bound = "lt" if open_end else "le"
+    return Quantity((("ge", low), (top, high))), skip(items, second[1], "closer")
 
 
 def _ordinal(items: list[Item], at: int) -> tuple[int, str, int] | None:

@@ -33,6 +33,7 @@ _SILENT = ("noun", "link", "with", "epithet", "stop", "comma")
 _EVERY = frozenset({"all", "every", "全部", "所有"})
 _GREETS = ("greeting", "anchor", "tone", "neutral", "link", "stop", "comma", "and")
 _RELATIVES = frozenset({"who", "where"})  # "delete all who churned" asks nothing
+_BEFORE_WHICH = frozenset({"in", "of", "for", "on"})  # "every row in which …"
 _REQUESTS = ("why", "many", "compare", "todo", "howto", "which")
 _MOVES = ("把", "将", "给", "都给", "帮")
 _DEFINES = frozenset({"what is", "what are", "what does", "define", "什么是", "何为", "何谓"})
@@ -186,7 +187,13 @@ def _is_due(items: list[Item], at: int, advice: bool) -> bool:
 
 def _is_order(items: list[Item]) -> bool:
     """Whether the machine is told to do something: "update the records", 把他们改成无纸化."""
-    if any_has([item for item in items if item.text not in _RELATIVES], *_REQUESTS):
+    asks = [
+        item
+        for at, item in enumerate(items)
+        if item.text not in _RELATIVES
+        and not (item.text == "which" and item_at(items, at - 1).text in _BEFORE_WHICH)
+    ]
+    if any_has(asks, *_REQUESTS):
         return False
     first = next((item for item in items if not item.has("neutral", "stop", "comma")), None)
     asked = items[-1].text == "?" or items[-2:][0].text in _WONDER
