@@ -298,3 +298,16 @@ def test_a_student_that_is_not_there_cannot_answer(project, finished):
     )
     assert done.exit_code == 1
     assert "never ran" in done.stderr or "no student" in done.stderr
+
+
+def test_another_writer_answers_again(project, finished, tmp_path):
+    source = tmp_path / "questions.jsonl"
+    source.write_text(json.dumps({"id": 1, "query": QUESTIONS[0]}), encoding="utf-8")
+    said = []
+    for writer in ("template", "model"):
+        target = tmp_path / f"{writer}.jsonl"
+        words = ("--env", "tiny", "--data-root", finished, "--writer", writer)
+        assert invoke(project, "predict", "churn", source, target, *words).exit_code == 0
+        said.append(json.loads(target.read_text(encoding="utf-8"))["answer"]["model"])
+    assert said[0] == "template"
+    assert "SmolLM2" in said[1]

@@ -31,3 +31,9 @@ def test_the_gates_of_the_specification_are_the_defaults():
     options = DriverOptions()
     assert (options.min_customers, options.min_events) == (30, 10)
     assert (options.alpha, options.min_lift, options.min_difference) == (0.05, 1.15, 0.05)
+
+
+def test_who_writes_is_chosen_per_command_and_in_no_record():
+    template, model = InferenceOptions(writer="template"), InferenceOptions(writer="model")
+    assert template.model_dump() == model.model_dump()
+    assert template != model

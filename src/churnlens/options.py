@@ -213,7 +213,7 @@ class InferenceOptions(Frozen):
         drivers: gates and floors of the statistics.
     """
 
-    writer: Writer = "model"
+    writer: Writer = Field(default="model", exclude=True)  # chosen per command, so in no record
     model: str = "SmolLM2-135M-Instruct"
     student: str = "SmolLM2-135M-Instruct"
     dtype: Precision = "float32"

@@ -135,3 +135,7 @@ def test_wrong_names_and_lengths_are_refused():
         table(metrics=["style"])
     with pytest.raises(ValueError, match="tuned/support: expected scores of 59 questions"):
         table(units=range(59))
+
+
+def test_one_question_proves_nothing():
+    assert sign_flip(np.array([0.7])) == 1.0

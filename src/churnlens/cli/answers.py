@@ -90,9 +90,10 @@ def predict(
     names = sorted(name for name in node_inputs(context).values() if name != "questions")
     store = context.catalog.load(f"{task}.prediction_cache")
     with run_lock(root_of(context)):
-        recipe = [code_hash(), *(fingerprint(context.catalog, name) for name in names)]
-        answer = open_analyst(context).answer
-        done = answer_rows(rows, answer, store, recipe, QUESTIONS_PER_SHARD)
+        analyst = open_analyst(context)
+        made_by = [code_hash(), analyst.writer.name]
+        recipe = [*made_by, *(fingerprint(context.catalog, name) for name in names)]
+        done = answer_rows(rows, analyst.answer, store, recipe, QUESTIONS_PER_SHARD)
         write_file(Path(target), dump_rows(done))
     bad = sum(1 for row in done if "error" in row)
     click.echo(f"{len(rows) - bad} answers and {bad} bad rows are in {target}")

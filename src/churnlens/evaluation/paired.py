@@ -61,7 +61,7 @@ def sign_flip(differences: np.ndarray, resamples: int = 9999, seed: int = 0) -> 
     """
     from scipy import stats
 
-    if not np.any(differences):
+    if not np.any(differences) or len(differences) < 2:
         return 1.0
     outcome = stats.permutation_test(
         (differences,),
