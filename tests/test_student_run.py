@@ -56,7 +56,8 @@ def test_the_student_answers_and_is_checked(project, taught):
 def test_a_second_training_returns_at_once(project, taught):
     words = parameters(taught, taught.parent / "customers.csv")
     before = (taught / "06_models/churn/student/adapter_model.safetensors").read_bytes()
-    done = command(project, "run", "--nodes", "churn.finetuning.train_student", *words)
+    node = ("--pipelines", "churn", "--nodes", "churn.finetuning.train_student")
+    done = command(project, "run", *node, *words)
     assert "step 1/" not in done.stdout + done.stderr
     assert (taught / "06_models/churn/student/adapter_model.safetensors").read_bytes() == before
 

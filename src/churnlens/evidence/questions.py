@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 import pandas as pd
 
+from churnlens.evidence.parsing.appositions import with_appositions
 from churnlens.evidence.parsing.combine import without_destinations
 from churnlens.evidence.parsing.dividing import Sides
 from churnlens.evidence.parsing.frames import without_frames
@@ -20,7 +21,7 @@ from churnlens.evidence.parsing.items import any_has
 from churnlens.evidence.parsing.lexicon import Lexicon, build_lexicon
 from churnlens.evidence.parsing.logic import Contradiction, normal
 from churnlens.evidence.parsing.negation import read_atoms
-from churnlens.evidence.parsing.predicates import with_appositions, with_light_verbs
+from churnlens.evidence.parsing.predicates import with_light_verbs
 from churnlens.evidence.parsing.pronouns import with_antecedents
 from churnlens.evidence.parsing.quantities import quantities
 from churnlens.evidence.parsing.refusal import find_problems

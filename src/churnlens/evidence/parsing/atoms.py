@@ -184,6 +184,8 @@ class Selector:
             before -= 1
         divides = item_at(self.items, before).text in _DIVIDES  # "churn by internet service"
         owned = before >= 0 and self.items[before].has("with", "neg", "except") and not divides
+        topic = item_at(self.items, at + 1).has("neg") and item_at(self.items, at + 2).text == "的"
+        owned = owned or topic  # 宽带没开通的用户
         if owned or item_at(self.items, at + 1).has("noun"):
             return ((Condition(column=column.name, op="ne", value=none),),)
         return ()

@@ -120,8 +120,9 @@ class Attacher:
         for position in range(at - 1, -1, -1):
             item = self.items[position]
             if isinstance(item, QuantityItem):
-                linked = any_has(self.items[position:at], "and", "or", "with", "versus")
-                adjacent = position == at - 1  # 不低于七十不高于九十
+                between = self.items[position + 1 : at]
+                linked = any_has(between, "and", "or", "with", "versus")
+                adjacent = all(each.text == "、" for each in between)  # 不低于七十不高于九十
                 return self.named(position) if linked or adjacent else None
             compares = any_has(self.items, "compare") and item.has("noun", "with", "versus")
             beside = item.has("why", "more", "versus")

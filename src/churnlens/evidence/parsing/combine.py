@@ -36,7 +36,8 @@ def without_destinations(items: list[Item], atoms: list[Atom]) -> list[Atom]:
             moved = any(item.text in _TOWARD for item in between)
             caused = any(item.text.endswith(_CAUSING) for item in items[: kept[-1].at])
             adopted = caused and any_has(between, "noun")
-            if (moved or adopted) and not any_has(between, "and", "or"):
+            told = any_has(between, "and", "or", "left")  # "get seniors to stop churning early"
+            if (moved or adopted) and not told:
                 continue
         kept.append(atom)
     return kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from churnlens.evidence.parsing.items import Item, any_has
+from churnlens.evidence.parsing.items import Item, any_has, before_noun, item_at
 from churnlens.evidence.parsing.quantities import QuantityItem
 
 _SPEAKERS = frozenset({"i", "we", "me", "as", "我", "作为"})
@@ -24,6 +24,8 @@ def _frame_end(items: list[Item], start: int, end: int) -> int:
     """Return where the frame of a clause ends; `start` when the clause has none."""
     last = max((at for at in range(start, end) if items[at].has("frame")), default=None)
     if last is None:
+        return start
+    if item_at(items, last + 1).text == "的" and before_noun(items, last + 1):  # 苏州分公司的客户
         return start
     own = any(item.text in _SPEAKERS for item in items[start : start + 2])
     if not _is_question(items[start:end], own):

@@ -24,6 +24,7 @@ _SECOND = frozenset({"before", "twice", "reconsider", "instead of", "rather than
 _GOES = tuple("走跑溜撤离")  # a verb, so that what stands before it is an adverb: 怎么偏偏走
 _DESIGNS = tuple("设做写定制安组搞弄开落改推排拟出打") + ("规划", "策划", "编")
 _CAUSES = frozenset({"把", "将", "让", "使", "叫"})
+_OWNERS = frozenset({"whose", "their", "his", "her", "its", "a", "the"})
 _REACH = 12  # items between "how can we" and its verb
 
 
@@ -43,7 +44,8 @@ def _is_command(items: list[Item]) -> bool:
 def _asks_remedy(items: list[Item], at: int) -> bool:
     """Whether "how can we", "we want to" at a place leads to a remedy."""
     item, after = items[at], item_at(items, at + 1)
-    if item.has("howto") and (_plans(items, at) or _brings_about(item, after)):
+    about = any(each.mention or each.has("left", "stayed", "noun") for each in items)
+    if item.has("howto") and (_plans(items, at) or (about and _brings_about(item, after))):
         return True
     opened = items[0].has("which") or items[0].text.startswith("what")
     if item.has("howto") and after.has("unknown"):
@@ -145,6 +147,8 @@ def _polarities(items: list[Item], turned: set[int]) -> list[tuple[int, Outcome]
     for at, item in enumerate(items):
         if item.text in _INSTEAD:
             break
+        if item.text == "stay" and item_at(items, at - 1).text in _OWNERS:  # "whose stay lasted"
+            continue
         if item.has("left", "stayed") and not (item.has("rest") and len(told) > 1):
             left = not item.has("stayed")
             flipped = (at in turned) != (left and _keeps_from(items, at))

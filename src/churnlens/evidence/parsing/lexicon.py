@@ -208,7 +208,7 @@ class _Builder:
             if own and value.value == positive_value(column):
                 self.mention(words[own:], bare)
             elif not is_duration(words):
-                negative = bool(_starts(words, "neg"))
+                negative = bool(_starts(words, "neg")) and value.value != positive_value(column)
                 whole = not own and not negative
                 self.mention(words, replace(bare, bare=whole, negative=negative))
 
@@ -225,7 +225,7 @@ class _Builder:
             there = self.phrases.get(words, Entry(frozenset())).mention
             if (value.absent and shared[words] > 1) or (there and there.kind == "term"):
                 continue
-            negative = bool(_starts(words, "neg"))
+            negative = bool(_starts(words, "neg")) and value.value != positive_value(column)
             self.mention(words, Mention("value", column.name, value.value, negative=negative))
 
     def terms(self) -> None:

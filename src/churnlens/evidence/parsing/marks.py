@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from churnlens.evidence.parsing.classes import STATES, chinese, is_sized, specific, strange
 from churnlens.evidence.parsing.items import Item, any_has, item_at, skip
+from churnlens.evidence.parsing.quantities import QuantityItem
 from churnlens.evidence.parsing.relatives import CLOSED
 
 _TOLD = ("抱怨", "投诉", "嫌", "骂", "吐槽", "觉得", "认为", "说", "反映", "反馈", "提到", "不满")
@@ -14,6 +15,7 @@ _PAIRED = re.compile(r"(.)\1(.)\2")  # 稳稳当当, 普普通通: mere colour
 _EVERYTHING = frozenset({"什么", "啥", "样样"})  # 什么都开了的客户
 _DONE = frozenset({"过", "了", "着", "被"})
 _CALLS = ("打", "拨", "拨打", "致电")
+_AGAINST = frozenset({"跟", "与", "和", "比", "同", "相比"})
 _WHAT = frozenset({"什么", "啥", "哪种", "哪类", "哪些", "什么样的", "什么样"})
 _ASKS_OF = frozenset({"哪", "哪个", "哪家", "哪位", "哪些", "哪一个", "哪一家"})
 
@@ -24,7 +26,8 @@ def _region(items: list[Item], at: int) -> list[Item]:
     while item_at(items, head).mentions("value", "term"):
         head += 1
     named = head > at + 1 and items[head - 1].text[-1:] in ("户", "人", "者", "客")
-    if not item_at(items, head).has("noun") and not named:
+    compared = item_at(items, at + 1).text in _AGAINST  # 用路由器的跟没用的比
+    if not item_at(items, head).has("noun") and not named and not compared:
         return []
     start = at
     while start > 0 and not items[start - 1].has(*CLOSED) and not items[start - 1].has("noun"):
@@ -39,18 +42,28 @@ def _coloured(region: list[Item]) -> bool:
     return told or bool(_PAIRED.fullmatch("".join(item.text for item in region)))
 
 
+def _another(region: list[Item], at: int) -> bool:
+    """Whether a strange word behind a verb makes another thing of a value: 装了智能电视的."""
+    led, item = region[at - 1].has("with"), region[at]
+    return led and strange(item) and len(item.text) > 1 and region[at + 1].mentions("value")
+
+
 def _strangely(region: list[Item], numbers: frozenset[str]) -> bool:
     """Whether an attribute is told something of that no column holds: 账单总是晚到的."""
     amounts = [i for i in region if i.mention and i.mentions("column")]
     bare = [i for i in amounts if i.mention and i.mention.column in numbers]
     if any(not is_sized(region, item) for item in bare):
         return True
+    if any(_another(region, at) for at in range(1, len(region) - 1)):
+        return True
     return any(strange(b) and a.mention for a, b in pairwise(region))
 
 
 def _strange_past(region: list[Item], at: int) -> bool:
-    """Whether a strange verb says what was done: 搬过家的."""
-    return strange(region[at]) and chinese(region[at]) and item_at(region, at + 1).text == "过"
+    """Whether a strange verb says what was done: 搬过家的, 搬到新家的."""
+    told = any(isinstance(item, QuantityItem) or item.mentions("column") for item in region)
+    done = item_at(region, at + 1).text in ("过", "到", "进")
+    return strange(region[at]) and chinese(region[at]) and done and not told
 
 
 def chinese_mark(items: list[Item], at: int, numbers: frozenset[str]) -> bool:
@@ -67,6 +80,8 @@ def chinese_mark(items: list[Item], at: int, numbers: frozenset[str]) -> bool:
     region = _region(items, at) if items[at].text in ("的", "好的") else []
     if not region or _coloured(region):
         return False
+    if any(_strange_past(region, place) for place in range(len(region))):
+        return True
     named = [e for e in region if specific(e) and len(e.text) > 1 and not e.has("join")]
     if any(each.text in STATES for each in region):
         return True
@@ -75,8 +90,6 @@ def chinese_mark(items: list[Item], at: int, numbers: frozenset[str]) -> bool:
         return not any(each.mentions(*known) for each in region)
     if any(item.mention for item in region):
         return _strangely(region, numbers)
-    if any(_strange_past(region, place) for place in range(len(region))):
-        return True
     odd = any(strange(item) and chinese(item) and len(item.text) > 1 for item in region)
     told = len(region) > 1 and not region[-1].has("link")
     told = told or any(item.text in _DONE for item in region)

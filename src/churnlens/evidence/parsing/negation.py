@@ -15,7 +15,25 @@ _PAIRED = frozenset({"neither", "nor"})
 _AMONG = frozenset({"among", "amongst", "for", "of", "in"})
 _ANY = frozenset({"一个", "一项", "一种", "一样", "任何", "什么", "啥"})
 _POINTS = ("link", "unit.measure")  # 这项, 都, 一直
-_EASILY = frozenset({"容易", "轻易", "太", "大", "太容易", "那么容易", "easily", "readily", "lightly"})
+_SPHERES = frozenset(
+    {"块", "这块", "这一块", "方面", "这方面", "那块", "东西", "服务", "业务", "功能"}
+)
+_EASILY = frozenset(
+    {
+        "那么",
+        "这么",
+        "怎么",
+        "容易",
+        "轻易",
+        "太",
+        "大",
+        "太容易",
+        "那么容易",
+        "easily",
+        "readily",
+        "lightly",
+    }
+)
 _OBLIGED = frozenset({"should", "ought", "supposed", "meant", "该", "应该", "应"})
 _AUXILIARIES = frozenset(
     {
@@ -55,7 +73,7 @@ class _Negation:
             elif item.has("excluded") and self.ends(at + 1):
                 self.exclude_before(at)
             elif item.has("except", "neg"):
-                self.reach(at, strict=item.has("except"))
+                self.reach(at, strict=item.has("except") and item.text != "but not")
 
     def reach(self, at: int, strict: bool) -> None:
         """Negate the first thing behind the word at `at`."""
@@ -65,13 +83,12 @@ class _Negation:
             return
         elif (none := self.none_of(at)) is not None:
             self.negate(none, strict)
-        elif item_at(self.items, at + 1).text == "的":  # 没订的: those who have not what was named
-            topic = self.topic(at)
+        elif topic := self.topic(at):
             for atom in topic:
                 self.negate(atom, strict)
                 atom.reached = atom is not topic[0]
-            if not topic:
-                self.reading.dangling.append(at)
+        elif item_at(self.items, at + 1).text == "的":  # 没订的: those who have not what was named
+            self.reading.dangling.append(at)
         else:
             self.deny(at, self.behind(at), strict)
 
@@ -133,16 +150,29 @@ class _Negation:
         counted = item_at(self.items, at - 2).text in _ANY
         return self.atoms.get(at - 1) if counted else None
 
+    def points(self, item: Item) -> bool:
+        """Whether a word only points at the topic before it."""
+        small = item.has(*_POINTS) or item.text in _SPHERES
+        return small and item.text != "的" and item.mention is None
+
     def topic(self, at: int) -> list[Atom]:
         """Return what stands before its denial as the topic: 设备保障这项没买的人."""
+        verb = item_at(self.items, at + 1)  # 都不看的
+        marked = verb.text == "的" or (len(verb.text) == 1 and verb.has("link"))
+        if not marked or "的" not in (verb.text, item_at(self.items, at + 2).text):
+            return []
         place = at - 1
-        while item_at(self.items, place).has(*_POINTS) and item_at(self.items, place).text != "的":
+        while self.points(item_at(self.items, place)):
             place -= 1
         found: list[Atom] = []
-        while place in self.atoms or (found and item_at(self.items, place).has("and", "comma")):
-            found = [self.atoms[place], *found] if place in self.atoms else found
-            place -= 1
+        while place in self.atoms:
+            found = [self.atoms[place], *found]
+            tie = item_at(self.items, place - 1)
+            joined = tie.has("and", "comma") and tie.text not in _BUT and place - 2 in self.atoms
+            place -= 2 if joined else 1
         owned = item_at(self.items, place).has("with", "neg")
+        if owned and len(found) > 1:  # 订了安全、备份没订的
+            found, owned = found[-1:], False
         plain = all(atom.yes and atom.bare and not atom.negative for atom in found)
         return [] if owned or not plain else found
 

@@ -11,6 +11,7 @@ _PRONOUNS = frozenset({"it", "one", "1", "them", "它"})
 _BLANK = frozenset({"neutral"})
 _AND, _OR = Item(frozenset({"and"}), "and"), Item(frozenset({"or"}), "or")
 _NOT, _HAVE = Item(frozenset({"neg"}), "not"), Item(frozenset({"with"}), "with")
+_OF, _PEOPLE = Item(frozenset({"link"}), "的"), Item(frozenset({"noun"}), "客户")
 _LISTED = ("and", "comma")
 _BEFORE = ("with", "neg", "link")
 
@@ -102,12 +103,13 @@ def _pair(items: list[Item], at: int, schema: Schema) -> list[Item]:
         for place, item in enumerate(items[:at])
         for each in ([item] if place in places else _of_term(item, schema))
     ][-2:]
+    listed = [items[place] for place in _apposed(items, at, schema)]
+    named = listed if len(listed) > len(named) else named
     if len(named) < 2 or named[0].mention == named[1].mention:
         return []
-    one, other = named
-    if kind in ("both", "either"):
-        return [_HAVE, one, _AND if kind == "both" else _OR, other]
-    return [_NOT, one, _OR, other] if kind == "neither" else []
+    joint = _AND if kind == "both" else _OR
+    tail = [part for other in named[1:] for part in (joint, other)]
+    return [_NOT if kind == "neither" else _HAVE, named[0], *tail]
 
 
 def _apposed(items: list[Item], at: int, schema: Schema) -> list[int]:
@@ -139,6 +141,9 @@ def with_antecedents(items: list[Item], schema: Schema) -> list[Item]:
     """
     found: list[list[Item]] = [[item] for item in items]
     for at in range(len(items)):
+        if items[at].has("has_it") and item_at(items, at - 1).has("neg"):  # 家属没有的客户
+            found[at] = [_OF, _PEOPLE]
+            continue
         place = _antecedent(items, at, schema) if _is_pronoun(items, at) else None
         if place is None:
             if pair := _pair(items, at, schema):

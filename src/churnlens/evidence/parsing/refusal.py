@@ -67,7 +67,7 @@ def _is_received(items: list[Item], at: int) -> bool:
     if item_at(items, at + 1).text == "的" and before_noun(items, at):
         return True
     before = at - 1
-    while item_at(items, before).text in _ARTICLES:
+    while item_at(items, before).text in _ARTICLES or item_at(items, before).text == "loyalty":
         before -= 1
     got = item_at(items, before)
     if not (got.has("with") or got.text in _GOT):

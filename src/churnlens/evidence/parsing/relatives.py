@@ -23,6 +23,7 @@ _BETWEEN = ("link", "modifier", "neutral", "quantity", "high", "unit.measure")
 _PAYS = frozenset({"paying", "pay", "pays", "paid", "settling", "settle"})
 _MANNER = frozenset({"by", "with", "in", "via", "through", "using"})
 _WHO = frozenset({"who", "that", "which", "whose"})
+_PASSIVE = frozenset({"was", "were", "got", "been", "being"})
 _IS = frozenset({"is", "are", "was", "were", "has", "have", "had"})
 CLOSED = ("comma", "stop", "why", "many", "left", "stayed", "versus", "todo", "howto", "contrast")
 _BEHIND = ("left", "stayed", "noun", "with", "comma", "stop", "versus", "and", "or", "effect")
@@ -76,11 +77,19 @@ def _related(items: list[Item], at: int, numbers: frozenset[str]) -> bool:
     )
 
 
+def _suffered(clause: list[Item]) -> bool:
+    """Whether something strange was done to what they have: "whose plan was mis-sold"."""
+    done = (at for at, item in enumerate(clause) if item.text in _PASSIVE)
+    return any(any(strange(each) for each in clause[at + 1 :]) for at in done)
+
+
 def _of_theirs(clause: list[Item], first: int, numbers: frozenset[str]) -> bool:
     """Whether something of the customers is told that no column holds: "whose router is old"."""
     head = item_at(clause, first)
     if head.mention is not None and head.mention.negative:
         return False
+    if head.mention is None and _suffered(clause):
+        return True
     valued = any(each.mentions("value", "term") for each in clause)
     if any(specific(each) for each in clause[:first]) and not valued:
         return True

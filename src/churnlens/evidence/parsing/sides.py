@@ -101,12 +101,18 @@ class _Splitter(Divider):
         if not left or not self.ends(pivot + 1):
             return None
         last = [atom for atom in left if not self.breaks(atom.at, pivot)]
-        if not last or not item_at(self.items, last[0].at - 1).has("and"):
+        before = last[0].at - 1 if last else 0
+        while item_at(self.items, before).has("with") and not self.items[before].has("and"):
+            before -= 1
+        if not last or not item_at(self.items, before).has("and"):
             return None
         groups = [atom for atom in left if atom not in last] or right
         if not groups:
             return None
-        return Sides(combine(groups, self.schema), combine(last, self.schema))
+        taken = {name for atom in last for name in atom.columns}
+        shared = [atom for atom in self.context() if atom in groups and not atom.columns & taken]
+        other = combine(shared, self.schema) + combine(last, self.schema)
+        return Sides(combine(groups, self.schema), other)
 
     def opposes(self, left: list[Atom], right: list[Atom], pivot: int) -> bool:
         """Whether "while" sets two groups with outcomes of their own against each other."""
@@ -166,7 +172,20 @@ class _Splitter(Divider):
                 return self.cut(first, second) if alone else None
         if asked and len(self.atoms) == 2 and self.atoms[1].joint in tied and not self.dangling:
             return self.cut(*self.atoms)
-        return self.unlike() if compare or (asked and self.dangling) else None
+        each = asked or self.has("each")
+        wanted = compare or (each and self.dangling)
+        return ((self.apart() if compare else None) or self.unlike()) if wanted else None
+
+    def apart(self) -> Sides | None:
+        """Read 没有多条线路的电话用户和有多条线路的比, another selection between the two kinds."""
+        for first, second in combinations(self.atoms, 2):
+            same = first.columns & second.columns
+            kinds = {atom.clauses for atom in self.atoms if atom.columns & same}
+            named = all(self.schema.column(name).kind == "category" for name in same)
+            if same and named and len(kinds) == 2 and first.clauses != second.clauses:
+                left = [atom for atom in self.atoms if atom.at < second.at]
+                return self.divide(left, self.atoms[len(left) :], second.at)
+        return None
 
     def unlike(self) -> Sides | None:
         """Read comparisons of one group, and of groups that differ in different columns."""

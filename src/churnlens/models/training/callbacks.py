@@ -66,6 +66,7 @@ class _Pace:
         self._last = time.monotonic()
 
     def is_due(self, at_end: bool = False) -> bool:
+        """Whether some seconds have passed since the last line, or it is the end."""
         now = time.monotonic()
         due = at_end or now - self._last >= _EVERY
         self._last = now if due else self._last
