@@ -28,7 +28,7 @@ run: models  ## demo data, the main job, one answer, and where the report is
 	@echo "The report is data/08_reporting/churn/report.html"
 
 test: models  ## all tests, as many at once as there are cores (four at most)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 gates: install  ## format, lint, types, imports, size, configuration, lineage
 	$(BIN)/ruff format --check .

@@ -51,3 +51,8 @@ def finished(project, models, customers) -> Path:
     folder = customers.parent / "finished"
     command(project, "run", *parameters(folder, customers))
     return folder
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Start what is slow first, so that no worker is left alone with it."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -64,7 +64,7 @@ def test_ask_answers_from_the_built_index(project, finished):
 def test_ask_without_an_index_says_what_to_run(project, tmp_path):
     done = command(project, "ask", "Why?", "--data-root", tmp_path, check=False)
     assert done.returncode == 1
-    assert "kedro run --pipelines churn" in done.stderr
+    assert "Run `kedro run`" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -8,8 +8,11 @@ from churnlens.simulation import simulate_customers
 from commands import QUESTIONS, command, invoke, parameters
 
 
+pytestmark = pytest.mark.slow  # minutes: it starts first
+
+
 @pytest.fixture(scope="module")
-def taught(project, tmp_path_factory):
+def taught(project, models, tmp_path_factory):
     """The data root of a run with a student, of few customers and one step of training."""
     folder = tmp_path_factory.mktemp("student")
     simulate_customers(1200, seed=7).customers.to_csv(folder / "customers.csv", index=False)
