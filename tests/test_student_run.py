@@ -7,7 +7,6 @@ import pytest
 from churnlens.simulation import simulate_customers
 from commands import QUESTIONS, command, invoke, parameters
 
-
 pytestmark = pytest.mark.slow  # minutes: it starts first
 
 
