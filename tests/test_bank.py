@@ -8,6 +8,8 @@ import pytest
 from bank import bank_customers
 from commands import command, invoke, parameters
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = "tests/schemas/bank.yml"
 QUESTIONS = [
     "Why do German customers leave?",

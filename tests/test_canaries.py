@@ -14,6 +14,8 @@ from churnlens.simulation import simulate_customers
 from commands import QUESTIONS, command, parameters
 from privacy.planted import digits, luhn_digit, mod_11_2
 
+pytestmark = pytest.mark.slow
+
 NAMES = {
     "en": ("Zebulon Quackenbush", "Ottoline Fazackerley", "Thaddeus Wigglesworth",
            "Philomena Ravenscroft", "Ignatius Throckmorton"),

@@ -14,6 +14,8 @@ from churnlens.engine import records
 from churnlens.hooks import run_lock
 from commands import QUESTIONS, command, contents, invoke
 
+pytestmark = pytest.mark.slow
+
 FORMATS = {
     "demo-data": "CSV, utf-8",
     "fetch-models": "safetensors or GGUF",

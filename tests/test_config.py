@@ -10,6 +10,8 @@ from kedro.validation import ParameterValidationError
 
 from churnlens.models.lock import parse_lock
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENTS = ("local", "t4", "a100", "tiny")
 
 

@@ -16,6 +16,8 @@ import pytest
 from churnlens.simulation import simulate_customers
 from commands import QUESTIONS, command, contents, invoke, parameters
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("CHURNLENS_KILLS", "4"))
 
 
