@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 ENVIRONMENTS = ("local", "t4", "a100", "tiny")
 
 
-@pytest.fixture(params=ENVIRONMENTS)
+@pytest.fixture(scope="module", params=ENVIRONMENTS)
 def context(request, project):
     bootstrap_project(project)
     return KedroSession.create(project, env=request.param).load_context()
@@ -24,10 +24,9 @@ def context(request, project):
 def test_every_dataset_of_every_pipeline_is_in_the_catalog(context):
     from kedro.framework.project import pipelines
 
-    for pipeline in pipelines.values():
-        for name in pipeline.datasets():
-            if not name.startswith("params:"):
-                assert not isinstance(context.catalog.get(name), MemoryDataset), name
+    for name in set().union(*(pipeline.datasets() for pipeline in pipelines.values())):
+        if not name.startswith("params:"):
+            assert not isinstance(context.catalog.get(name), MemoryDataset), name
 
 
 def test_every_parameter_block_is_there_and_typed(context):
@@ -43,8 +42,9 @@ def test_every_model_that_an_environment_names_is_in_the_lock(context):
     conf = context.config_loader["globals"]
     specs = parse_lock(context.catalog.load("model_lock"))
     assert specs[conf["encoder"]["name"]].kind == "encoder"
-    assert specs[conf["writer"]["name"]].kind == "causal_lm"
-    for role in ("encoder", "writer"):
+    for role in ("writer", "student", "teacher"):
+        assert specs[conf[role]["name"]].kind == "causal_lm"
+    for role in ("encoder", "writer", "student"):
         assert specs[conf[role]["name"]].version != "unpinned"
 
 
