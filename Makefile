@@ -43,5 +43,5 @@ lint: install  ## mend what can be mended by machine
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-clean:  ## remove everything that a run has made, but not the models
-	rm -rf data/0[1-5]_* data/06_models/churn data/07_* data/08_* data/.state
+clean:  ## remove everything that a run has made, but not the models and raw data
+	rm -rf data/0[2-5]_* data/06_models/churn data/07_* data/08_* data/.state

@@ -6,7 +6,7 @@ the values for a plain CPU; machines differ through `conf/<env>/globals.yml`.
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -106,7 +106,7 @@ class DistillationOptions(Frozen):
     server: RemoteOptions = RemoteOptions()
     batch_size: int = Field(default=16, ge=1)
     max_new_tokens: int = Field(default=512, ge=64)
-    depths: tuple[int, ...] = (3, 5, 7)
+    depths: tuple[Annotated[int, Field(ge=1, le=10)], ...] = Field(default=(3, 5, 7), min_length=1)
     validation_share: float = Field(default=0.2, gt=0, lt=0.5)
     seed: int = 7
 

@@ -90,8 +90,9 @@ def export(
     texts differ from the adapter's.
     """
     from churnlens.hooks import data_root as root_of
+    from churnlens.hooks import run_lock
     from churnlens.models.export.student import export_student
-    from churnlens.models.lock import ModelError, parse_lock
+    from churnlens.models.lock import ModelError, spec_of
     from churnlens.models.weights import verify
 
     context = open_project(env, data_root=data_root)
@@ -100,10 +101,11 @@ def export(
         raise ModelError("no student has been trained; next: `kedro run --pipelines churn`")
     options = context.catalog.load(f"params:{task}.finetuning")
     root = Path(context.catalog.load("params:model_root"))
-    base = verify(parse_lock(context.catalog.load("model_lock"))[options.student], root)
+    base = verify(spec_of(context.catalog.load("model_lock"), options.student), root)
     folder = Path(target) if target else root_of(context) / "06_models" / task / f"export_{form}"
     prompts = _prompts(context.catalog.load(f"{task}.exercises"))
-    report = export_student(adapter, base, folder, form, prompts, dtype)
+    with run_lock(root_of(context)):
+        report = export_student(adapter, base, folder, form, prompts, dtype)
     click.echo(report.model_dump_json(indent=1))
 
 

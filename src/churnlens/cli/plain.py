@@ -17,10 +17,27 @@ def _mendable() -> tuple[type[Exception], ...]:
     from pydantic import ValidationError
 
     from churnlens.hooks import RunInProgressError, ValidationOffError
+    from churnlens.models.constraint import RequestError
     from churnlens.models.lock import ModelError
+    from churnlens.models.remote import RemoteError
     from churnlens.models.risk import LeakError
+    from churnlens.models.training.callbacks import DivergedError
+    from churnlens.models.training.exhausted import MemoryExhaustedError
+    from churnlens.models.training.faults import TrainingError
+    from churnlens.pipelines.reporting.arms import ArmError
 
-    own = (RunInProgressError, ValidationOffError, ModelError, LeakError)
+    own = (
+        RunInProgressError,
+        ValidationOffError,
+        ModelError,
+        LeakError,
+        RequestError,
+        RemoteError,
+        TrainingError,
+        DivergedError,
+        MemoryExhaustedError,
+        ArmError,
+    )
     return (*own, DatasetError, ParameterValidationError, MissingConfigException, ValidationError)
 
 

@@ -127,6 +127,14 @@ def parse_lock(raw: dict[str, Any]) -> dict[str, ModelSpec]:
     return {name: parse_spec({"name": name, **entry}) for name, entry in raw["models"].items()}
 
 
+def spec_of(lock: dict[str, Any], name: str) -> ModelSpec:
+    """Return the entry of a model in a lock file; ModelError names those that there are."""
+    specs = parse_lock(lock)
+    if name not in specs:
+        raise ModelError(f"{name!r} is not in the model lock; it has {', '.join(sorted(specs))}")
+    return specs[name]
+
+
 def pin(spec: ModelSpec, revision: str) -> HubModel:
     """Return the hub model at another commit.
 

@@ -42,7 +42,7 @@ def check_onnx(dtype: Dtype) -> None:
     if lacking := [name for name in _PACKAGES if find_spec(name) is None]:
         raise ExportError(
             f"ONNX cannot be written without {', '.join(lacking)}; next: pip install "
-            "'churnlens[export]', or export --format merged"
+            "-e '.[export]', or export --format merged"
         )
     if dtype != "float32":
         raise ExportError(

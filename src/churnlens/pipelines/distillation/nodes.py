@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -11,7 +12,7 @@ import pandas as pd
 from churnlens.engine.shards import Store, content_key, map_shards
 from churnlens.evaluation.question_bench import BenchQuestion, divide, generate, read_bench
 from churnlens.models.generation import Generator
-from churnlens.models.lock import parse_lock
+from churnlens.models.lock import spec_of
 from churnlens.models.remote import RemoteGenerator
 from churnlens.models.weights import verify
 from churnlens.options import DistillationOptions, IndexingOptions, InferenceOptions
@@ -89,10 +90,12 @@ def load_teacher(
         remote, server = RemoteGenerator(options.server), options.server
         name = f"{remote.revision()} seed {server.seed} terms {server.schema_terms}"
         return ModelTeacher(name, remote, prompt, options.max_new_tokens)
-    spec = parse_lock(model_lock)[options.model]
+    spec = spec_of(model_lock, options.model)
     folder = verify(spec, Path(model_root))
     generator = Generator(folder, dtype=options.dtype, batch_size=options.batch_size)
-    return ModelTeacher(f"{spec.name} ({spec.version})", generator, prompt, options.max_new_tokens)
+    made_by = " ".join(f"{name} {version(name)}" for name in ("torch", "transformers"))
+    name = f"{spec.name} ({spec.version}) {options.dtype} {made_by}"
+    return ModelTeacher(name, generator, prompt, options.max_new_tokens)
 
 
 def ask_teacher(
@@ -152,12 +155,18 @@ def gate_rows(
     schema: dict[str, Any],
     prompts: dict[str, Any],
     options: DistillationOptions,
-) -> tuple[dict[str, list[dict[str, Any]]], dict[str, Any]]:
+) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
     """Keep the answers that serving would let pass, as rows of messages.
 
     Returns:
-        Rows by split, and the quality report.
+        The quality report, which is saved first and so tells why there are no rows; and the rows
+        by split.
+
+    Raises:
+        ValueError: when the replies are not those to the exercises.
     """
+    if [each["id"] for each in exercises] != [each["id"] for each in replies]:
+        raise ValueError("the replies are of other exercises; next: run the stage distillation")
     lessons = [Lesson.model_validate(each) for each in exercises]
     tests = [each.text for each in draw_questions(bench, parse_schema(schema), options)["test"]]
     rows, refused = make_rows(
@@ -171,4 +180,4 @@ def gate_rows(
         split: [row for row in rows if row["split"] == split]
         for split in ("training", "validation")
     }
-    return splits, describe_rows(rows, refused, options.teacher)
+    return describe_rows(rows, refused, options.teacher), splits

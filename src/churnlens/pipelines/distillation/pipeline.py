@@ -48,7 +48,7 @@ def create_pipeline() -> Pipeline:
                     "prompts": "prompts",
                     "options": "params:distillation",
                 },
-                outputs=["training_rows", "distillation_quality"],
+                outputs=["distillation_quality", "training_rows"],
                 name="gate_rows",
                 tags=STUDENT,
             ),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churnlens.models.lock import parse_lock
+from churnlens.models.lock import spec_of
 from churnlens.models.risk import (
     Scorecard,
     cross_validate,
@@ -100,7 +100,7 @@ def train_student(
     Returns:
         The folder of the best adapter, and the losses as rows; for `AdapterDataset` and a table.
     """
-    spec = parse_lock(model_lock)[options.student]
+    spec = spec_of(model_lock, options.student)
     chosen = {
         split: _choose(training_rows.get(split, []), spec.languages, most)
         for split, most in (

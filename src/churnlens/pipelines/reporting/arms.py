@@ -10,7 +10,7 @@ import pandas as pd
 
 from churnlens.engine.shards import Store, map_shards
 from churnlens.models.generation import Generator
-from churnlens.models.lock import parse_lock
+from churnlens.models.lock import spec_of
 from churnlens.models.weights import verify
 from churnlens.options import (
     DistillationOptions,
@@ -45,7 +45,7 @@ def set_test_exercises(
     Returns:
         One `Lesson` each as a JSON-able mapping.
     """
-    spec = parse_lock(stored["model_lock"])[finetuning.student]
+    spec = spec_of(stored["model_lock"], finetuning.student)
     drawn = draw_questions(bench, parse_schema(stored["schema"]), distillation)["test"]
     spoken = [question for question in drawn if question.language in spec.languages]
     chosen = take_evenly(spoken, [each.family for each in spoken], options.arm_questions)
@@ -113,7 +113,7 @@ def answer_as(arm: Arm, student: Path | None, inputs: ArmInputs) -> list[dict[st
             "next: train the student, and give it to the tuned arms alone"
         )
     options = inputs["options"]
-    spec = parse_lock(inputs["model_lock"])[inputs["finetuning"].student]
+    spec = spec_of(inputs["model_lock"], inputs["finetuning"].student)
     generator = Generator(
         verify(spec, Path(inputs["model_root"])),
         dtype=options.dtype,

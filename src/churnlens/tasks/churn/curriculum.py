@@ -84,7 +84,7 @@ def _is_as_meant(query: Query, question: BenchQuestion, table: pd.DataFrame) -> 
     """Whether a question is refused if it should be, and else about what it means."""
     if not question.answerable or not query.answerable:
         return query.answerable == question.answerable
-    if question.outcome not in (None, query.outcome):
+    if question.outcome not in (None, query.outcome) or question.ask != query.ask:
         return False
     read = Query.model_dump(query, mode="json")
     meant = BenchQuestion.model_validate(

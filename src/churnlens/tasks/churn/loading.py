@@ -15,7 +15,7 @@ from churnlens.evidence.themes import POLARITIES
 from churnlens.evidence.wording import Wording
 from churnlens.models.embedding import Encoder
 from churnlens.models.generation import Generator
-from churnlens.models.lock import ModelError, parse_lock
+from churnlens.models.lock import ModelError, spec_of
 from churnlens.models.weights import verify
 from churnlens.options import IndexingOptions, InferenceOptions
 from churnlens.retrieval.lexical import LexicalIndex
@@ -59,7 +59,7 @@ def load_corpus(stored: Stored, indexing: IndexingOptions, options: InferenceOpt
         DatasetError: when the vectors are of other customers than the feedback.
     """
     check_customers(stored["feedback"]["customer"], stored["vectors"]["customer"], "vectors")
-    spec = parse_lock(stored["model_lock"])[indexing.encoder]
+    spec = spec_of(stored["model_lock"], indexing.encoder)
     folder = verify(spec, Path(stored["model_root"]))
     texts = stored["feedback"]["feedback"].tolist()
     retriever = HybridRetriever(
@@ -111,7 +111,7 @@ def load_writer(stored: Stored, options: InferenceOptions) -> Writer:
             "no student has been trained; next: `kedro run --pipelines churn`, or --writer model"
         )
     name = options.student if student else options.model
-    spec = parse_lock(stored["model_lock"])[name]
+    spec = spec_of(stored["model_lock"], name)
     generator = Generator(
         verify(spec, Path(stored["model_root"])),
         dtype=options.dtype,

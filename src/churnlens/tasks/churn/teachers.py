@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 from churnlens.evidence.statements import Finding
 from churnlens.evidence.wording import as_sentence
+from churnlens.models.constraint import RequestError
 from churnlens.models.generation import Completion, Request
 from churnlens.models.grammar import compile_grammar
 from churnlens.schema import Frozen, Language
@@ -161,13 +162,23 @@ class ModelTeacher:
         return (self.name, self.prompt.model_dump(mode="json"), self.max_new_tokens, "greedy")
 
     def answer(self, lessons: Sequence[Lesson]) -> list[Reply]:
-        """Return one reply a lesson; one that a server refused is an error of its own."""
+        """Return one reply a lesson; one that cannot be written is an error of its own."""
         requests = [self._request(lesson) for lesson in lessons]
-        write = getattr(self.generator, "try_generate", self.generator.generate)
-        return [
-            Reply(text=each.text) if isinstance(each, Completion) else Reply(error=each.reason)
-            for each in write(requests)
-        ]
+        if hasattr(self.generator, "try_generate"):
+            return [
+                Reply(text=each.text) if isinstance(each, Completion) else Reply(error=each.reason)
+                for each in self.generator.try_generate(requests)
+            ]
+        return self._write(requests)
+
+    def _write(self, requests: Sequence[Request]) -> list[Reply]:
+        """Write all, or where one cannot be written, each half."""
+        try:
+            return [Reply(text=each.text) for each in self.generator.generate(requests)]
+        except RequestError as error:
+            if half := len(requests) // 2:
+                return self._write(requests[:half]) + self._write(requests[half:])
+            return [Reply(error=str(error)[:200])]
 
     def _request(self, lesson: Lesson) -> Request:
         exercise = set_exercise(lesson.brief)
