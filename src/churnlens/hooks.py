@@ -18,16 +18,11 @@ from kedro.pipeline.node import Node
 
 from churnlens.datasets.atomic import sweep, write_file
 from churnlens.engine.records import Catalog, NodeRecord, file_of, fingerprint, record_path
+from churnlens.models.loading import OFFLINE
 
 logger = logging.getLogger(__name__)
 _PACKAGE_LOG = logging.getLogger("churnlens")
 STATE = ".state"
-OFFLINE = {
-    "HF_HUB_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "DO_NOT_TRACK": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-}
 
 
 class RunInProgressError(RuntimeError):

@@ -20,7 +20,7 @@ def ask(question: str):
     return parse_question(question, TELCO, TABLES["telco"])
 
 
-def reads(question: str, cohort: str, other: str | None = None) -> None:
+def assert_reads(question: str, cohort: str, other: str | None = None) -> None:
     query = ask(question)
     table = TABLES["telco"]
     assert query.problems == ()
@@ -34,17 +34,19 @@ def reads(question: str, cohort: str, other: str | None = None) -> None:
     ["stay below", "lie below", "run below", "sit under", "add up to less than", "are under"],
 )
 def test_english_light_verbs_carry_any_number(verb):
-    reads(f"Why do customers whose monthly charges {verb} 45 leave?", "MonthlyCharges<45")
+    assert_reads(f"Why do customers whose monthly charges {verb} 45 leave?", "MonthlyCharges<45")
 
 
 @pytest.mark.parametrize("link", ["一直低于", "又低于", "不到", "还不足"])
 def test_small_words_between_an_attribute_and_its_number_say_nothing(link):
-    reads(f"月费{link} 45 的客户为什么流失", "MonthlyCharges<45")
+    assert_reads(f"月费{link} 45 的客户为什么流失", "MonthlyCharges<45")
 
 
 @pytest.mark.parametrize("verb", ["落在", "处于", "维持在", "停留在", "卡在", "介于"])
 def test_chinese_light_verbs_carry_a_range(verb):
-    reads(f"月费{verb} 45 到 65 这一档的客户为什么流失", "MonthlyCharges>=45 & MonthlyCharges<=65")
+    assert_reads(
+        f"月费{verb} 45 到 65 这一档的客户为什么流失", "MonthlyCharges>=45 & MonthlyCharges<=65"
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_only_what_links_an_attribute_and_its_number_is_silenced():
     ],
 )
 def test_a_clause_that_is_consumed_never_refuses(question, cohort):
-    reads(question, cohort)
+    assert_reads(question, cohort)
 
 
 @pytest.mark.parametrize("add_on", ["在线备份", "设备保护", "技术支持", "在线安全"])
@@ -92,8 +94,8 @@ def test_a_clause_that_is_consumed_never_refuses(question, cohort):
 def test_a_topic_is_denied_by_what_follows(add_on, denied):
     name = {"在线备份": "OnlineBackup", "设备保护": "DeviceProtection", "技术支持": "TechSupport"}
     column = name.get(add_on, "OnlineSecurity")
-    reads(f"{add_on}{denied}的客户为什么流失", f"{column}=No")
-    reads(f"光纤用户里{add_on}{denied}的人，跟买了的人比，流失率差多少",
+    assert_reads(f"{add_on}{denied}的客户为什么流失", f"{column}=No")
+    assert_reads(f"光纤用户里{add_on}{denied}的人，跟买了的人比，流失率差多少",
           f"{FIBER} & {column}=No", f"{FIBER} & {column}=Yes")  # fmt: skip
 
 
@@ -103,12 +105,14 @@ def test_a_topic_is_denied_by_what_follows(add_on, denied):
      ("两样全开", "Yes"), ("两项都开了", "Yes")],
 )  # fmt: skip
 def test_lists_of_two_are_had_or_lacked_together(words, op):
-    reads(f"在线安全、在线备份{words}的客户为什么流失", f"OnlineSecurity={op} & OnlineBackup={op}")
+    assert_reads(
+        f"在线安全、在线备份{words}的客户为什么流失", f"OnlineSecurity={op} & OnlineBackup={op}"
+    )
 
 
 def test_lists_of_three_are_lacked_together():
     cohort = "OnlineSecurity=No & DeviceProtection=No & TechSupport=No"
-    reads("技术支持、设备保护、在线安全均未开通的用户流失原因", cohort)
+    assert_reads("技术支持、设备保护、在线安全均未开通的用户流失原因", cohort)
 
 
 @pytest.mark.parametrize(
@@ -141,17 +145,17 @@ def test_one_of_two_is_enough(question):
     ],
 )  # fmt: skip
 def test_what_is_said_twice_counts_once(question, cohort):
-    reads(question, cohort)
+    assert_reads(question, cohort)
 
 
 def test_a_shared_context_stays_with_both_sides():
     one = "Contract=One year"
-    reads("Within the one-year contracts, is churn worse where the bill is above 95 than where it "
+    assert_reads("Within the one-year contracts, is churn worse where the bill is above 95 than where it "
           "lies below 45?", f"{one} & MonthlyCharges>95", f"{one} & MonthlyCharges<45")  # fmt: skip
     old = "SeniorCitizen=1"
-    reads("Is churn higher among seniors without internet service or among seniors on fiber?",
+    assert_reads("Is churn higher among seniors without internet service or among seniors on fiber?",
           f"{old} & InternetService=No", f"{old} & {FIBER}")  # fmt: skip
-    reads("加了技术支持包的光纤客户跟没加的光纤客户相比，流失差在哪",
+    assert_reads("加了技术支持包的光纤客户跟没加的光纤客户相比，流失差在哪",
           f"{FIBER} & TechSupport=Yes", f"{FIBER} & TechSupport=No")  # fmt: skip
 
 

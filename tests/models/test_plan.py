@@ -109,13 +109,16 @@ def test_an_unknown_model_leaves_the_other_stages_planned():
     assert line.startswith("embedding") and "?" in line
 
 
-def test_time_is_told_where_a_rate_was_measured():
-    load = Load(amounts={"embedding": 1600, "answering": 170})
-    got = by_stage(plan_stages({}, NOWHERE, None, load=load))
-    assert (got["embedding"].seconds, got["answering"].seconds) == (10.0, 2.0)
-    assert got["training"].seconds is None
-    on_gpu = plan_stages(T4, NOWHERE, 15, load=Load(amounts={"embedding": 1600}))
-    assert on_gpu[0].seconds is None
+def test_the_student_is_planned_for_whole_answers():
+    long = {"inference": {"max_new_tokens": 64, "max_answer_tokens": 512}}
+    got = by_stage(plan_stages(long, NOWHERE, None))
+    assert got["student"].gib > got["answering"].gib  # the same model, longer texts
+
+
+def test_what_saves_memory_is_shown_for_every_stage():
+    rows = plan_stages(T4, NOWHERE, 15)
+    text = render_plan(rows)
+    assert all(f"{k.option}: {k.value}  saves" in text for row in rows for k in row.knobs)
 
 
 def test_a_wrong_parameter_is_named():

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from churnlens.cli.opening import environment, open_project, shared
 from churnlens.cli.plain import PlainCommand
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
 
 
 @click.command("demo-data", cls=PlainCommand)
@@ -19,7 +24,10 @@ from churnlens.cli.plain import PlainCommand
 @click.option("--seed", default=7, show_default=True, help="Same seed, same bytes.")
 @shared
 def demo_data(customers: int, seed: int, data_root: str | None, env: str | None) -> None:
-    """Write demo customers (CSV, utf-8) and the truth planted in them (Parquet, JSON) to 01_raw."""
+    """Write demo customers (CSV, utf-8) and the truth planted in them (Parquet, JSON) to 01_raw.
+
+    Earlier demo customers are replaced; a table of your own that lies there is not.
+    """
     from churnlens.hooks import data_root as root_of
     from churnlens.hooks import run_lock
     from churnlens.simulation import simulate_customers
@@ -27,10 +35,26 @@ def demo_data(customers: int, seed: int, data_root: str | None, env: str | None)
     context = open_project(env, data_root=data_root)
     demo = simulate_customers(customers, seed)
     with run_lock(root_of(context)):
+        _refuse_to_replace(context)
         context.catalog.save("demo_truth_rows", demo.truth_rows)
         context.catalog.save("demo_truth", demo.truth)
         context.catalog.save("demo_customers", demo.customers)
     click.echo(f"{customers} customers and the planted truth are in 01_raw of the data root")
+
+
+def _refuse_to_replace(context: KedroContext) -> None:
+    """Refuse to write over customers that are no demo."""
+    from churnlens.tasks.churn.truth import fits
+
+    if not context.catalog.exists("demo_customers"):
+        return
+    truth, key = context.catalog.load("demo_truth"), context.catalog.load("schema")["key"]
+    keys = context.catalog.load("demo_customers").get(key, ())
+    if truth is None or not fits(truth, keys):
+        raise click.ClickException(
+            "01_raw/customers.csv is a table of your own, which demo data would replace; next: "
+            "move it, or give the demo its own folder with --data-root DIR"
+        )
 
 
 @click.command("check-data", cls=PlainCommand)

@@ -33,7 +33,7 @@ import numpy as np
 from pydantic import model_validator
 
 from churnlens.evaluation.oracle import Ask, Atom, Either, Filter, Meaning, complement
-from churnlens.schema import Condition, Frozen, Language, Quantile
+from churnlens.schema import Condition, Frozen, Language, Quantile, Schema
 
 Split = Literal["dev", "held_out"]
 
@@ -95,6 +95,18 @@ class Bench(Frozen):
 
     name: str
     splits: dict[Split, dict[Language, Section]]
+
+    def fits(self, schema: Schema) -> bool:
+        """Whether the bench was written for the table of `schema`: by name, and every column."""
+        sections = (each for split in self.splits.values() for each in split.values())
+        phrases = (p for each in sections for group in each.phrases.values() for p in group)
+        used = {
+            atom.column
+            for phrase in phrases
+            for part in (*(phrase.cohort or ()), *(phrase.compare_to or ()))
+            for atom in (part.any_of if isinstance(part, Either) else (part,))
+        }
+        return self.name == schema.name and used <= {column.name for column in schema.columns}
 
 
 class BenchQuestion(Meaning):

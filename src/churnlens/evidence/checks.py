@@ -220,14 +220,14 @@ def check_all(
     language: Language,
     feedback: Set[str] = frozenset(),
 ) -> tuple[tuple[Claim, ...], tuple[Drop, ...]]:
-    """Check claims in order; a sentence that was said before is dropped as `repeated`."""
-    kept: list[Claim] = []
+    """Check claims in order; another one about a finding that was said is dropped as `repeated`."""
+    kept: list[tuple[Claim, Finding]] = []
     dropped: list[Drop] = []
     for claim, finding in claims:
         checked, drops = check(claim, finding, statistics, language, feedback)
         dropped += drops
-        if checked and any(checked.text == before.text for before in kept):
+        if checked and any(finding == said or checked.text == one.text for one, said in kept):
             dropped.append(Drop(what="claim", text=claim.text[:200], why="repeated"))
         elif checked:
-            kept.append(checked)
-    return tuple(kept), tuple(dropped)
+            kept.append((checked, finding))
+    return tuple(claim for claim, _ in kept), tuple(dropped)

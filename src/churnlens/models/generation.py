@@ -13,6 +13,7 @@ from pydantic import Field
 
 from churnlens.models.constraint import RequestError, Row, Vocabulary
 from churnlens.models.loading import (
+    ends_of,
     load_causal_lm,
     load_tokenizer,
     load_tuned,
@@ -104,8 +105,7 @@ class Generator:
         else:
             self._model = load_tuned(path, adapter, dtype)
         self._batch_size = batch_size
-        ends = self._model.generation_config.eos_token_id or self._tokenizer.eos_token_id
-        ends = list(ends) if isinstance(ends, list) else [ends]
+        ends = ends_of(self._model, self._tokenizer)
         self._config = self._model.config
         self._vocabulary = Vocabulary(self._tokenizer, self._config.vocab_size, ends)
         self._special = sorted(

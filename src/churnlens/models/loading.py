@@ -41,6 +41,13 @@ def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
+def has_bfloat16() -> bool:
+    """Whether the GPU computes in bfloat16 itself; torch emulates it, slowly, on older ones."""
+    import torch
+
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+
+
 def load_tokenizer(path: Path) -> Any:
     """Load a fast tokenizer that pads on the left, so that every row of a batch ends together."""
     from transformers import AutoTokenizer
@@ -94,6 +101,13 @@ def load_tuned(path: Path, adapter: Path, dtype: Precision) -> Any:
     return model.merge_and_unload().eval() if dtype == "float32" else model.eval()
 
 
+def ends_of(model: Any, tokenizer: Any) -> list[int]:
+    """Return the ids of the tokens that end a text."""
+    ends = model.generation_config.eos_token_id
+    ends = tokenizer.eos_token_id if ends is None else ends
+    return list(ends) if isinstance(ends, list) else [ends]
+
+
 def refuse_adapter(model: Any) -> None:
     """Make sure that a model is a plain base: ModelError when it carries any adapter."""
     carried = [name for name, _ in model.named_parameters() if "lora_" in name]
@@ -129,7 +143,7 @@ def _numbers(dtype: Precision) -> dict[str, Any]:
         return {"dtype": getattr(torch, dtype)}
     from transformers import BitsAndBytesConfig
 
-    old_gpu = torch.cuda.is_available() and not torch.cuda.is_bf16_supported()
+    old_gpu = torch.cuda.is_available() and not has_bfloat16()
     compute = torch.float16 if old_gpu else torch.bfloat16
     config = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
         load_in_4bit=True,

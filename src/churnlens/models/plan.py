@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from churnlens.models.memory import embedding_memory, encoder_bytes, generation_memory
-from churnlens.models.shapes import known_config, machine_gib, rate_of
+from churnlens.models.shapes import known_config, machine_gib
 from churnlens.models.training.estimate import GIB, estimate_memory
 from churnlens.options import (
     DistillationOptions,
@@ -34,15 +34,12 @@ class Load(Frozen):
         prompt_tokens: of the longest prompt of an answer or of the teacher.
         row_tokens: of the longest training row; None takes `max_length` of the options.
         answer_tokens: of the longest answer in a training row; None takes half the row.
-        amounts: stage → units of work (texts to embed, tokens to train on, tokens to write), for
-            the time.
     """
 
     text_tokens: int = Field(default=512, ge=1)
     prompt_tokens: int = Field(default=2048, ge=1)
     row_tokens: int | None = Field(default=None, ge=1)
     answer_tokens: int | None = Field(default=None, ge=1)
-    amounts: dict[str, int] = {}
 
 
 class Knob(Frozen):
@@ -57,13 +54,12 @@ class StagePlan(Frozen):
     """What one stage needs.
 
     Attributes:
-        stage: `embedding`, `teacher`, `training` or `answering`.
+        stage: `embedding`, `teacher`, `training`, `answering` or `student` (whole answers by it).
         what: model and the settings that matter.
         device: `cpu` or `cuda`.
         gib: predicted peak; None when the shape of the model is not known.
         limit_gib: memory of the device.
         fits: whether the peak is within nine tenths of the limit; None when not known.
-        seconds: predicted time; None where no rate was measured.
         knobs: what saves memory, the least costly change first.
     """
 
@@ -73,7 +69,6 @@ class StagePlan(Frozen):
     gib: float | None
     limit_gib: float
     fits: bool | None
-    seconds: float | None = None
     knobs: tuple[Knob, ...] = ()
 
 
@@ -84,7 +79,7 @@ def plan_stages(
     *,
     load: Load | None = None,
 ) -> list[StagePlan]:
-    """Predict memory, and time where a rate is known, of every stage of one task.
+    """Predict the memory of every stage of one task.
 
     Args:
         parameters: blocks of one task, as `conf` and its environment give them: `indexing`,
@@ -109,6 +104,7 @@ def plan_stages(
         planner.teacher(teacher),
         planner.training(tuning),
         planner.answering(answering, indexing),
+        planner.student(answering, indexing),
     ]
 
 
@@ -149,6 +145,14 @@ class _Planner:
             name = ("answering", "inference", "")
             return self._stage(name, "templates", options, lambda _: beside, [], known=True)
         return self._writing(("answering", "inference", options.model), options, beside)
+
+    def student(self, options: InferenceOptions, indexing: IndexingOptions) -> StagePlan:
+        """Plan for whole answers by the student, as its arms and `--writer student` write them."""
+        config = known_config(indexing.encoder, self._root)
+        beside = encoder_bytes(config, indexing.dtype) if config else 0
+        name, tokens = options.student, options.max_answer_tokens
+        whole = options.model_copy(update={"model": name, "max_new_tokens": tokens})
+        return self._writing(("student", "inference", name), whole, beside)
 
     def _writing(
         self,
@@ -221,13 +225,8 @@ class _Planner:
             what=what,
             gib=round(now, 2),
             fits=now <= USABLE * self._limit,
-            seconds=self._seconds(stage, model, getattr(options, "dtype", "")),
             knobs=tuple(knobs),
         )
-
-    def _seconds(self, stage: str, model: str, dtype: str) -> float | None:
-        amount, rate = self._load.amounts.get(stage), rate_of(stage, model, dtype, self._device)
-        return None if amount is None or rate is None else round(amount / rate, 1)
 
 
 def _halves(batch: int) -> Changes:
@@ -257,18 +256,18 @@ def _training_changes(
 
 
 def render_plan(stages: Sequence[StagePlan]) -> str:
-    """Return the plan as a table of text, with what to change under each stage that does not fit.
+    """Return the plan as a table of text, with what saves memory under each stage.
 
     Every line ends without blanks; sizes are in GiB.
     """
-    head = ("stage", "what", "device", "needs", "limit", "fits", "time")
+    head = ("stage", "what", "device", "needs", "limit", "fits")
     table = [head, *(_cells(stage) for stage in stages)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = []
     for cells, stage in zip(table, [None, *stages], strict=True):
         line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
         lines.append(line.rstrip())
-        if stage is not None and stage.fits is False:
+        if stage is not None:
             lines += [f"    {k.option}: {k.value}  saves {k.saves_gib:.1f}" for k in stage.knobs]
     return "\n".join(lines)
 
@@ -276,5 +275,4 @@ def render_plan(stages: Sequence[StagePlan]) -> str:
 def _cells(stage: StagePlan) -> tuple[str, ...]:
     fits = {True: "yes", False: "no", None: "?"}[stage.fits]
     needs = "?" if stage.gib is None else f"{stage.gib:.1f}"
-    time = "" if stage.seconds is None else f"{stage.seconds:.0f} s"
-    return (stage.stage, stage.what, stage.device, needs, f"{stage.limit_gib:.1f}", fits, time)
+    return (stage.stage, stage.what, stage.device, needs, f"{stage.limit_gib:.1f}", fits)

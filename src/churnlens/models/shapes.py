@@ -30,15 +30,6 @@ def known_config(model: str, root: Path) -> dict[str, Any]:
     return dict(_data()["shapes"].get(model, {}))
 
 
-def rate_of(stage: str, model: str, dtype: str, device: str) -> float | None:
-    """Return the measured units per second of a stage (texts or tokens), or None."""
-    asked = {"stage": stage, "model": model, "dtype": dtype, "device": device}
-    for rate in _data()["rates"]:
-        if asked.items() <= rate.items():
-            return float(rate["per_second"])
-    return None
-
-
 def machine_gib(cgroup: Path = _CGROUP) -> float:
     """Return the memory of this machine in GiB, or what its container allows if that is less."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -10,13 +10,12 @@ from churnlens.models.export.agreement import (
     Outputs,
     compare,
     encode,
-    ends_of,
     load_on_cpu,
     outputs,
     require,
 )
 from churnlens.models.export.report import ExportError
-from churnlens.models.loading import load_tokenizer
+from churnlens.models.loading import ends_of, load_tokenizer
 
 
 @pytest.fixture(scope="module")

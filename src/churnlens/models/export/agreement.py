@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnlens.models.export.report import ExportError
+from churnlens.models.loading import ends_of
 from churnlens.options import Dtype
 
 if TYPE_CHECKING:
@@ -58,13 +59,6 @@ def load_on_cpu(path: Path, dtype: Dtype = "float32") -> Any:
         trust_remote_code=False,
     )
     return model.eval()  # type: ignore[no-untyped-call]
-
-
-def ends_of(model: Any, tokenizer: Any) -> list[int]:
-    """Return the ids of the tokens that end a text."""
-    ends = model.generation_config.eos_token_id
-    ends = tokenizer.eos_token_id if ends is None else ends
-    return list(ends) if isinstance(ends, list) else [ends]
 
 
 def encode(tokenizer: Any, prompts: Sequence[str], limit: int) -> list[list[int]]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 WEIGHTS = "model.gguf"
 _FAMILIES = ("llama", "qwen2")
-_DEFAULT_SPLIT = {"type": "ByteLevel", "use_regex": True}
 _NEXT = "next: export --format merged, then llama.cpp's convert_hf_to_gguf.py on that folder"
 
 

@@ -17,13 +17,12 @@ from churnlens.models.export.agreement import (
     TOLERANCE,
     compare,
     encode,
-    ends_of,
     load_on_cpu,
     outputs,
     require,
 )
 from churnlens.models.export.report import ExportError, ExportReport, check_target, write_export
-from churnlens.models.loading import load_tokenizer, prepare
+from churnlens.models.loading import ends_of, load_tokenizer, prepare
 from churnlens.models.training.card import CARD, AdapterCard, describe_training
 from churnlens.models.weights import check_sha256, read_manifest
 from churnlens.options import Dtype

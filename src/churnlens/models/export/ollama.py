@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from churnlens.models.conversion import convert_gguf
-from churnlens.models.export.agreement import compare, ends_of, load_on_cpu, outputs, require
+from churnlens.models.export.agreement import compare, load_on_cpu, outputs, require
 from churnlens.models.export.gguf_file import WEIGHTS, write_gguf
 from churnlens.models.export.merge import rounding_note
 from churnlens.models.export.modelfile import is_chatml, modelfile
 from churnlens.models.export.report import ExportReport, write_export
-from churnlens.models.loading import load_tokenizer
+from churnlens.models.loading import ends_of, load_tokenizer
 from churnlens.models.training.card import CARD
 from churnlens.options import Dtype
 

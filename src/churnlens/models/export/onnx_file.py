@@ -19,13 +19,12 @@ from churnlens.models.export.agreement import (
     Outputs,
     compare,
     encode,
-    ends_of,
     load_on_cpu,
     outputs,
     require,
 )
 from churnlens.models.export.report import REPORT, ExportError, ExportReport, write_export
-from churnlens.models.loading import load_tokenizer
+from churnlens.models.loading import ends_of, load_tokenizer
 from churnlens.options import Dtype
 
 GRAPH = "model.onnx"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from churnlens.datasets.atomic import write_folder
-from churnlens.models.loading import device, load_tokenizer, prepare
+from churnlens.models.loading import device, has_bfloat16, load_tokenizer, prepare
 from churnlens.models.training.callbacks import has_stopped_improving
 from churnlens.models.training.card import CARD, AdapterCard, describe_training
 from churnlens.models.training.checkpoints import last_complete, path_of, read_state
@@ -105,8 +105,6 @@ def encode_splits(
 
 def machine_faults(options: TrainingOptions) -> list[str]:
     """Say which options this machine cannot keep, and what to set instead."""
-    import torch
-
     found = []
     if device() == "cpu" and options.method == "qlora":
         found.append(
@@ -115,7 +113,7 @@ def machine_faults(options: TrainingOptions) -> list[str]:
         )
     if device() == "cpu" and options.dtype == "float16":
         found.append("dtype float16 is for a GPU. Next: bfloat16, or float32 for exact results")
-    if device() == "cuda" and options.dtype == "bfloat16" and not torch.cuda.is_bf16_supported():
+    if device() == "cuda" and options.dtype == "bfloat16" and not has_bfloat16():
         found.append("this GPU has no bfloat16. Next: dtype float16")
     return found
 

@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 import pandas as pd
 
 from churnlens.engine.shards import Store, map_shards
-from churnlens.models.generation import Generator
+from churnlens.models.generation import Generator, Request
 from churnlens.models.lock import spec_of
 from churnlens.models.weights import verify
 from churnlens.options import (
@@ -22,7 +22,7 @@ from churnlens.options import (
 from churnlens.pipelines.distillation.nodes import draw_questions
 from churnlens.schema import Language, parse_schema
 from churnlens.tasks.churn.arm_scores import compare, lacking, score_arm, summarize, text_quality
-from churnlens.tasks.churn.arms import WRITTEN, Arm, all_arms, write_arm
+from churnlens.tasks.churn.arms import WRITTEN, Arm, all_arms, ask_arm
 from churnlens.tasks.churn.curriculum import Lesson, set_lessons, take_evenly
 from churnlens.tasks.churn.exercise import ExercisePrompt, read_answer
 from churnlens.tasks.churn.loading import Stored, load_analyst
@@ -121,19 +121,20 @@ def answer_as(arm: Arm, student: Path | None, inputs: ArmInputs) -> list[dict[st
         adapter=student,
     )
     weights = generator.weights_sha256
+    lessons = [Lesson.model_validate(each) for each in inputs["exercises"]]
     prompt = ExercisePrompt.model_validate(inputs["prompts"]["exercise"])
+    requests = ask_arm(lessons, arm, prompt, options.max_answer_tokens)
 
     def work(shard: Sequence[dict[str, Any]]) -> pd.DataFrame:
-        lessons = [Lesson.model_validate(each) for each in shard]
-        texts = write_arm(lessons, arm, generator, prompt, options.max_answer_tokens)
-        return pd.DataFrame({"id": [lesson.id for lesson in lessons], "text": texts})
+        written = generator.generate([Request.model_validate(each) for each in shard])
+        rows = [(completion.key, completion.text) for completion in written]
+        return pd.DataFrame(rows, columns=["id", "text"])
 
-    words = prompt.model_dump(mode="json")
     done = map_shards(
         work,
-        inputs["exercises"],
+        [request.model_dump(mode="json") for request in requests],
         store=inputs["store"],
-        recipe=[weights, options.dtype, arm.grammar, words, options.max_answer_tokens],
+        recipe=[weights, options.dtype],
         size=options.batch_size,
         label=f"answers, {'tuned' if arm.tuned else 'base'}{', grammar' if arm.grammar else ''}",
     )

@@ -81,7 +81,7 @@ def _questions(
     bench: dict[str, Any], schema: Schema, options: ReportingOptions
 ) -> tuple[BenchQuestion, ...]:
     read = read_bench(bench)
-    if read.name != schema.name:
+    if not read.fits(schema):
         return ()
     splits = (generate(read, split, options.seed)[: options.bench_limit] for split in SPLITS)
     return tuple(itertools.chain.from_iterable(splits))

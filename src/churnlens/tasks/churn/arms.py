@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -44,14 +44,10 @@ WRITTEN = {
 }
 
 
-def write_arm(
-    lessons: Sequence[Lesson],
-    arm: Arm,
-    generator: Any,
-    prompt: ExercisePrompt,
-    max_new_tokens: int,
-) -> list[str]:
-    """Return what a model writes for each lesson, raw."""
+def ask_arm(
+    lessons: Sequence[Lesson], arm: Arm, prompt: ExercisePrompt, max_new_tokens: int
+) -> list[Request]:
+    """Return what an arm is asked: one request a lesson."""
     requests = []
     for lesson in lessons:
         exercise = set_exercise(lesson.brief)
@@ -64,7 +60,7 @@ def write_arm(
                 max_new_tokens=max_new_tokens,
             )
         )
-    return [completion.text for completion in generator.generate(requests)]
+    return requests
 
 
 def shown_to(exercise: Exercise) -> Shown:

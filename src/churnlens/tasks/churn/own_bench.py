@@ -19,7 +19,7 @@ def bench_of(bench: Bench, schema: Schema) -> Bench:
     Of another one the wording is kept and the groups are taken from the schema: its values and
     bands, alone and in pairs of one column. Each split has its own groups and its own templates.
     """
-    if bench.name == schema.name:
+    if bench.fits(schema):
         return bench
     candidates = list_candidates(schema)
     shares: Mapping[Split, Sequence[Candidate]]
