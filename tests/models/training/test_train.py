@@ -227,7 +227,9 @@ def test_what_this_machine_cannot_do_is_said(monkeypatch):
     [fault] = machine_faults(change(dtype="float16"))
     assert "Next: bfloat16" in fault
     monkeypatch.setattr(train_module, "device", lambda: "cuda")
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation
+    )
     assert "float16" in machine_faults(change(dtype="bfloat16"))[0]
     assert machine_faults(change(method="qlora", dtype="float16")) == []
 

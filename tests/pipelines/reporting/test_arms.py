@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -17,7 +18,7 @@ from churnlens.pipelines.reporting.arms import (
     answer_as_tuned,
     evaluate_arms,
 )
-from churnlens.tasks.churn.arm_scores import CLAIMED, PAIRS
+from churnlens.tasks.churn.arm_scores import EASY, HONEST, PAIRS
 from churnlens.tasks.churn.arms import WRITTEN
 from tasks.churn.lessons import PROMPTS, ROOT, lesson, whole
 
@@ -49,12 +50,13 @@ class FakeGenerator:
         self.made.append(self)
 
     def generate(self, requests):
-        from types import SimpleNamespace
-
         if self.broken in [request.key for request in requests]:
             raise KeyboardInterrupt
         self.asked.extend(request.key for request in requests)
-        return [SimpleNamespace(text=f"{self.weights_sha256}: {each.key}") for each in requests]
+        return [
+            SimpleNamespace(key=each.key, text=f"{self.weights_sha256}: {each.key}")
+            for each in requests
+        ]
 
 
 @pytest.fixture
@@ -194,7 +196,7 @@ def test_every_arm_is_scored_and_every_pair_compared():
     assert found["arms"]["base"]["claim_support"]["n"] == 3  # of the answered, none left out
     assert found["arms"]["stub"]["public_mean"]["value"] == 1
     assert found["lacking"] == {}
-    assert len(found["comparisons"]) == len(PAIRS) * len(CLAIMED)
+    assert len(found["comparisons"]) == len(PAIRS) * len((*HONEST, *EASY))
     first = found["comparisons"][0]
     assert (first["first"], first["second"], first["metric"]) == ("tuned", "base", "claim_support")
     assert first["result"]["difference"]["value"] == 1

@@ -9,7 +9,6 @@ from statsmodels.stats.proportion import proportion_confint
 
 from churnlens.evaluation.question_bench import generate, read_bench
 from churnlens.tasks.churn.arm_scores import (
-    CLAIMED,
     EASY,
     HONEST,
     PUBLIC,
@@ -226,10 +225,12 @@ def test_depths_of_one_question_are_one_unit():
     scores["tuned"] = score_arm(lessons, [*map(whole, lessons)], COMMON)
     rows = compare(scores, lessons)
     first = [row for row in rows if row["first"] == "tuned"]
-    assert [row["metric"] for row in first] == list(CLAIMED)
-    assert {row["result"]["difference"]["n"] for row in first} == {4}
-    assert {row["result"]["difference"]["value"] for row in first} == {1}
-    assert all(row["holm"] >= row["result"]["p_value"] for row in rows)
+    assert [row["metric"] for row in first] == [*HONEST, *EASY]
+    assert [row["metric"] for row in first if not row["result"]] == ["refusal"]  # none was due
+    first = [row["result"]["difference"] for row in first if row["result"]]
+    assert {each["n"] for each in first} == {4}
+    assert {each["value"] for each in first} == {1}
+    assert all(row["holm"] >= row["result"]["p_value"] for row in rows if row["result"])
     json.dumps(rows)
 
 

@@ -1,7 +1,6 @@
 """The arms by what they may do: models write raw, floors know nothing, checks only drop."""
 
 import json
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -12,12 +11,12 @@ from churnlens.schema import read_schema
 from churnlens.tasks.churn.arms import (
     WRITTEN,
     all_arms,
+    ask_arm,
     checked,
     improved,
     shown_to,
     stub,
     template,
-    write_arm,
 )
 from churnlens.tasks.churn.exercise import ExercisePrompt, read_answer, set_exercise
 from churnlens.tasks.churn.grading import grade
@@ -25,17 +24,6 @@ from tasks.churn.lessons import COMMON, PROMPTS, ROOT, answer, lesson, mark_of, 
 
 ONE, TWO, FEW = lesson(), lesson(1, language="zh"), lesson(2, "too_few")
 PROMPT = ExercisePrompt.model_validate(PROMPTS["exercise"])
-
-
-class Recorder:
-    """Stands in for a model: keeps what it is asked and answers with the key."""
-
-    def __init__(self):
-        self.asked = []
-
-    def generate(self, requests):
-        self.asked += requests
-        return [SimpleNamespace(text=f"raw {each.key} [D1]") for each in requests]
 
 
 @pytest.fixture(scope="module")
@@ -57,20 +45,14 @@ def table():
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_model_is_asked_with_a_grammar_only_where_the_arm_has_one(name):
-    model = Recorder()
-    texts = write_arm([ONE, FEW], WRITTEN[name], model, PROMPT, 99)
-    assert texts == ["raw q0@3 [D1]", "raw q2@3 [D1]"]  # as written
-    assert [request.grammar is not None for request in model.asked] == [WRITTEN[name].grammar] * 2
-    assert {request.max_new_tokens for request in model.asked} == {99}
-    assert [request.key for request in model.asked] == [ONE.id, FEW.id]
+    asked = ask_arm([ONE, FEW], WRITTEN[name], PROMPT, 99)
+    assert [request.grammar is not None for request in asked] == [WRITTEN[name].grammar] * 2
+    assert {request.max_new_tokens for request in asked} == {99}
+    assert [request.key for request in asked] == [ONE.id, FEW.id]
 
 
 def test_all_models_are_asked_in_the_same_words():
-    asked = []
-    for arm in WRITTEN.values():
-        model = Recorder()
-        write_arm([ONE], arm, model, PROMPT, 9)
-        asked.append(model.asked[0].messages)
+    asked = [ask_arm([ONE], arm, PROMPT, 9)[0].messages for arm in WRITTEN.values()]
     assert asked == [asked[0]] * len(WRITTEN)
     assert [message.role for message in asked[0]] == ["system", "user"]
 
