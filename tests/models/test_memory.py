@@ -12,7 +12,7 @@ from churnlens.models.memory import (
     encoder_weights,
     generation_memory,
 )
-from churnlens.models.shapes import known_config, machine_gib, rate_of
+from churnlens.models.shapes import known_config, machine_gib
 from churnlens.models.training.estimate import GIB, Shape
 
 NOWHERE = Path("/nowhere")
@@ -148,12 +148,6 @@ def test_the_table_knows_every_model_of_the_lock_as_it_is(project):
         assert listed, name
         fetched = known_config(name, project / "data" / "06_models" / "pretrained")
         assert {k: fetched[k] for k in listed if k in fetched}.items() <= listed.items()
-
-
-def test_rates_are_for_what_was_measured_only():
-    asked = ("embedding", "all-MiniLM-L6-v2", "bfloat16", "cpu")
-    assert rate_of(*asked) == 160
-    assert rate_of(*asked[:3], "cuda") is None and rate_of("embedding", "x", *asked[2:]) is None
 
 
 def test_a_container_may_allow_less_than_the_machine_has(tmp_path):

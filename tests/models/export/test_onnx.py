@@ -62,7 +62,7 @@ def test_a_graph_of_another_model_is_refused(tiny_lm, adapter, prompts, tmp_path
 
 def test_without_the_packages_the_extra_is_named(tiny_lm, adapter, prompts, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
-    with pytest.raises(ExportError, match=r"without onnx, onnxscript, .*churnlens\[export\]"):
+    with pytest.raises(ExportError, match=r"without onnx, onnxscript, .*pip install -e"):
         export_student(adapter, tiny_lm, tmp_path / "x", "onnx", prompts)
     assert os.listdir(tmp_path) == []
 

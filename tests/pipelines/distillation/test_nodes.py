@@ -13,28 +13,21 @@ from churnlens.datasets.shards import ShardStore
 from churnlens.evaluation.question_bench import generate, read_bench
 from churnlens.models.remote import RemoteOptions
 from churnlens.options import (
-    DataProcessingOptions,
     DistillationOptions,
-    IndexingOptions,
     InferenceOptions,
 )
-from churnlens.pipelines.data_processing import nodes as processing
-from churnlens.pipelines.data_processing.validation import find_faults
 from churnlens.pipelines.distillation import create_pipeline, nodes
-from churnlens.pipelines.indexing.nodes import build_lexical_index, build_vector_index
 from churnlens.schema import parse_schema
 from churnlens.simulation import simulate_customers
 from churnlens.tasks.churn import loading
 from churnlens.tasks.churn.teachers import ModelTeacher, ReferenceTeacher, Reply
-from pipelines.letters import LOCK, Letters, use_letters
+from pipelines.letters import INDEXING, LOCK, PROMPTS, stored_of, use_letters
 
 ROOT = Path(__file__).parents[3]
-PROMPTS = yaml.safe_load((ROOT / "prompts" / "churn.yml").read_text(encoding="utf-8"))
 RAW = ROOT / "conf" / "base"
 SCHEMA = yaml.safe_load((RAW / "schemas" / "telco.yml").read_text(encoding="utf-8"))
 BANK = yaml.safe_load((ROOT / "tests" / "schemas" / "bank.yml").read_text(encoding="utf-8"))
 BENCH = yaml.safe_load((RAW / "bench" / "telco.yml").read_text(encoding="utf-8"))
-INDEXING = IndexingOptions(encoder="letters")
 OPTIONS = DistillationOptions(batch_size=3, depths=(3, 5))
 SPLITS = {"training", "validation"}
 
@@ -53,25 +46,9 @@ def small_bench():
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
     """What the earlier stages hold of simulated customers."""
-    customers, faults = find_faults(simulate_customers(900, seed=5).customers, parse_schema(SCHEMA))
-    assert not faults
-    table, kept = processing.select_table(customers, SCHEMA)
-    feedback, _ = processing.redact_feedback(customers, SCHEMA, DataProcessingOptions())
-    documents = processing.build_documents(table, feedback, SCHEMA)
-    encoded = Letters().encode(documents["passage"])
-    vectors = pd.DataFrame({"customer": documents["customer"], "vector": list(encoded)})
-    return {
-        "schema": kept,
-        "table": table,
-        "feedback": feedback,
-        "reasons": processing.label_reasons(feedback, SCHEMA),
-        "vectors": vectors,
-        "vector_index": build_vector_index(vectors, INDEXING),
-        "lexical_index": build_lexical_index(documents, INDEXING),
-        "prompts": PROMPTS,
-        "model_lock": LOCK,
-        "model_root": str(tmp_path_factory.mktemp("models")),
-    }
+    return stored_of(
+        simulate_customers(900, seed=5).customers, SCHEMA, tmp_path_factory.mktemp("models")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +157,7 @@ def test_the_same_seed_gives_the_same_bytes(monkeypatch, stored, exercises):
 def test_without_exercises_nobody_is_asked_and_no_row_is_made(ask):
     teacher = Fickle()
     assert ask(teacher, []) == [] == teacher.batches
-    rows, report = nodes.gate_rows([], [], small_bench(), SCHEMA, PROMPTS, OPTIONS)
+    report, rows = nodes.gate_rows([], [], small_bench(), SCHEMA, PROMPTS, OPTIONS)
     assert (rows, report["rows"]) == ({"training": [], "validation": []}, 0)
 
 
@@ -295,7 +272,7 @@ def gated(exercises, tmp_path_factory):
 
 
 def test_rows_are_of_their_split_and_share_no_question(gated, exercises):
-    rows, report = gated
+    report, rows = gated
     assert rows.keys() == SPLITS
     for split, each in rows.items():
         assert each and {row["split"] for row in each} == {split}
@@ -312,7 +289,7 @@ def test_rows_are_of_their_split_and_share_no_question(gated, exercises):
 
 def test_a_failed_reply_is_no_row_and_counted(exercises):
     replies = [{"id": each["id"], "text": "", "error": "HTTP 503"} for each in exercises]
-    rows, report = nodes.gate_rows(exercises, replies, small_bench(), SCHEMA, PROMPTS, OPTIONS)
+    report, rows = nodes.gate_rows(exercises, replies, small_bench(), SCHEMA, PROMPTS, OPTIONS)
     assert not any(rows.values())
     assert report["refused"] == {"error: HTTP 503": len(exercises)}
 
@@ -327,7 +304,7 @@ def test_a_training_question_of_the_test_is_no_row(exercises, gated):
         nodes.load_teacher(PROMPTS, {}, "", OPTIONS).phrasings, OPTIONS.seed
     ).answer([nodes.Lesson.model_validate(taken)])
     replies = [{"id": taken["id"], "text": reply.text, "error": ""}]
-    rows, report = nodes.gate_rows([taken], replies, small_bench(), SCHEMA, PROMPTS, OPTIONS)
+    report, rows = nodes.gate_rows([taken], replies, small_bench(), SCHEMA, PROMPTS, OPTIONS)
     assert (sum(map(len, rows.values())), report["refused"]) == (0, {"in_a_test": 1})
 
 

@@ -1,51 +1,26 @@
 import json
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import yaml
 from kedro.io.core import DatasetError
 
 from bank import bank_customers
-from churnlens.options import DataProcessingOptions, IndexingOptions, InferenceOptions
-from churnlens.pipelines.data_processing import nodes as processing
-from churnlens.pipelines.data_processing.validation import find_faults
-from churnlens.pipelines.indexing.nodes import build_lexical_index, build_vector_index
+from churnlens.options import InferenceOptions
 from churnlens.pipelines.inference import nodes
-from churnlens.schema import parse_schema
 from churnlens.tasks.churn import loading
 from churnlens.tasks.churn.writers import TemplateWriter
-from pipelines.letters import LOCK, Letters, use_letters
+from pipelines.letters import INDEXING, stored_of, use_letters
 
 ROOT = Path(__file__).parents[3]
 BANK = yaml.safe_load((ROOT / "tests" / "schemas" / "bank.yml").read_text(encoding="utf-8"))
-PROMPTS = yaml.safe_load((ROOT / "prompts" / "churn.yml").read_text(encoding="utf-8"))
-INDEXING = IndexingOptions(encoder="letters")
 TEMPLATE = InferenceOptions(writer="template")
 
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
     """What the earlier stages hold of a small bank."""
-    customers, faults = find_faults(bank_customers(400).astype(str), parse_schema(BANK))
-    assert not faults
-    table, kept = processing.select_table(customers, BANK)
-    feedback, _ = processing.redact_feedback(customers, BANK, DataProcessingOptions())
-    documents = processing.build_documents(table, feedback, BANK)
-    encoded = Letters().encode(documents["passage"])
-    vectors = pd.DataFrame({"customer": documents["customer"], "vector": list(encoded)})
-    return {
-        "schema": kept,
-        "table": table,
-        "feedback": feedback,
-        "reasons": processing.label_reasons(feedback, BANK),
-        "vectors": vectors,
-        "vector_index": build_vector_index(vectors, INDEXING),
-        "lexical_index": build_lexical_index(documents, INDEXING),
-        "prompts": PROMPTS,
-        "model_lock": LOCK,
-        "model_root": str(tmp_path_factory.mktemp("models")),
-    }
+    return stored_of(bank_customers(400).astype(str), BANK, tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture
