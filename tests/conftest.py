@@ -3,12 +3,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from commands import QUESTIONS, command, parameters
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
+
+settings.register_profile("untimed", deadline=None)  # another program's load fails no test
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
 REAL = Path(os.environ.get("CHURNLENS_REAL_DATA", ROOT.parent / "shared" / "data"))

@@ -116,7 +116,7 @@ def test_both_languages_have_their_share_of_the_development_set():
     assert len([row for name, row in ROWS if name == "bank"]) >= 40
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(st.text(max_size=200) | st.lists(WORDS, max_size=25).map(" ".join))
 def test_no_text_raises_and_the_same_text_gives_the_same_query(text):
     for name, schema in SCHEMAS.items():
@@ -127,7 +127,7 @@ def test_no_text_raises_and_the_same_text_gives_the_same_query(text):
         describe(query.cohort, schema, query.language)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(st.sampled_from([row for name, row in ROWS if name == "telco" and "is" in row]))
 def test_case_space_and_punctuation_do_not_matter(row):
     query = ask(row["q"])

@@ -20,9 +20,7 @@ from evidence.questions_support import BANK, TELCO, random_table
 from evidence.test_questions_roundtrip import condition, filters
 
 SCHEMAS = [(TELCO, random_table(TELCO)), (BANK, random_table(BANK))]
-fast = settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+fast = settings(max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def rows(clauses, schema, table):

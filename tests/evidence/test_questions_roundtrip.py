@@ -128,9 +128,7 @@ def filters(draw: st.DrawFn, schema: Schema) -> Filter:
 def test_a_described_filter_reads_back_to_the_same_customers(name, language):
     schema, table = SCHEMAS[name], TABLES[name]
 
-    @settings(
-        max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(filters(schema))
     def check(wanted: Filter) -> None:
         text = describe(wanted, schema, language)

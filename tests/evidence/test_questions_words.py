@@ -95,7 +95,7 @@ def test_the_vocabulary_has_both_languages_and_no_empty_phrase():
     assert "cmp.ge" in words[phrase("at least")]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(sampled_from(sorted(LONG)), data())
 def test_one_typing_error_in_a_long_word_is_repaired(words, draw):
     places = [i for i, c in enumerate(words) if c.isalpha() and i]

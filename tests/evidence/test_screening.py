@@ -93,7 +93,7 @@ def test_halves_cost_the_null_its_luck():
     assert np.mean(passed) <= 0.02
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(1, 60), st.integers(1, 300), st.data())
 def test_fisher_is_that_of_scipy(size, rest, data):
     events, others = data.draw(st.integers(0, size)), data.draw(st.integers(0, rest))

@@ -306,7 +306,7 @@ PIECES = st.sampled_from([*ENGLISH, *CHINESE, "not", " no ", "slow", ". ", "but 
 ODD = st.sampled_from(["İ", "’", "\x00", "?", "？", "(", "\\", "😀", "\n", "\ud800"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(PIECES | ODD | st.text(max_size=5), max_size=12).map("".join))
 def test_any_text_is_read_and_every_quote_lies_inside_it(text):
     labels = label_feedback([text, text], SCHEMA)

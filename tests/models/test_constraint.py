@@ -43,7 +43,7 @@ def shortest(grammar):
 
 
 @given(st.integers(0, 10_000), st.integers(0, 120), st.sampled_from(["random", "letters", "end"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_text_is_complete_within_its_budget(seed, extra, taste):
     budget = shortest(ANSWER) + extra
     generator = torch.Generator().manual_seed(seed)

@@ -49,7 +49,7 @@ def test_chinese_keys_and_values_are_written_as_they_are(accepts):
 
 
 @given(st.lists(st.sampled_from(["S1", "S2", "D1", "D2", "X9"]), max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_subset_is_ordered_unique_and_within_its_sizes(accepts, chosen):
     offered = ["S1", "S2", "D1", "D2"]
     schema = g.subset(offered, min_items=1, max_items=3)

@@ -46,7 +46,7 @@ def test_ascii_stays_whatever_stands_beside_it():
     assert fold(printable).text == fold(printable + "\u200b").text == printable
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text())
 def test_fold_is_shorter_or_equal_and_every_span_folds_to_itself(text):
     folded = fold(text)

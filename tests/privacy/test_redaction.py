@@ -44,7 +44,7 @@ DATA = Path(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(TEXTS, st.lists(st.sampled_from(NAMES), max_size=2))
 def test_idempotent_and_keeps_all_other_text(text, names):
     """T4: nothing raised, the second time changes nothing, all else is the text's own."""
@@ -58,7 +58,7 @@ def test_idempotent_and_keeps_all_other_text(text, names):
     assert sum(once.counts.values()) == new
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.text())
 def test_any_text_at_all(text):
     name = text[:12]

@@ -118,7 +118,7 @@ def test_unfence_refuses_what_is_not_a_fence(block, fault):
         unfence(Fenced(block, "t", ("1",)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.dictionaries(st.from_regex(r"[A-Za-z0-9.:#_-]{1,8}", fullmatch=True), ANY_TEXT, max_size=4)
 )
@@ -129,7 +129,7 @@ def test_fence_holds_any_documents(documents):
     fenced.block.encode("utf-8")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(ANY_TEXT)
 @example("😀\u200d\u200b😀")
 @example("a\ufe0f\u200d😀")

@@ -18,7 +18,7 @@ def _oracle(query, allowed, k):
     return rows[np.argsort(-cosine[rows])][:k], cosine
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 1), st.integers(1, 150))
 def test_flat_search_is_the_exact_cosine_ranking_inside_the_filter(seed, share, k):
     random = np.random.default_rng(seed)

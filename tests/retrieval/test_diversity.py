@@ -80,7 +80,7 @@ def test_nothing_to_choose_from():
     assert diversify(none, np.zeros((0, 8)), 3).tolist() == []
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 1000))
 def test_always_distinct_and_never_alike(n, k, seed):
     random = np.random.default_rng(seed)

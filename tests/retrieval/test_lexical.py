@@ -23,7 +23,7 @@ def _scores(index, query):
     return scores
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(CORPORA, WORDS)
 def test_scores_equal_rank_bm25_wherever_its_idf_is_positive(corpus, query):
     reference = BM25Okapi(corpus)
@@ -33,7 +33,7 @@ def test_scores_equal_rank_bm25_wherever_its_idf_is_positive(corpus, query):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(CORPORA, WORDS)
 def test_scores_equal_bm25s(corpus, query):
     import bm25s
@@ -47,7 +47,7 @@ def test_scores_equal_bm25s(corpus, query):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(CORPORA, WORDS, st.integers(1, 8), st.data())
 @pytest.mark.parametrize("engine", ENGINES)
 def test_hits_are_the_matches_inside_the_filter_and_nothing_else(engine, corpus, query, k, data):

@@ -56,7 +56,7 @@ def test_every_exact_term_is_found_by_words_alone(engine):
         assert term in GOLD.documents[hits.positions[0]]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.integers(0, len(TOKENS) - 1), st.floats(0, 1), st.integers(1, 20), st.integers(0, 99))
 def test_hits_stay_inside_the_filter_and_fill_it(question, share, k, seed):
     allowed = np.random.default_rng(seed).random(N) < share**3

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
     from llguidance import LLMatcher, LLTokenizer
 
-_IN_STRING = ('"', ".", "。")
+_IN_STRING = ('"', " (", "(", ".", "。")  # figures in brackets end a sentence, so that it may stop
 _OUTSIDE = ("}", "]", '"')
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 

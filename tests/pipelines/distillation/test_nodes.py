@@ -61,7 +61,7 @@ def exercises(stored):
 class Fickle:
     """A teacher that now and then stops the run, or cannot answer some of a batch."""
 
-    recipe = ("fickle", 1)
+    name, recipe = "fickle", ("fickle", 1)
 
     def __init__(self, stops=0.0, fails=0.0):
         self.asked, self.batches, self.failed = Counter(), [], 0
@@ -280,7 +280,7 @@ def test_rows_are_of_their_split_and_share_no_question(gated, exercises):
         {row["messages"][1]["content"].partition("\n")[0] for row in each} for each in rows.values()
     ]
     assert not asked[0] & asked[1]
-    assert report["teacher"] == "reference"
+    assert (report["teacher"], report["written_by"]) == ("reference", ["reference, seed 7"])
     assert report["lessons"] == len(exercises)
     assert report["rows"] == sum(map(len, rows.values()))
     assert set(report["refused"]) <= {"near_duplicate", "in_a_test"}
@@ -288,7 +288,9 @@ def test_rows_are_of_their_split_and_share_no_question(gated, exercises):
 
 
 def test_a_failed_reply_is_no_row_and_counted(exercises):
-    replies = [{"id": each["id"], "text": "", "error": "HTTP 503"} for each in exercises]
+    replies = [
+        {"id": each["id"], "text": "", "error": "HTTP 503", "teacher": "m"} for each in exercises
+    ]
     report, rows = nodes.gate_rows(exercises, replies, small_bench(), SCHEMA, PROMPTS, OPTIONS)
     assert not any(rows.values())
     assert report["refused"] == {"error: HTTP 503": len(exercises)}
@@ -303,7 +305,7 @@ def test_a_training_question_of_the_test_is_no_row(exercises, gated):
     (reply,) = ReferenceTeacher(
         nodes.load_teacher(PROMPTS, {}, "", OPTIONS).phrasings, OPTIONS.seed
     ).answer([nodes.Lesson.model_validate(taken)])
-    replies = [{"id": taken["id"], "text": reply.text, "error": ""}]
+    replies = [{"id": taken["id"], "text": reply.text, "error": "", "teacher": "m"}]
     report, rows = nodes.gate_rows([taken], replies, small_bench(), SCHEMA, PROMPTS, OPTIONS)
     assert (sum(map(len, rows.values())), report["refused"]) == (0, {"in_a_test": 1})
 

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from churnlens.evidence.statements import Document
@@ -316,7 +316,6 @@ FIELDS = ("status", "summary", "top_reasons", "risk_level", "actions", "citation
 @example("[" * 100_000)
 @example("9" * 5000)
 @example('{"summary": "\\ud800 [F1]"}')
-@settings(deadline=None)
 def test_any_text_can_be_read(text):
     written = read_answer(text)
     try:
@@ -328,7 +327,6 @@ def test_any_text_can_be_read(text):
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, ANYTHING)))
-@settings(deadline=None)
 def test_any_object_can_be_read(answer):
     written = read_answer(json.dumps(answer))
     assert written.is_json

@@ -183,7 +183,7 @@ OBJECTS = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, VALUES)).map(
 
 
 @given(text=st.text(st.characters()) | VALUES.map(json.dumps) | OBJECTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_is_written_is_graded_and_never_perfect(lessons, text):
     for status in STATUSES:
         judged = judge(text, find(lessons, status))

@@ -113,7 +113,8 @@ def ask_teacher(
     key.
 
     Returns:
-        `{id, text, error}` a lesson, in order. A failure is kept here, and never in the store.
+        `{id, text, error, teacher}` a lesson, in order. A failure is kept here, and never in the
+        store.
     """
     teacher = load_teacher(prompts, model_lock, model_root, options)
 
@@ -129,7 +130,10 @@ def ask_teacher(
         size=options.batch_size,
         label="ask the teacher",
     )
-    return [dict(zip(answered.columns, row, strict=True)) for row in answered.to_numpy().tolist()]
+    rows = answered.to_numpy().tolist()
+    return [
+        dict(zip(answered.columns, row, strict=True)) | {"teacher": teacher.name} for row in rows
+    ]
 
 
 def _answer_batch(teacher: Teacher, batch: Sequence[dict[str, Any]], store: Store) -> pd.DataFrame:
@@ -180,4 +184,5 @@ def gate_rows(
         split: [row for row in rows if row["split"] == split]
         for split in ("training", "validation")
     }
-    return describe_rows(rows, refused, options.teacher), splits
+    written_by = sorted({each["teacher"] for each in replies})
+    return describe_rows(rows, refused, options.teacher) | {"written_by": written_by}, splits

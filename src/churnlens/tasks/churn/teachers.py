@@ -43,6 +43,10 @@ class Teacher(Protocol):
     """Writes answers to lessons."""
 
     @property
+    def name(self) -> str:
+        """Who wrote, for reports: kind or model, and revision."""
+
+    @property
     def recipe(self) -> tuple[Any, ...]:
         """All that the answers depend on besides the lessons: part of every cache key."""
 
@@ -89,6 +93,11 @@ class ReferenceTeacher:
 
     phrasings: Phrasings
     seed: int
+
+    @property
+    def name(self) -> str:
+        """Who wrote, for reports."""
+        return f"reference, seed {self.seed}"
 
     @property
     def recipe(self) -> tuple[Any, ...]:
