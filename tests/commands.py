@@ -1,6 +1,7 @@
 """Commands as a user types them, each in a process of its own, and what they leave behind."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -52,3 +53,14 @@ def invoke(project, *words):
 
     with contextlib.chdir(project):
         return CliRunner().invoke(cli, [str(word) for word in words], catch_exceptions=False)
+
+
+def run_notebook(project, name):
+    """Run every code cell of a notebook as it stands, in the project's folder."""
+    path = project / "notebooks" / f"{name}.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    names = {}
+    with contextlib.chdir(project):
+        for number, cell in enumerate(each for each in cells if each["cell_type"] == "code"):
+            assert not cell["outputs"], "outputs are not kept in git"
+            exec(compile("".join(cell["source"]), f"{name}, code cell {number}", "exec"), names)

@@ -43,6 +43,13 @@ def test_stages_of_one_task_are_the_task(pipelines):
     assert sum(len(pipelines[stage].nodes) for stage in stages) == len(pipelines["churn"].nodes)
 
 
+def test_experiments_are_in_no_run_but_their_own(pipelines):
+    own = {node.name for node in pipelines["experiments"].nodes}
+    assert own and all(name.startswith("churn.experiments.") for name in own)
+    others = [pipeline for name, pipeline in pipelines.items() if name != "experiments"]
+    assert not own & {node.name for pipeline in others for node in pipeline.nodes}
+
+
 def test_the_main_job_needs_no_student(pipelines):
     quick, whole = pipelines["__default__"], pipelines["churn"]
     rest = {node.name.rpartition(".")[2] for node in (whole - quick).nodes}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from churnlens.simulation import simulate_customers
-from commands import QUESTIONS, command, invoke, parameters
+from commands import QUESTIONS, command, invoke, parameters, run_notebook
 
 pytestmark = pytest.mark.slow  # minutes: it starts first
 
@@ -53,6 +53,14 @@ def test_the_student_answers_and_is_checked(project, taught):
     assert (
         answer["checks"]["kept"] + len(answer["checks"]["dropped"]) >= answer["checks"]["written"]
     )
+
+
+@pytest.mark.parametrize("name", ["final_demo", "final_demo.zh"])
+def test_every_cell_of_the_final_demo_runs(name, project, taught, monkeypatch, capsys):
+    monkeypatch.setenv("KEDRO_ENV", "tiny")
+    monkeypatch.setenv("DATA_ROOT", str(taught))
+    run_notebook(project, name)
+    assert '"status": "answered"' in capsys.readouterr().out
 
 
 def test_a_second_training_returns_at_once(project, taught):

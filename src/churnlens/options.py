@@ -6,7 +6,7 @@ the values for a plain CPU; machines differ through `conf/<env>/globals.yml`.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -175,6 +175,45 @@ class FinetuningOptions(TrainingOptions):
     repeats: int = Field(default=3, ge=1)
     folds: int = Field(default=5, ge=2)
     max_auc: float | None = Field(default=0.87, gt=0.5, le=1)
+
+
+class Range(Frozen):
+    """Where a number may lie; searched on a log scale."""
+
+    low: float = Field(gt=0)
+    high: float = Field(gt=0)
+
+
+class ExperimentOptions(Frozen):
+    """Which settings of a training are tried; all others are the student's.
+
+    Attributes:
+        grid: settings of each declared run, such as `{method: lora, epochs: 3}`.
+        trials: further runs that Optuna proposes from `space`, one after the other.
+        space: setting → its values, or the ends of a range.
+        max_rows, max_validation_rows: as for the student; None takes all.
+        tracking_uri: of an MLflow store that gets the runs too, such as `sqlite:///mlflow.db`.
+    """
+
+    grid: tuple[dict[str, Any], ...] = ()
+    trials: int = Field(default=0, ge=0, le=100)
+    space: dict[str, Range | Annotated[tuple[Any, ...], Field(min_length=1)]] = {}
+    max_rows: int | None = Field(default=None, ge=1)
+    max_validation_rows: int | None = Field(default=None, ge=2)
+    tracking_uri: str | None = None
+
+    @model_validator(mode="after")
+    def _has_runs(self) -> Self:
+        known = set(TrainingOptions.model_fields)
+        for run in self.grid:
+            if unknown := sorted(set(run) - known):
+                raise ValueError(f"grid: no settings of a training {unknown}; {sorted(known)}")
+            TrainingOptions.model_validate(run)
+        if unknown := sorted(set(self.space) - known):
+            raise ValueError(f"space: no settings of a training {unknown}; {sorted(known)}")
+        if self.trials and not self.space:
+            raise ValueError("trials without a space; name settings and their values in space")
+        return self
 
 
 class DriverOptions(Frozen):

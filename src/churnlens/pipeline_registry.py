@@ -7,6 +7,7 @@ its nodes `churn.inference.answer_questions`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from kedro.pipeline import Pipeline
 from churnlens.pipelines import (
     data_processing,
     distillation,
+    experiments,
     finetuning,
     indexing,
     inference,
@@ -26,11 +28,15 @@ MAIN = "churn"
 
 
 class Task(NamedTuple):
-    """A task: its stages in order, and what it takes from outside by its own name."""
+    """A task: its stages in order, what it takes from outside by its own name, and asides.
+
+    An aside reads what stages made and is in no run but that of its own name.
+    """
 
     stages: tuple[ModuleType, ...]
     inputs: frozenset[str]
     parameters: frozenset[str]
+    asides: tuple[ModuleType, ...] = ()
 
 
 # A task has the stages that do something for it; the others are left out until they do.
@@ -39,18 +45,23 @@ TASKS = {
         stages=(data_processing, indexing, distillation, finetuning, inference, reporting),
         inputs=frozenset({"customers", "schema", "questions", "bench", "model_lock", "demo_truth"}),
         parameters=frozenset({"params:model_root"}),
+        asides=(experiments,),
     ),
 }
 
 
-def _stage(module: ModuleType, name: str) -> Pipeline:
+def _name(module: ModuleType) -> str:
+    return module.__name__.rsplit(".", 1)[-1]
+
+
+def _stage(module: ModuleType) -> Pipeline:
     pipeline: Pipeline = module.create_pipeline()
+    name = _name(module)
     return Pipeline(pipeline, namespace=name, prefix_datasets_with_namespace=False, tags=name)
 
 
-def _task(name: str, task: Task) -> Pipeline:
-    stages = [_stage(module, module.__name__.rsplit(".", 1)[-1]) for module in task.stages]
-    whole = sum(stages, Pipeline([]))
+def _task(name: str, task: Task, modules: Sequence[ModuleType]) -> Pipeline:
+    whole = sum(map(_stage, modules), Pipeline([]))
     return Pipeline(
         whole,
         namespace=name,
@@ -66,11 +77,10 @@ def register_pipelines() -> dict[str, Pipeline]:
     `__default__` is the main job but for making a student, which takes longer than all the rest:
     the pipeline of the task has it.
     """
-    tasks = {name: _task(name, task) for name, task in TASKS.items()}
-    everything = sum(tasks.values(), Pipeline([]))
-    names = {
-        module.__name__.rsplit(".", 1)[-1] for task in TASKS.values() for module in task.stages
-    }
-    stages = {name: everything.only_nodes_with_tags(name) for name in sorted(names)}
+    tasks = {name: _task(name, task, task.stages) for name, task in TASKS.items()}
+    asides = [_task(name, task, task.asides) for name, task in TASKS.items() if task.asides]
+    everything = sum([*tasks.values(), *asides], Pipeline([]))
+    modules = {m for task in TASKS.values() for m in (*task.stages, *task.asides)}
+    stages = {name: everything.only_nodes_with_tags(name) for name in sorted(map(_name, modules))}
     quick = tasks[MAIN] - tasks[MAIN].only_nodes_with_tags(STUDENT)
     return {"__default__": quick, **tasks, **stages}

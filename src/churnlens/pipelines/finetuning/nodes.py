@@ -102,7 +102,7 @@ def train_student(
     """
     spec = spec_of(model_lock, options.student)
     chosen = {
-        split: _choose(training_rows.get(split, []), spec.languages, most)
+        split: choose_rows(training_rows.get(split, []), spec.languages, most)
         for split, most in (
             ("training", options.max_rows),
             ("validation", options.max_validation_rows),
@@ -119,8 +119,9 @@ def train_student(
     return trained.folder, trained.history
 
 
-def _choose(
+def choose_rows(
     rows: Sequence[dict[str, Any]], languages: Collection[str], most: int | None
 ) -> list[dict[str, Any]]:
+    """Return at most `most` of the rows in `languages`, taken evenly from all families."""
     spoken = [row for row in rows if row["language"] in languages]
     return take_evenly(spoken, [row["family"] for row in spoken], most)

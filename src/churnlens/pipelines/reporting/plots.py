@@ -181,6 +181,31 @@ def plot_losses(history: Sequence[Mapping[str, Any]], language: Language) -> Fig
     return figure
 
 
+def plot_trials(history: Sequence[Mapping[str, Any]], chosen: str, language: Language) -> Figure:
+    """Return the validation losses of several trainings by epoch, the chosen one in colour.
+
+    Args:
+        history: rows with `run`, `epoch`, `split` and `loss`.
+        chosen: name of a run.
+        language: of the labels.
+    """
+    from matplotlib import rc_context
+
+    words = load_strings(language)
+    with rc_context(STYLE | {"axes.spines.left": True}):
+        figure = new_figure("trials", 3.4)
+        axes = figure.add_subplot(xlabel=words.say("epoch"), ylabel=words.say("loss"))
+        for name in dict.fromkeys(row["run"] for row in history):
+            rows = [r for r in history if r["run"] == name and r["split"] == "validation"]
+            epochs, losses = ([row[part] for row in rows] for part in ("epoch", "loss"))
+            colour = COLOURS["blue" if name == chosen else "muted"]
+            axes.plot(epochs, losses, color=colour, marker="o", markersize=3, linewidth=1.2)
+            axes.annotate(name, (epochs[-1], losses[-1]), fontsize=8, color=colour)
+        axes.grid(color=COLOURS["grid"], linewidth=0.7)
+        axes.set_axisbelow(True)
+    return figure
+
+
 def _reliability(axes: Axes, rows: Sequence[Mapping[str, float]]) -> None:
     from matplotlib.ticker import PercentFormatter
 

@@ -1,0 +1,54 @@
+"""Proposals learn from losses, repeat themselves, and stay in their space."""
+
+import math
+
+import pytest
+
+from churnlens.models.training import search as module
+from churnlens.models.training.faults import TrainingError
+from churnlens.models.training.search import search
+from churnlens.options import Range
+
+SPACE = {"learning_rate": Range(low=1e-4, high=1e-2), "rank": (8, 16, 32)}
+
+
+def loss(settings):
+    """Least at a rate of 1e-3 and rank 16."""
+    return math.log10(settings["learning_rate"] / 1e-3) ** 2 + (settings["rank"] != 16)
+
+
+def tried(trials=12, seed=7):
+    asked = []
+    found = search(lambda s: asked.append(s) or loss(s), SPACE, trials, seed)
+    assert found == asked
+    return asked
+
+
+def test_settings_stay_in_their_space():
+    for settings in tried():
+        assert settings.keys() == SPACE.keys()
+        assert 1e-4 <= settings["learning_rate"] <= 1e-2 and settings["rank"] in (8, 16, 32)
+
+
+def test_the_same_losses_give_the_same_proposals_and_a_longer_search_goes_on():
+    assert tried(6) == tried(6) == tried(12)[:6]
+    assert tried(6, seed=8) != tried(6)
+
+
+def test_later_proposals_are_better_than_the_random_ones():
+    losses = [loss(s) for s in tried(40)]
+    assert sum(losses[-10:]) / 10 < sum(losses[:4]) / 4 / 2
+
+
+def test_what_stops_a_training_stops_the_search():
+    def judge(settings):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search(judge, SPACE, 3, 7)
+
+
+def test_without_optuna_the_extra_is_named(monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(TrainingError, match=r"pip install -e '.\[track\]'"):
+        search(loss, SPACE, 3, 7)
