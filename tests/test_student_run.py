@@ -44,6 +44,25 @@ def test_the_arms_are_what_they_are_called(taught):
     assert "tuned" in (taught / "08_reporting/churn/report.html").read_text(encoding="utf-8")
 
 
+def test_a_student_serves_once_it_is_promoted(project, taught):
+    """One that learned for two steps is no better than its base, so it is forced here."""
+    words = ("--data-root", taught, "--env", "tiny")
+    asked = ("ask", QUESTIONS[0], *words, "--writer", "student")
+    before = invoke(project, *asked)
+    assert before.exit_code == 1 and "kedro promote churn" in before.stderr
+    kept = json.loads(invoke(project, "promote", "churn", *words).stdout)
+    assert kept["event"] == "kept" and not kept["verdict"]["better"]
+    assert not (taught / "06_models/churn/served").exists()
+    forced = json.loads(invoke(project, "promote", "churn", "--force", *words).stdout)
+    assert forced == {**kept, "event": "forced"}
+    again = invoke(project, "promote", "churn", *words)
+    assert again.exit_code == 1 and "serve already" in again.stderr
+    back = invoke(project, "promote", "churn", "--back", *words)
+    assert back.exit_code == 1 and "no student served before" in back.stderr
+    log = (taught / "08_reporting/churn/promotions.jsonl").read_text(encoding="utf-8")
+    assert [json.loads(line)["event"] for line in log.splitlines()] == ["kept", "forced"]
+
+
 def test_the_student_answers_and_is_checked(project, taught):
     words = ("--data-root", taught, "--env", "tiny", "--writer", "student", "--json")
     done = invoke(project, "ask", QUESTIONS[0], *words)

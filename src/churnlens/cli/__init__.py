@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from kedro.framework.cli.project import run as kedro_run
 
-from churnlens.cli import answers, data, models, state
+from churnlens.cli import answers, data, models, promotion, state
 from churnlens.cli.opening import open_analyst, open_project
 from churnlens.cli.plain import PlainCommand, PlainGroup
 
@@ -26,6 +26,7 @@ for command in (
     models.fetch_models,
     models.plan,
     models.export,
+    promotion.promote,
     answers.ask,
     answers.predict,
     state.status,

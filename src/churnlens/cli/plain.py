@@ -24,7 +24,9 @@ def _mendable() -> tuple[type[Exception], ...]:
     from churnlens.models.training.callbacks import DivergedError
     from churnlens.models.training.exhausted import MemoryExhaustedError
     from churnlens.models.training.faults import TrainingError
+    from churnlens.pipelines.experiments.tracking import TrackingError
     from churnlens.pipelines.reporting.arms import ArmError
+    from churnlens.tasks.churn.promotion import PromotionError
 
     own = (
         RunInProgressError,
@@ -37,6 +39,8 @@ def _mendable() -> tuple[type[Exception], ...]:
         DivergedError,
         MemoryExhaustedError,
         ArmError,
+        TrackingError,
+        PromotionError,
     )
     return (*own, DatasetError, ParameterValidationError, MissingConfigException, ValidationError)
 

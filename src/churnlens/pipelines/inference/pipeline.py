@@ -18,7 +18,7 @@ STORED = {
     "model_root": "params:model_root",
     "indexing": "params:indexing",
 }
-ANALYST_INPUTS = {**STORED, "student": "student", "options": "params:inference"}
+ANALYST_INPUTS = {**STORED, "student": "served", "options": "params:inference"}
 
 
 def create_pipeline() -> Pipeline:

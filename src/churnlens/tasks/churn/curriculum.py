@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, TypeVar
 
 import pandas as pd
@@ -117,3 +117,12 @@ def take_evenly(items: Sequence[Item], families: Sequence[str], most: int | None
         ranked.append((turns[family], place))
         turns[family] += 1
     return [items[place] for place in sorted(place for _, place in sorted(ranked)[:most])]
+
+
+def choose_lessons(
+    lessons: Sequence[Lesson], split: LessonSplit, languages: Collection[str], most: int | None
+) -> list[Lesson]:
+    """Return up to `most` lessons of a split: the shallowest of each question, families alike."""
+    spoken = [each for each in lessons if each.split == split and each.language in languages]
+    shallow = [each for each in spoken if each.depth == min(other.depth for other in spoken)]
+    return take_evenly(shallow, [each.family for each in shallow], most)

@@ -36,7 +36,7 @@ class Stored(TypedDict):
         vectors, vector_index, lexical_index: from indexing.
         prompts: system prompt, shapes, common words and wording.
         model_lock, model_root: which models there are, and where.
-        student: folder of the tuned model; None before one was trained.
+        student: folder of the tuned model that serves; None before one was promoted.
     """
 
     schema: dict[str, Any]
@@ -101,14 +101,15 @@ def load_writer(stored: Stored, options: InferenceOptions) -> Writer:
     """Return the writer that the options name, its model loaded.
 
     Raises:
-        ModelError: when its model is absent, or no student has been trained.
+        ModelError: when its model is absent, or no student serves.
     """
     if options.writer == "template":
         return TemplateWriter()
     student = stored.get("student") if options.writer == "student" else None
     if options.writer == "student" and student is None:
         raise ModelError(
-            "no student has been trained; next: `kedro run --pipelines churn`, or --writer model"
+            "no student serves; next: `kedro run --pipelines churn` and `kedro promote churn`, or "
+            "--writer model"
         )
     name = options.student if student else options.model
     spec = spec_of(stored["model_lock"], name)
