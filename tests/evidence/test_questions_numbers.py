@@ -194,6 +194,19 @@ def test_the_units_of_another_schema(text, wanted):
     assert conditions(text, "bank") == wanted
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Why do customers whose balance is at least 4 EUR or whose salary is at most 4 EUR leave?",
+        "为什么余额不低于4欧元或薪资不超过4欧元的客户流失？",
+    ],
+)
+def test_opposite_bounds_at_one_amount_keep_the_columns_that_they_name(text):
+    [either] = parse_question(text, *TABLES["bank"]).cohort
+    found = {(each.column, each.op, each.value) for each in either.any_of}
+    assert found == {("Balance", "ge", 4), ("EstimatedSalary", "le", 4)}
+
+
 def test_shares_and_averages_come_from_the_table():
     charges = TABLES["telco"][1]["MonthlyCharges"]
     top = conditions("the top 10% of customers by monthly charges")

@@ -143,8 +143,9 @@ class Attacher:
             length = self._length(at, quantity)
             return length or (self.schema.column(self.schema.time) if self.schema.time else None)
         if unit == "money":
-            known = self._counterpart(at, quantity) or self._beyond(at, quantity)
-            return known or (named if named and _is_money(named) else self._money())
+            own = named if named and _is_money(named) else None
+            known = None if own else self._counterpart(at, quantity)
+            return known or self._beyond(at, quantity) or own or self._money()
         if unit == "age":
             return self._age()
         if unit == "percent":
