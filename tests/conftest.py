@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from churnlens.datasets.atomic import write_folder
 from commands import QUESTIONS, command, parameters
+from models.tiny import make_random_model
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -36,6 +38,15 @@ def models(project) -> Path:
     folder = project / "data" / "06_models" / "pretrained"
     if not (folder / "all-MiniLM-L6-v2").is_dir():
         pytest.skip("the embedded models are not fetched; run `make models`")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_student(project, models) -> Path:
+    """The base of the student of `conf/tiny`: the embedded model's tokenizer, random weights."""
+    folder = project / "data" / "06_models" / "tiny-random"
+    if not (folder / "manifest.json").is_file():
+        write_folder(folder, lambda path: make_random_model(models / "SmolLM2-135M-Instruct", path))
     return folder
 
 

@@ -26,6 +26,7 @@ FORMATS = {
     "plan": "memory of every stage",
     "export": "llama.cpp and Ollama, or ONNX",
     "lineage": "HTML",
+    "promote": "promotions.jsonl",
     "run": "--params",
 }
 

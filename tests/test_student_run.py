@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow  # minutes: it starts first
 
 
 @pytest.fixture(scope="module")
-def taught(project, models, tmp_path_factory):
+def taught(project, tiny_student, tmp_path_factory):
     """The data root of a run with a student, of few customers and one step of training."""
     folder = tmp_path_factory.mktemp("student")
     simulate_customers(1200, seed=7).customers.to_csv(folder / "customers.csv", index=False)

@@ -150,6 +150,12 @@ def test_the_table_knows_every_model_of_the_lock_as_it_is(project):
         assert {k: fetched[k] for k in listed if k in fetched}.items() <= listed.items()
 
 
+def test_the_random_model_has_the_shape_that_is_listed(tiny_student):
+    listed = known_config("tiny-random", NOWHERE)
+    made = known_config(tiny_student.name, tiny_student.parent)
+    assert {name: made[name] for name in listed} == listed
+
+
 def test_a_container_may_allow_less_than_the_machine_has(tmp_path):
     limit = tmp_path / "memory.max"
     limit.write_text(f"{GIB // 2}\n", encoding="utf-8")

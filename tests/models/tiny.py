@@ -40,6 +40,27 @@ def make_tokenizer(vocabulary=380):
     )
 
 
+def make_random_model(like, folder):
+    """Write a Llama of two layers with random weights, and the tokenizer of the model `like`."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from churnlens.models.loading import load_tokenizer
+    from churnlens.models.shapes import known_config
+
+    tokenizer, numbers = load_tokenizer(like), known_config("tiny-random", folder)
+    torch.manual_seed(7)
+    config = LlamaConfig(
+        **{name: value for name, value in numbers.items() if name != "model_type"},
+        initializer_range=0.3,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
 def model_files():
     """The smallest folder that counts as a model: name → bytes."""
     tensors = save({"weight": np.arange(6, dtype=np.float32).reshape(2, 3)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,6 @@ from churnlens.options import ExperimentOptions, FinetuningOptions, TrainingOpti
 from churnlens.pipelines.experiments.tracking import track
 from churnlens.pipelines.finetuning.nodes import choose_rows
 from churnlens.pipelines.reporting.plots import plot_trials
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 METRIC = "validation_loss"
 
@@ -176,7 +173,7 @@ def history_of(runs: Sequence[Run]) -> list[dict[str, Any]]:
     return [{"run": run.name, **row} for run in runs for row in run.trained.history]
 
 
-def draw_trials(training_trials: dict[str, Any], trial_history: list[dict[str, Any]]) -> Figure:
+def draw_trials(training_trials: dict[str, Any], trial_history: list[dict[str, Any]]) -> Any:
     """Return a matplotlib figure: the validation losses of all runs, the chosen one in colour."""
     return plot_trials(trial_history, training_trials["chosen"], "en")
 
