@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from churnlens.models.cache import roomy_cache
 from churnlens.models.constraint import RequestError, Row, Vocabulary
 from churnlens.models.loading import (
     ends_of,
@@ -217,7 +218,6 @@ class Generator:
         their prompt, and reading it once costs a sixth of reading it six times.
         """
         import torch
-        from transformers import DynamicCache
 
         common = list(os.path.commonprefix(starts)[: min(map(len, starts)) - 1])
         rests = [start[len(common) :] for start in starts]
@@ -225,7 +225,7 @@ class Generator:
         ids = [common + [pad] * (width - len(rest)) + rest for rest in rests]
         mask = [[1] * len(common) + [0] * (width - len(r)) + [1] * len(r) for r in rests]
         where = self._model.device
-        cache = DynamicCache(config=self._config)
+        cache = roomy_cache(self._config)
         if common:
             head = torch.tensor([common], device=where)
             self._model(input_ids=head, past_key_values=cache, use_cache=True, logits_to_keep=1)
