@@ -174,8 +174,8 @@ def test_a_run_without_the_validator_is_refused(project, customers, tmp_path, mo
     assert not (tmp_path / "data").exists()
 
 
-def test_libraries_stay_offline(context, monkeypatch):
+def test_libraries_stay_offline_and_idle_threads_asleep(context, monkeypatch):
     monkeypatch.setattr(os, "environ", {"DO_NOT_TRACK": "0"})
     RunHooks().after_context_created(context)
-    assert os.environ["HF_HUB_OFFLINE"] == "1"
+    assert (os.environ["HF_HUB_OFFLINE"], os.environ["OMP_WAIT_POLICY"]) == ("1", "PASSIVE")
     assert os.environ["DO_NOT_TRACK"] == "0"  # what the user has set stays

@@ -107,8 +107,13 @@ class RunHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Find the data root, and keep every library offline."""
-        os.environ.update({key: os.environ.get(key, value) for key, value in OFFLINE.items()})
+        """Find the data root, and keep libraries offline and their idle threads asleep.
+
+        Threads that spin while they wait take the core from the statistics of an answer (a fifth
+        of its time), and beside other programs make training eight times slower.
+        """
+        for key, value in {**OFFLINE, "OMP_WAIT_POLICY": "PASSIVE"}.items():
+            os.environ.setdefault(key, value)
         self._root = data_root(context)
         self._given = frozenset(context.config_loader.runtime_params or {})
 
