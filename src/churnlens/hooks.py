@@ -109,8 +109,7 @@ class RunHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Find the data root, and keep libraries offline and their idle threads asleep.
 
-        Threads that spin while they wait take the core from the statistics of an answer (a fifth
-        of its time), and beside other programs make training eight times slower.
+        Threads that spin while they wait take the cores from everything else.
         """
         for key, value in {**OFFLINE, "OMP_WAIT_POLICY": "PASSIVE"}.items():
             os.environ.setdefault(key, value)

@@ -147,6 +147,11 @@ class TrainingOptions(Frozen):
     max_length: int = Field(default=2560, ge=64)
     seed: int = Field(default=7, ge=0)
 
+    @property
+    def precision(self) -> Precision:
+        """Of the weights that an adapter is trained on; of all weights for `full`."""
+        return "nf4" if self.method == "qlora" else self.dtype
+
     @model_validator(mode="after")
     def _rate_fits_method(self) -> Self:
         if self.method == "full" and self.learning_rate > 1e-4:

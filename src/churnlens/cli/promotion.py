@@ -35,8 +35,6 @@ def promote(task: str, force: bool, back: bool, data_root: str | None, env: str 
     context = open_project(env, data_root=data_root)
     with run_lock(root_of(context)):
         row = _go_back(context, task) if back else _promote(context, task, force)
-        log = context.catalog.load(f"{task}.promotions") or []
-        context.catalog.save(f"{task}.promotions", [*log, row])
     click.echo(json.dumps(row, ensure_ascii=False, indent=1))
 
 
@@ -51,10 +49,19 @@ def _promote(context: KedroContext, task: str, force: bool) -> dict[str, Any]:
     card = AdapterCard.model_validate_json((candidate / CARD).read_text(encoding="utf-8"))
     verdict = _compare(context, task, candidate)
     event = "promoted" if verdict.better else "forced" if force else "kept"
-    if event != "kept":
-        _keep(context, task, card.key(), candidate)
-        context.catalog.save(f"{task}.served", candidate)
-    return {"event": event, "student": card.key(), "verdict": verdict.model_dump(mode="json")}
+    row = {"event": event, "student": card.key(), "verdict": verdict.model_dump(mode="json")}
+    if event == "kept":
+        return _note(context, task, row)
+    _keep(context, task, card.key(), candidate)
+    _note(context, task, row)  # before it serves: after a kill the same command says it again
+    context.catalog.save(f"{task}.served", candidate)
+    return row
+
+
+def _note(context: KedroContext, task: str, row: dict[str, Any]) -> dict[str, Any]:
+    log = context.catalog.load(f"{task}.promotions") or []
+    context.catalog.save(f"{task}.promotions", [*log, row])
+    return row
 
 
 def _keep(context: KedroContext, task: str, name: str, folder: Path) -> None:
@@ -107,4 +114,4 @@ def _go_back(context: KedroContext, task: str) -> dict[str, Any]:
         )
     shelf: Path = context.catalog.load(f"{task}.promoted")
     context.catalog.save(f"{task}.served", shelf / stack[-2])
-    return {"event": "back", "student": stack[-1], "serves": stack[-2]}
+    return _note(context, task, {"event": "back", "student": stack[-1], "serves": stack[-2]})

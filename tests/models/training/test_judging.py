@@ -36,3 +36,19 @@ def test_another_base_is_refused(tiny_lm, trained, tmp_path):
     (tmp_path / "card.json").write_text('{"base_sha256": "0"}', encoding="utf-8")
     with pytest.raises(ModelError, match="made for another base"):
         row_losses(tiny_lm, tmp_path, VALIDATION, OPTIONS)
+
+
+def test_an_adapter_on_four_bits_is_judged_on_four_bits(tiny_lm, trained, monkeypatch):
+    from churnlens.models.training import judging
+
+    asked = []
+
+    def load(model, tuned, precision):
+        asked.append(precision)
+        return load_tuned(model, tuned, "float32")
+
+    monkeypatch.setattr(judging, "load_tuned", load)
+    for method in ("lora", "qlora"):
+        options = OPTIONS.model_copy(update={"method": method})
+        row_losses(tiny_lm, trained.folder, VALIDATION[:1], options)
+    assert asked == ["float32", "nf4"]

@@ -88,6 +88,7 @@ def test_what_serves_is_what_was_promoted_last_and_not_taken_back():
     log = [row("kept", "a"), row("promoted", "b"), row("kept", "c"), row("forced", "d")]
     assert serving(log) == ["b", "d"]
     assert serving([*log, row("back", "d")]) == ["b"]
+    assert serving([*log, row("forced", "d")]) == ["b", "d"]  # said twice after a kill
     assert serving([*log, row("back", "d"), row("promoted", "e")]) == ["b", "e"]
 
 

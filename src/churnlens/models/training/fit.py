@@ -93,7 +93,7 @@ def load_for_training(path: Path, options: TrainingOptions) -> Any:
             target_modules="all-linear",
             task_type="CAUSAL_LM",
         )
-        base = load_causal_lm(path, "nf4" if options.method == "qlora" else options.dtype)
+        base = load_causal_lm(path, options.precision)
         model = get_peft_model(base, config)
     if options.gradient_checkpointing:
         model.activation_checkpointing_enable({"use_reentrant": False})

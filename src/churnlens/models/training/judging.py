@@ -18,7 +18,7 @@ def row_losses(model: Path, tuned: Path, rows: Rows, options: TrainingOptions) -
         model: folder of the base model.
         tuned: folder of the adapter or tuned model, by `train`.
         rows: of messages.
-        options: those of the training; weights are read in its precision.
+        options: those of the training; the base is read in its precision.
 
     Raises:
         TrainingError: for rows that cannot be learned from.
@@ -29,7 +29,7 @@ def row_losses(model: Path, tuned: Path, rows: Rows, options: TrainingOptions) -
     prepare(model)
     tokenizer = load_tokenizer(model)
     encoded = encode_rows(rows, tokenizer, options.max_length)
-    loaded = load_tuned(model, tuned, options.dtype)
+    loaded = load_tuned(model, tuned, options.precision)
     losses = []
     with torch.inference_mode():
         for row in encoded:

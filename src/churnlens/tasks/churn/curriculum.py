@@ -124,5 +124,6 @@ def choose_lessons(
 ) -> list[Lesson]:
     """Return up to `most` lessons of a split: the shallowest of each question, families alike."""
     spoken = [each for each in lessons if each.split == split and each.language in languages]
-    shallow = [each for each in spoken if each.depth == min(other.depth for other in spoken)]
+    least = min((each.depth for each in spoken), default=0)
+    shallow = [each for each in spoken if each.depth == least]
     return take_evenly(shallow, [each.family for each in shallow], most)

@@ -97,12 +97,14 @@ def decide(
 def serving(log: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the ids of the students that were promoted and not taken back, the last one serves.
 
+    A promotion that a kill interrupted is in the log twice and counts once.
+
     Args:
         log: rows with `event` (`promoted`, `forced`, `kept` or `back`) and `student`, in order.
     """
     stack: list[str] = []
     for row in log:
-        if row["event"] in ("promoted", "forced"):
+        if row["event"] in ("promoted", "forced") and stack[-1:] != [row["student"]]:
             stack.append(str(row["student"]))
         elif row["event"] == "back":
             stack.pop()
