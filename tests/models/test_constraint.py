@@ -124,6 +124,21 @@ def test_the_way_out_of_a_string_is_its_quote_even_where_brackets_are_text():
         assert TOKENIZER.decode(path).startswith('", "claims": []')
 
 
+def test_a_hint_ends_a_text_that_no_closing_sign_can():
+    from llguidance import LLMatcher
+
+    words = {"type": "string", "pattern": f"^{g.about(['the cat'])}[(]7[)][.]$"}
+    matcher = LLMatcher(VOCABULARY.inner, g.compile_grammar(g.record({"a": words})))
+    hints = [TOKENIZER(text)["input_ids"] for text in ("the cat (7).", " the cat (7).")]
+    for begin in ('{"a": "', '{"a": "We say'):
+        matcher.reset()
+        tokens = TOKENIZER(begin)["input_ids"]
+        assert matcher.consume_tokens(tokens)
+        path = way_to_end(matcher, VOCABULARY, tokens, 200, hints)
+        assert TOKENIZER.decode(path).strip() == 'the cat (7)."}'
+        assert len(way_to_end(matcher, VOCABULARY, tokens, 200)) > len(path)
+
+
 def test_free_text_goes_on_until_it_ends_or_its_budget_does():
     scores = torch.zeros(SIZE)
     scores[TOKENIZER("the")["input_ids"][0]] = 1.0

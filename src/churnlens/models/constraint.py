@@ -8,6 +8,7 @@ token only if the way to end from there still fits into what is left. Every answ
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,14 +50,11 @@ class Vocabulary:
             self._lengths = np.array(sizes)
         return int(np.where(allowed, self._lengths, -1).argmax())
 
-    def closer(self, written: list[int], allowed: np.ndarray) -> int:
-        """Return the allowed token that brings a JSON text nearest to its end."""
+    def closers(self, written: list[int]) -> list[list[int]]:
+        """Return the tokens that bring a JSON text nearer to its end, the best first."""
         text = _ESCAPED.sub(b"", self.inner.decode_bytes(written))
-        for symbol in _IN_STRING if text.count(b'"') % 2 else _OUTSIDE:
-            token = self.inner.greedy_tokenize(symbol)[0]
-            if allowed[token]:
-                return token
-        return self.longest(allowed)
+        symbols = _IN_STRING if text.count(b'"') % 2 else _OUTSIDE
+        return [self.inner.greedy_tokenize(symbol)[:1] for symbol in symbols]
 
 
 def _allowed(matcher: LLMatcher) -> np.ndarray:
@@ -64,7 +62,11 @@ def _allowed(matcher: LLMatcher) -> np.ndarray:
 
 
 def way_to_end(
-    matcher: LLMatcher, vocabulary: Vocabulary, written: list[int], limit: int
+    matcher: LLMatcher,
+    vocabulary: Vocabulary,
+    written: list[int],
+    limit: int,
+    hints: Sequence[list[int]] = (),
 ) -> list[int] | None:
     """Return tokens that complete the text, or None when this way takes more than `limit`.
 
@@ -73,26 +75,25 @@ def way_to_end(
         vocabulary: what the tokens mean.
         written: the tokens so far.
         limit: most tokens that may be used.
+        hints: tokens worth trying where no closing sign is allowed.
     """
     trial, path = matcher.deep_copy(), list[int]()
     while not trial.is_accepting():
-        step = trial.compute_ff_tokens()
-        step = step or [vocabulary.closer(written + path, _allowed(trial))]
+        step = trial.compute_ff_tokens() or _step(trial, vocabulary, written + path, hints)
         path += step
         if len(path) > limit or not trial.consume_tokens(step):
             return None
     return path
 
 
-def _ends_with(matcher: LLMatcher, path: list[int], limit: int) -> bool:
-    """Whether `path` completes the text from here, within `limit` tokens.
-
-    The way to end from one token earlier mostly does, and asking costs a tenth of finding another.
-    """
-    if not path or len(path) > limit or matcher.validate_tokens(path) < len(path):
-        return False
-    trial = matcher.deep_copy()
-    return bool(trial.consume_tokens(path) and trial.is_accepting())
+def _step(
+    matcher: LLMatcher, vocabulary: Vocabulary, written: list[int], hints: Sequence[list[int]]
+) -> list[int]:
+    """Return the first closing sign or hint that is allowed, or else the longest token."""
+    for tokens in (*vocabulary.closers(written), *hints):
+        if matcher.validate_tokens(tokens) == len(tokens):
+            return tokens
+    return [vocabulary.longest(_allowed(matcher))]
 
 
 class Row:
@@ -102,8 +103,22 @@ class Row:
         tokens: what is written so far, the forced beginning included.
     """
 
-    def __init__(self, vocabulary: Vocabulary, grammar: str | None, budget: int, key: str) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        grammar: str | None,
+        budget: int,
+        key: str,
+        hints: Sequence[str] = (),
+    ) -> None:
         """Start a text of at most `budget` tokens; without a grammar it is free.
+
+        Args:
+            vocabulary: what tokens mean.
+            grammar: by `grammar.compile_grammar`, or None.
+            budget: tokens that may be written.
+            key: name of the text, for errors.
+            hints: pieces of text that lead to the end, such as the rest of a whole sentence.
 
         Raises:
             RequestError: when the grammar cannot be followed, or not within the budget.
@@ -113,6 +128,7 @@ class Row:
         self.tokens: list[int] = []
         self._vocabulary, self._left, self._ended = vocabulary, budget, False
         self._matcher = None if grammar is None else LLMatcher(vocabulary.inner, grammar)
+        self._hints = [vocabulary.inner.greedy_tokenize(hint) for hint in hints if hint]
         self._end: list[int] = []
         if self._matcher is not None:
             self._begin(self._matcher, key)
@@ -121,7 +137,7 @@ class Row:
         """Write what the grammar forces anyway, so that it is read with the prompt."""
         if matcher.is_error():
             raise RequestError(f"request {key}: the grammar failed: {matcher.get_error()[:300]}")
-        end = way_to_end(matcher, self._vocabulary, [], self._left)
+        end = way_to_end(matcher, self._vocabulary, [], self._left, self._hints)
         if end is None:
             raise RequestError(
                 f"request {key}: expected max_new_tokens to hold the shortest text of the grammar, "
@@ -151,27 +167,35 @@ class Row:
         return token
 
     def _best(self, scores: torch.Tensor) -> int:
+        best = int(scores.argmax())
         if self._matcher is None:
-            return int(scores.argmax())
+            return best
         import torch
 
-        allowed = torch.from_numpy(_allowed(self._matcher)).to(scores.device)
-        best = int(scores.masked_fill(~allowed, -torch.inf).argmax())
+        if not self._matcher.validate_tokens([best]):  # all other tokens are asked only now
+            allowed = torch.from_numpy(_allowed(self._matcher)).to(scores.device)
+            best = int(scores.masked_fill(~allowed, -torch.inf).argmax())
         safe = self._end[0] if self._end else self._vocabulary.ends[0]
         return best if best == safe or self._can_end_after(best, self._matcher) else safe
 
     def _can_end_after(self, token: int, matcher: LLMatcher) -> bool:
-        """Whether the text can still be completed after `token`; remembers how."""
+        """Whether the text can still be completed after `token`; remembers how.
+
+        The way to end from before it mostly does, and asking costs a tenth of finding another.
+        """
         if token in self._vocabulary.ends:
             return True
-        trial = matcher.deep_copy()
-        trial.consume_token(token)
-        if not _ends_with(trial, self._end, self._left - 1):
-            end = way_to_end(trial, self._vocabulary, [*self.tokens, token], self._left - 1)
+        way = [token, *self._end]
+        whole = [*way, self._vocabulary.ends[0]]
+        if len(way) > self._left or matcher.validate_tokens(whole) < len(whole):
+            trial = matcher.deep_copy()
+            trial.consume_token(token)
+            begun = [*self.tokens, token]
+            end = way_to_end(trial, self._vocabulary, begun, self._left - 1, self._hints)
             if end is None:
                 return False
-            self._end = end
-        self._end = [token, *self._end]
+            way = [token, *end]
+        self._end = way
         return True
 
     def _write(self, token: int) -> None:

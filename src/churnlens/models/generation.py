@@ -44,12 +44,14 @@ class Request(Frozen):
         key: name of the request, for errors and for matching the completion.
         messages: the prompt; the model answers the last one.
         grammar: by `grammar.compile_grammar`; None for free text.
+        hints: pieces of text with which an answer inside the grammar can be ended in good time.
         max_new_tokens: length of the answer; inside a grammar the answer is always complete.
     """
 
     key: str
     messages: tuple[Message, ...] = Field(min_length=1)
     grammar: str | None = None
+    hints: tuple[str, ...] = ()
     max_new_tokens: int = Field(ge=1)
 
 
@@ -139,7 +141,9 @@ class Generator:
         """
         if self._model is None:
             raise ModelError("the generator is closed; next: make a new one")
-        rows = [Row(self._vocabulary, r.grammar, r.max_new_tokens, r.key) for r in requests]
+        rows = [
+            Row(self._vocabulary, r.grammar, r.max_new_tokens, r.key, r.hints) for r in requests
+        ]
         prompts = [self._prompt(request) for request in requests]
         order = sorted(range(len(requests)), key=lambda i: len(prompts[i]))
         for start in range(0, len(order), self._batch_size):

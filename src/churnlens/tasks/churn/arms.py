@@ -15,14 +15,12 @@ import pandas as pd
 
 from churnlens.evidence.risk import Level
 from churnlens.models.generation import Request
-from churnlens.models.grammar import compile_grammar
 from churnlens.schema import Schema
 from churnlens.tasks.churn.curriculum import Lesson
 from churnlens.tasks.churn.exercise import (
     Exercise,
     ExercisePrompt,
-    answer_schema,
-    messages,
+    ask,
     set_exercise,
 )
 from churnlens.tasks.churn.grading import grade
@@ -48,19 +46,10 @@ def ask_arm(
     lessons: Sequence[Lesson], arm: Arm, prompt: ExercisePrompt, max_new_tokens: int
 ) -> list[Request]:
     """Return what an arm is asked: one request a lesson."""
-    requests = []
-    for lesson in lessons:
-        exercise = set_exercise(lesson.brief)
-        grammar = compile_grammar(answer_schema(exercise)) if arm.grammar else None
-        requests.append(
-            Request(
-                key=lesson.id,
-                messages=messages(exercise, prompt),
-                grammar=grammar,
-                max_new_tokens=max_new_tokens,
-            )
-        )
-    return requests
+    return [
+        ask(set_exercise(each.brief), prompt, each.id, max_new_tokens, constrained=arm.grammar)
+        for each in lessons
+    ]
 
 
 def shown_to(exercise: Exercise) -> Shown:

@@ -20,11 +20,12 @@ from typing import Any
 from churnlens.evidence.checks import Claim
 from churnlens.evidence.statements import Document, Finding
 from churnlens.evidence.wording import as_sentence
-from churnlens.models.generation import Message
-from churnlens.models.grammar import about, one_of, record, subset, text
+from churnlens.models.generation import Message, Request
+from churnlens.models.grammar import about, compile_grammar, one_of, record, subset, text
 from churnlens.privacy.untrusted import fence
 from churnlens.schema import Frozen, Language, Text
 from churnlens.tasks.churn.briefs import Brief
+from churnlens.tasks.churn.writers import outcome_words
 
 LIMITS = {"driver": 3, "rejected": 2, "theme": 2}  # facts of a kind; of any other kind all
 ACTIONS = 3
@@ -41,15 +42,13 @@ class ExercisePrompt(Frozen):
 
     Attributes:
         system: what is asked for, in any language.
-        kinds: name of each kind of fact.
-        outcomes: `left` and `stayed`, as verbs.
+        kinds: name of each kind of fact, with slots for the asked outcome.
         directions: `more`, `less` and `level`, as facts with a comparison say it.
         group, risk, actions, evidence, none: the lines of the prompt.
     """
 
     system: str
     kinds: dict[str, Text]
-    outcomes: dict[str, Text]
     directions: dict[str, Text]
     group: Text
     risk: Text
@@ -137,10 +136,28 @@ def messages(exercise: Exercise, prompt: ExercisePrompt) -> tuple[Message, ...]:
     )
 
 
+def ask(
+    exercise: Exercise,
+    prompt: ExercisePrompt,
+    key: str,
+    max_new_tokens: int,
+    *,
+    constrained: bool = True,
+) -> Request:
+    """Return what a model is asked, inside the grammar of the exercise or in free text."""
+    return Request(
+        key=key,
+        messages=messages(exercise, prompt),
+        grammar=compile_grammar(answer_schema(exercise)) if constrained else None,
+        hints=_endings(exercise) if constrained else (),
+        max_new_tokens=max_new_tokens,
+    )
+
+
 def _line(mark: str, fact: Finding, prompt: ExercisePrompt, language: Language) -> str:
     """Return a fact as the writer reads it: kind, groups, direction, figures."""
-    outcome = prompt.outcomes[fact.outcome].of(language)
-    parts = [prompt.kinds[_kind(fact)].of(language).format(left=outcome), fact.subject]
+    words = outcome_words(fact.outcome, language)
+    parts = [prompt.kinds[_kind(fact)].of(language).format(**words), fact.subject]
     if fact.kind in ("versus_rest", "comparison"):
         direction = {True: "more", False: "less", None: "level"}[fact.more]
         parts += [fact.other, prompt.directions[direction].of(language)]
@@ -204,6 +221,16 @@ def _sentence(exercise: Exercise, mark: str) -> str:
     cites = "".join(rf"( \[{each}\])?" for each in exercise.cited_by(mark))
     figures = re.escape(f"({fact.headline})")
     return rf"{about(names, fact.other, chinese=chinese)}{figures}{stop} \[{mark}\]{cites}"
+
+
+def _endings(exercise: Exercise) -> tuple[str, ...]:
+    """Return the shortest sentence about each fact, at the beginning of a text and inside one."""
+    stop, space = ("。", "") if exercise.brief.language == "zh" else (".", " ")
+    endings = [f"{exercise.brief.refusal}{stop}"] if exercise.brief.refusal else []
+    for mark in exercise.reportable:
+        fact = exercise.facts[mark]
+        endings.append(f"{fact.subject}{space}({fact.headline}){stop} [{mark}]")
+    return tuple(before + ending for ending in endings for before in ("", " "))
 
 
 def render_answer(

@@ -6,16 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from churnlens.models.generation import Request
-from churnlens.models.grammar import compile_grammar
 from churnlens.schema import Language
 from churnlens.tasks.churn.briefs import Brief
 from churnlens.tasks.churn.exercise import (
-    Exercise,
     ExercisePrompt,
-    answer_schema,
     as_claim,
-    messages,
+    ask,
     read_answer,
     set_exercise,
 )
@@ -47,7 +43,12 @@ class StudentWriter:
     def write(self, briefs: Sequence[Brief]) -> list[list[Draft]]:
         """Return the claims of each brief; a sentence whose fact is unclear is none."""
         exercises = [set_exercise(brief) for brief in briefs]
-        completions = self.generator.generate([self._request(each) for each in exercises])
+        completions = self.generator.generate(
+            [
+                ask(each, self.prompt, each.brief.question[:80], self.max_new_tokens)
+                for each in exercises
+            ]
+        )
         return [
             [
                 draft
@@ -56,11 +57,3 @@ class StudentWriter:
             ]
             for completion, exercise in zip(completions, exercises, strict=True)
         ]
-
-    def _request(self, exercise: Exercise) -> Request:
-        return Request(
-            key=exercise.brief.question[:80],
-            messages=messages(exercise, self.prompt),
-            grammar=compile_grammar(answer_schema(exercise)),
-            max_new_tokens=self.max_new_tokens,
-        )

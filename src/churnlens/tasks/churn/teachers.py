@@ -16,14 +16,12 @@ from churnlens.evidence.statements import Finding
 from churnlens.evidence.wording import as_sentence
 from churnlens.models.constraint import RequestError
 from churnlens.models.generation import Completion, Request
-from churnlens.models.grammar import compile_grammar
 from churnlens.schema import Frozen, Language
 from churnlens.tasks.churn.curriculum import Lesson
 from churnlens.tasks.churn.exercise import (
     Exercise,
     ExercisePrompt,
-    answer_schema,
-    messages,
+    ask,
     render_answer,
     set_exercise,
 )
@@ -172,7 +170,10 @@ class ModelTeacher:
 
     def answer(self, lessons: Sequence[Lesson]) -> list[Reply]:
         """Return one reply a lesson; one that cannot be written is an error of its own."""
-        requests = [self._request(lesson) for lesson in lessons]
+        requests = [
+            ask(set_exercise(each.brief), self.prompt, each.id, self.max_new_tokens)
+            for each in lessons
+        ]
         if hasattr(self.generator, "try_generate"):
             return [
                 Reply(text=each.text) if isinstance(each, Completion) else Reply(error=each.reason)
@@ -188,13 +189,3 @@ class ModelTeacher:
             if half := len(requests) // 2:
                 return self._write(requests[:half]) + self._write(requests[half:])
             return [Reply(error=str(error)[:200])]
-
-    def _request(self, lesson: Lesson) -> Request:
-        exercise = set_exercise(lesson.brief)
-        schema = answer_schema(exercise)
-        return Request(
-            key=lesson.id,
-            messages=messages(exercise, self.prompt),
-            grammar=compile_grammar(schema),
-            max_new_tokens=self.max_new_tokens,
-        )
