@@ -12,7 +12,7 @@ from churnlens.models.lock import parse_lock
 
 pytestmark = pytest.mark.slow
 
-ENVIRONMENTS = ("local", "t4", "a100", "tiny")
+ENVIRONMENTS = ("local", "long", "t4", "a100", "tiny")
 
 
 @pytest.fixture(scope="module", params=ENVIRONMENTS)

@@ -106,19 +106,23 @@ def test_training_validation_and_test_have_no_question_and_no_template_in_common
         assert (shared, len(families[one] & families[other])) == (0, 0)
     assert len(texts["training"]) > len(texts["validation"]) >= 50
     assert len(texts["training"]) + len(texts["validation"]) >= 122
-    assert len(texts["test"]) >= 200
+    for language in ("en", "zh"):
+        assert sum(q.language == language for q in drawn["test"]) >= 250
     assert all(q.split == "held_out" for q in drawn["test"])
     assert all(q.split == "dev" for q in (*drawn["training"], *drawn["validation"]))
 
 
-def test_the_test_is_the_held_out_bench_of_the_seed_and_the_same_each_time():
+def test_the_test_begins_with_the_held_out_bench_of_the_seed_and_is_the_same_each_time():
     schema = parse_schema(SCHEMA)
     for seed in (7, 8):
         options = DistillationOptions(seed=seed)
         drawn = nodes.draw_questions(BENCH, schema, options)
         assert drawn == nodes.draw_questions(BENCH, schema, options)
-        same = drawn["test"] == generate(read_bench(BENCH), "held_out", seed)
+        bench = generate(read_bench(BENCH), "held_out", seed)
+        same = drawn["test"][: len(bench)] == bench
         assert same
+        texts, ids = ({getattr(q, name) for q in drawn["test"]} for name in ("text", "id"))
+        assert len(texts) == len(ids) == len(drawn["test"])
 
 
 def test_another_table_is_asked_about_its_own_columns():

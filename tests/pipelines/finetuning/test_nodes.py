@@ -12,6 +12,7 @@ from churnlens.pipelines.data_processing.nodes import select_table
 from churnlens.pipelines.data_processing.validation import find_faults
 from churnlens.pipelines.finetuning import nodes
 from churnlens.pipelines.finetuning.nodes import (
+    choose_rows,
     fit_risk_models,
     predict_out_of_fold,
     train_student,
@@ -88,3 +89,19 @@ def test_a_student_learns_only_rows_in_its_languages_evenly_from_families(monkey
     assert [row["id"] for row in seen["validation"]] == ["a0"]
     assert seen["model"] == tmp_path / "tiny"
     assert seen["checkpoints"] == tmp_path / "work"
+
+
+def test_a_family_gives_each_question_once_at_differing_depths_before_any_again():
+    rows = [
+        {"id": f"a.{n}@{depth}", "family": "a", "language": "en"}
+        for n in range(4)
+        for depth in (3, 5, 7)
+    ]
+    for most, expected in (
+        (2, ["a.0@3", "a.1@5"]),
+        (4, ["a.0@3", "a.1@5", "a.2@7", "a.3@3"]),
+        (5, ["a.0@3", "a.1@5", "a.2@7", "a.3@3", "a.0@5"]),
+    ):
+        assert [row["id"] for row in choose_rows(rows, ["en"], most)] == expected
+    assert {row["id"] for row in choose_rows(rows, ["en"], None)} == {row["id"] for row in rows}
+    assert choose_rows(rows, ["zh"], 3) == []

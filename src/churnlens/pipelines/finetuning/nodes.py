@@ -122,6 +122,19 @@ def train_student(
 def choose_rows(
     rows: Sequence[dict[str, Any]], languages: Collection[str], most: int | None
 ) -> list[dict[str, Any]]:
-    """Return at most `most` of the rows in `languages`, taken evenly from all families."""
-    spoken = [row for row in rows if row["language"] in languages]
+    """Return at most `most` of the rows in `languages`, evenly from all families.
+
+    A family gives each of its questions once, at depths that differ, before it gives one again.
+    """
+    asked: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        if row["language"] in languages:
+            asked.setdefault(row["id"].partition("@")[0], []).append(row)
+    turns = range(max(map(len, asked.values()), default=0))
+    spoken = [
+        depths[(turn + number) % len(depths)]
+        for turn in turns
+        for number, depths in enumerate(asked.values())
+        if turn < len(depths)
+    ]
     return take_evenly(spoken, [row["family"] for row in spoken], most)
