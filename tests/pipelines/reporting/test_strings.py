@@ -8,13 +8,12 @@ import pytest
 from churnlens.evaluation.bench_score import Figures
 from churnlens.evaluation.classification import METRICS
 from churnlens.evaluation.paired import ArmComparison
-from churnlens.evaluation.text_overlap import Variety
 from churnlens.evidence.risk import Level, RiskComponents
 from churnlens.evidence.statements import Measure
 from churnlens.evidence.study import Status
 from churnlens.options import DistillationOptions
 from churnlens.pipelines.reporting.strings import load_strings, read_wordbook
-from churnlens.pipelines.reporting.student import NEAR
+from churnlens.pipelines.reporting.student import NEAR, VARIED
 from churnlens.privacy.recognisers import Kind
 from churnlens.tasks.churn.arm_scores import EASY, HONEST, PUBLIC
 from churnlens.tasks.churn.arms import WRITTEN
@@ -89,7 +88,7 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
         ("scores", [*PUBLIC, "public_mean", *HONEST, *EASY, "repetition", "chars"]),
         ("teachers", get_args(DistillationOptions.model_fields["teacher"].annotation)),
         ("tests", get_args(get_args(ArmComparison.model_fields["test"].annotation)[0])),
-        ("texts", [*NEAR, *set(Variety.model_fields) - {"texts", "signature", "distinct_1"}]),
+        ("texts", [*NEAR, "wordings", *VARIED]),
         ("judgements", set(AnswerScore.model_fields) - {"answers", "answered", "models"}),
     ],
 )

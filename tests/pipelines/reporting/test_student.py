@@ -80,13 +80,13 @@ def test_a_yes_is_qualified_by_its_intervals(inputs, low, doubted):
 
 def test_variety_is_told_by_every_language(inputs):
     quality = copy.deepcopy(inputs["arm_metrics"]["quality"])
-    for name, ratio in (("tuned_grammar", 2.0), ("template", 3.0)):
-        quality[name] = {"en": {"variety": {"compression_ratio": ratio}}}
+    for name, ways in (("tuned_grammar", 3.0), ("template", 2.0)):
+        quality[name] = {"en": {"wordings": ways}}
     assert "varies more than" in lead(changed(inputs, quality=quality))
     for name in ("tuned_grammar", "template"):
-        quality[name]["zh"] = {"variety": {"compression_ratio": 2.0}}
+        quality[name]["zh"] = {"wordings": 2.0}
     assert "does not vary more" in lead(changed(inputs, quality=quality))
-    quality["tuned_grammar"]["zh"] = {}
+    quality["tuned_grammar"]["zh"] = {"wordings": None}
     assert "does not vary more" in lead(changed(inputs, quality=quality))
 
 

@@ -17,11 +17,13 @@ from churnlens.tasks.churn.arm_scores import (
     score_arm,
     summarize,
     text_quality,
+    wordings,
 )
 from churnlens.tasks.churn.arms import stub, template
 from churnlens.tasks.churn.curriculum import set_lessons, take_evenly
+from churnlens.tasks.churn.exercise import set_exercise
 from churnlens.tasks.churn.teachers import Phrasings, ReferenceTeacher
-from tasks.churn.lessons import COMMON, PROMPTS, ROOT, answer, lesson, said, whole
+from tasks.churn.lessons import COMMON, PROMPTS, ROOT, answer, lesson, mark_of, said, whole
 
 ONE = lesson()
 STATUSES = ("answered", "too_few", "not_answerable")
@@ -267,6 +269,25 @@ def test_text_quality_has_signatures_and_variety():
     assert all(found[name]["signature"] for name in found)
     assert found["rouge1"]["value"] == pytest.approx(2 / 3)
     assert found["variety"]["texts"] == 2
+
+
+def test_wordings_are_counted_over_true_sentences_without_names_and_figures():
+    def saying(*frames):
+        return [answer(ONE, said(ONE, "contract", words=frame)) for frame in frames]
+
+    def count(*frames):
+        return wordings([ONE] * len(frames), saying(*frames), COMMON)
+
+    name = set_exercise(ONE.brief).facts[mark_of(ONE, "contract")].subject
+    first, second = f"{name} left more often", f"Within the group, {name} left more often"
+    assert count(first, first, first) == pytest.approx(1)
+    assert count(first, second) == pytest.approx(2)
+    assert count(first, first, first, second) == pytest.approx(
+        np.exp(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)))
+    )
+    assert count(first, f"{name} left less often") == pytest.approx(1)  # the second is not true
+    assert count(f"{name} left less often") is None
+    assert wordings([ONE, ONE], [template(ONE)] * 2, COMMON) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("texts", [[], ["one"], ["", ""], ["one", ""]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -21,7 +21,14 @@ from churnlens.options import (
 )
 from churnlens.pipelines.distillation.nodes import draw_questions
 from churnlens.schema import Language, parse_schema
-from churnlens.tasks.churn.arm_scores import compare, lacking, score_arm, summarize, text_quality
+from churnlens.tasks.churn.arm_scores import (
+    compare,
+    lacking,
+    score_arm,
+    summarize,
+    text_quality,
+    wordings,
+)
 from churnlens.tasks.churn.arms import WRITTEN, Arm, all_arms, ask_arm
 from churnlens.tasks.churn.curriculum import Lesson, set_lessons, take_evenly
 from churnlens.tasks.churn.exercise import ExercisePrompt, read_answer
@@ -63,8 +70,8 @@ class ArmInputs(TypedDict):
         prompts: the prompt of the exercises.
         model_lock, model_root: the student's base.
         store: of finished batches.
-        finetuning: names the student's base.
-        options: precision, batch size and length of an answer.
+        finetuning: names the student's base, and the precision that it is tuned in.
+        options: batch size and length of an answer.
     """
 
     exercises: list[dict[str, Any]]
@@ -112,11 +119,11 @@ def answer_as(arm: Arm, student: Path | None, inputs: ArmInputs) -> list[dict[st
             f"expected {'an adapter' if arm.tuned else 'no adapter'} for {arm}, got {student}; "
             "next: train the student, and give it to the tuned arms alone"
         )
-    options = inputs["options"]
-    spec = spec_of(inputs["model_lock"], inputs["finetuning"].student)
+    options, tuning = inputs["options"], inputs["finetuning"]
+    spec = spec_of(inputs["model_lock"], tuning.student)
     generator = Generator(
         verify(spec, Path(inputs["model_root"])),
-        dtype=options.dtype,
+        dtype=tuning.precision,
         batch_size=options.batch_size,
         adapter=student,
     )
@@ -134,7 +141,7 @@ def answer_as(arm: Arm, student: Path | None, inputs: ArmInputs) -> list[dict[st
         work,
         [request.model_dump(mode="json") for request in requests],
         store=inputs["store"],
-        recipe=[weights, options.dtype],
+        recipe=[weights, tuning.precision],
         size=options.batch_size,
         label=f"answers, {'tuned' if arm.tuned else 'base'}{', grammar' if arm.grammar else ''}",
     )
@@ -211,7 +218,8 @@ def evaluate_arms(
         "arms": summaries,
         "lacking": lacking(summaries),
         "quality": {
-            name: _quality(lessons, each, gold) for name, each in {"gold": gold, **arms}.items()
+            name: _quality(lessons, each, gold, words)
+            for name, each in {"gold": gold, **arms}.items()
         },
         "comparisons": compare(scores, lessons),
         "examples": _examples(lessons, {"gold": gold, **arms}),
@@ -223,14 +231,15 @@ def _plain(text: str) -> str:
 
 
 def _quality(
-    lessons: Sequence[Lesson], texts: Sequence[str], gold: Sequence[str]
+    lessons: Sequence[Lesson], texts: Sequence[str], gold: Sequence[str], common: Collection[str]
 ) -> dict[Language, dict[str, Any]]:
-    """Compare the words of an arm with the reference's, in each language."""
+    """Compare the words of an arm with the reference's, and with one another, by language."""
     found: dict[Language, dict[str, Any]] = {}
     for language in sorted({lesson.language for lesson in lessons}):
         places = [i for i, lesson in enumerate(lessons) if lesson.language == language]
         said, meant = ([_plain(each[i]) for i in places] for each in (texts, gold))
-        found[language] = text_quality(said, meant, language)
+        ways = wordings([lessons[i] for i in places], [texts[i] for i in places], common)
+        found[language] = text_quality(said, meant, language) | {"wordings": ways}
     return found
 
 

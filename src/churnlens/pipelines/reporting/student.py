@@ -14,6 +14,7 @@ Metrics = Mapping[str, Any]
 
 FLOOR = "stub"
 SCORES = {"public": (*PUBLIC, "public_mean"), "honest": HONEST, "further": (*EASY, "repetition")}
+VARIED = ("distinct_2", "compression_ratio", "shared")
 NEAR = ("bleu", "rouge1", "rouge2", "rougeL", "edit_similarity")
 
 
@@ -45,6 +46,7 @@ def about_student(
         "scores": SCORES,
         "floor": FLOOR,
         "near": NEAR,
+        "varied": VARIED,
         "compared": [(pair, list(rows)) for pair, rows in compared],
     }
 
@@ -82,11 +84,9 @@ def _open(comparisons: Sequence[Metrics]) -> list[str]:
 
 
 def _varies_more(quality: Metrics) -> bool:
-    """Whether the student's texts compress less than the template's, in every language."""
+    """Whether the student has more ways to say a fact than the template, in every language."""
     pairs = [
-        (quality[STUDENT][language].get("variety"), found.get("variety"))
+        (quality[STUDENT][language].get("wordings"), found.get("wordings"))
         for language, found in quality[RIVAL].items()
     ]
-    return bool(pairs) and all(
-        one and two and one["compression_ratio"] < two["compression_ratio"] for one, two in pairs
-    )
+    return bool(pairs) and all((one or 0) > (two or 0) for one, two in pairs)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import entropy
 
 from churnlens.evaluation.intervals import bootstrap, wilson
 from churnlens.evaluation.paired import compare_arms
 from churnlens.evaluation.text_overlap import repetition, text_overlap, variety
+from churnlens.evidence.statements import Finding
 from churnlens.schema import Language
 from churnlens.tasks.churn.arms import shown_to
 from churnlens.tasks.churn.curriculum import Lesson
@@ -145,6 +149,36 @@ def lacking(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
         short = rival["value"] - (student["value"] if student else 0.0) if rival else 0.0
         found |= {name: short} if short > MARGIN + 1e-9 else {}
     return found
+
+
+def wordings(
+    lessons: Sequence[Lesson], texts: Sequence[str], common_words: Collection[str]
+) -> float | None:
+    """Return in how many ways true sentences of one kind are put, 1 for a form to fill in.
+
+    Sentences that stand are stripped of names and figures. The number is the effective one, the
+    exponential of the entropy (Hill 1973), a mean over sentences. None where none stands.
+    """
+    ways: dict[tuple[str, str, bool | None], Counter[str]] = {}
+    for lesson, text in zip(lessons, texts, strict=True):
+        exercise = set_exercise(lesson.brief)
+        for each in grade(text, exercise, common_words).sentences:
+            if not each.fault and each.named:
+                fact = exercise.facts[each.named]
+                way = _frame(each.sentence.text, fact)
+                ways.setdefault((fact.kind, fact.outcome, fact.more), Counter())[way] += 1
+    counts = [np.array(list(each.values()), float) for each in ways.values()]
+    total = sum(each.sum() for each in counts)
+    return (
+        float(sum(each.sum() * np.exp(entropy(each)) for each in counts) / total) if total else None
+    )
+
+
+def _frame(text: str, fact: Finding) -> str:
+    """Return a sentence without the names and figures of its fact."""
+    for name in sorted((fact.subject, fact.other), key=len, reverse=True):
+        text = re.sub(re.escape(name), "…", text, flags=re.IGNORECASE) if name else text
+    return re.sub(r"[\d.,]*\d", "#", text).casefold()
 
 
 def text_quality(
