@@ -104,13 +104,14 @@ def subset(values: Sequence[str], *, min_items: int = 1, max_items: int) -> Sche
             f"subset: expected 1 to {_MAX_SUBSETS} ways to choose {min_items} to {max_items} of "
             f"{len(unique)} values, got {count}; offer fewer values or a smaller max_items"
         )
-    return {"anyOf": [_exactly(chosen) for size in sizes for chosen in combinations(unique, size)]}
+    consts = [{"const": value} for value in unique]
+    return {"anyOf": [exactly(chosen) for size in sizes for chosen in combinations(consts, size)]}
 
 
-def _exactly(values: Sequence[str]) -> Schema:
-    consts = [{"const": value} for value in values]
-    schema: Schema = {"type": "array", "minItems": len(consts), "maxItems": len(consts)}
-    return {**schema, "prefixItems": consts, "items": False} if consts else schema
+def exactly(items: Sequence[Schema]) -> Schema:
+    """A list of one value for each of `items`, in their order."""
+    schema: Schema = {"type": "array", "minItems": len(items), "maxItems": len(items)}
+    return {**schema, "prefixItems": list(items), "items": False} if items else schema
 
 
 def record(fields: Mapping[str, Schema]) -> Schema:

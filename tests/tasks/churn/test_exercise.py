@@ -86,6 +86,8 @@ def test_the_grammar_takes_every_reference_answer(lessons, accepts):
         "swapped figures",
         "changed number",
         "rejected candidate",
+        "missing driver",
+        "repeated fact",
         "document of another fact",
         "document of nobody",
         "citation of nothing",
@@ -102,6 +104,13 @@ def test_the_grammar_refuses(lessons, accepts, fault, language):
     lesson = find(lessons, language=language)
     assert accepts(lesson, reference(lesson))
     assert not accepts(lesson, corrupted(fault, lesson))
+
+
+def test_the_grammar_refuses_facts_in_another_order(lessons, accepts):
+    lesson = find(lessons, language="en")
+    answer = reference(lesson)
+    answer["top_reasons"] = answer["top_reasons"][::-1]
+    assert len(answer["top_reasons"]) > 1 and not accepts(lesson, answer)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -21,7 +21,7 @@ from churnlens.evidence.checks import Claim
 from churnlens.evidence.statements import Document, Finding
 from churnlens.evidence.wording import as_sentence
 from churnlens.models.generation import Message, Request
-from churnlens.models.grammar import about, compile_grammar, one_of, record, subset, text
+from churnlens.models.grammar import about, compile_grammar, exactly, one_of, record, subset, text
 from churnlens.privacy.untrusted import fence
 from churnlens.schema import Frozen, Language, Text
 from churnlens.tasks.churn.briefs import Brief
@@ -181,21 +181,20 @@ def _quotes(documents: Mapping[str, Document]) -> str:
 
 
 def answer_schema(exercise: Exercise) -> dict[str, Any]:
-    """Return the JSON schema of an answer: marks that exist, and the figures of the marked fact.
+    """Return the JSON schema of an answer: every fact but the rejected once, in order, as marked.
 
-    A refusal holds the computed reason word by word.
+    Which facts are said is decided before anybody writes; how, with which quotes and actions, at
+    which risk and status, is the model's. A refusal holds the computed reason word by word.
     """
-    sentences = [_sentence(exercise, mark) for mark in exercise.reportable]
+    sentences = [_one_sentence(exercise, mark) for mark in exercise.reportable]
     fields: dict[str, Any] = {"status": one_of(STATUSES)}
     if sentences:
-        fields["summary"] = _any_of(sentences[:1])
-        most = len(sentences) - 1
-        fields["top_reasons"] = {"type": "array", "maxItems": most}
-        fields["top_reasons"] |= {"items": _any_of(sentences[1:])} if most else {}
+        fields["summary"] = sentences[0]
+        fields["top_reasons"] = exactly(sentences[1:])
         fields["risk_level"] = one_of(("low", "medium", "high"))
     else:
         fields["summary"] = _refusal(exercise.brief)
-        fields["top_reasons"] = subset((), min_items=0, max_items=0)
+        fields["top_reasons"] = exactly([])
         fields["risk_level"] = {"type": "null"}
     for name, marks in (("actions", exercise.actions), ("citations", exercise.documents)):
         fields[name] = subset(tuple(marks), min_items=0, max_items=len(marks))
@@ -209,18 +208,15 @@ def _refusal(brief: Brief) -> dict[str, Any]:
     return {"type": "string", "pattern": f"^({free})?{re.escape(brief.refusal)}{stop}$"}
 
 
-def _any_of(patterns: list[str]) -> dict[str, Any]:
-    return {"type": "string", "pattern": f"^({'|'.join(patterns)})$"}
-
-
-def _sentence(exercise: Exercise, mark: str) -> str:
+def _one_sentence(exercise: Exercise, mark: str) -> dict[str, Any]:
     """Return the pattern of a sentence about one fact, with its figures and its marks."""
     fact, chinese = exercise.facts[mark], exercise.brief.language == "zh"
     names = (fact.subject,) if chinese else (fact.subject, as_sentence(fact.subject))
     stop = "。" if chinese else "[.]"
     cites = "".join(rf"( \[{each}\])?" for each in exercise.cited_by(mark))
     figures = re.escape(f"({fact.headline})")
-    return rf"{about(names, fact.other, chinese=chinese)}{figures}{stop} \[{mark}\]{cites}"
+    words = about(names, fact.other, chinese=chinese)
+    return {"type": "string", "pattern": rf"^{words}{figures}{stop} \[{mark}\]{cites}$"}
 
 
 def _endings(exercise: Exercise) -> tuple[str, ...]:
