@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from churnlens.privacy.redaction import PLACEHOLDERS, redact, redact_column
+from churnlens.privacy.redaction import PLACEHOLDERS, Tags, redact, redact_column, redact_dialogue
 from privacy.planted import positives
 
 PLANTED = list(positives(each=25, seed=99))
@@ -162,3 +162,37 @@ def test_reference_and_phone_numbers_of_real_dialogues():
         seen = [value not in redact(line).text for line, value in planted]
         assert len(seen) > 300
         assert sum(seen) >= floor * len(seen)
+
+
+NUMBERED = re.compile(r"\[(?:" + "|".join(PLACEHOLDERS) + r")_\d+\]")
+
+
+def test_one_item_has_one_tag_in_a_dialogue():
+    turns = [
+        "call 138-0013-8000 or a@b.com",
+        "not 13900139000?",
+        "yes, 13800138000, Maria Gonzalez",
+    ]
+    redacted, counts = redact_dialogue(turns, ["Maria Gonzalez"])
+    assert redacted == [
+        "call [phone_1] or [email_1]",
+        "not [phone_2]?",
+        "yes, [phone_1], [name_1]",
+    ]
+    assert counts == {"phone": 3, "email": 1, "name": 1}
+
+
+def test_numbering_goes_on_after_the_tags_of_a_text():
+    assert redact_dialogue(["[phone_3] and 13800138000"])[0] == ["[phone_3] and [phone_4]"]
+    tags = Tags()
+    assert redact_dialogue(["13800138000"], tags=tags)[0] == ["[phone_1]"]
+    assert redact_dialogue(["13900139000"], tags=tags)[0] == ["[phone_2]"]
+
+
+@settings(max_examples=300)
+@given(st.lists(TEXTS, max_size=4), st.lists(st.sampled_from(NAMES), max_size=2))
+def test_numbered_tags_hide_what_placeholders_hide(texts, names):
+    redacted, counts = redact_dialogue(texts, names)
+    again = redact_dialogue(redacted, names)
+    assert again == (redacted, {})
+    assert sum(counts.values()) == sum(len(NUMBERED.findall(text)) for text in redacted)
