@@ -92,7 +92,8 @@ def read_text(path: Path, encoding: str | None = None) -> str:
         raise DatasetError(f"{path}: {error}; {step}") from None
 
 
-def _delimiter(text: str) -> str:
+def detect_delimiter(text: str) -> str:
+    """Return what stands most often in the first line with text: comma, semicolon or tab."""
     header = text.lstrip("\r\n").split("\n", 1)[0]
     return max(",;\t", key=header.count)
 
@@ -149,7 +150,7 @@ class RawTableDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
                 "or write demo data with `kedro demo-data`"
             )
         text = read_text(self._filepath, self._encoding)
-        delimiter = _delimiter(text)
+        delimiter = detect_delimiter(text)
         try:
             _check_shape(text, delimiter)
             frame = pd.read_csv(

@@ -1,0 +1,1 @@
+"""Service dialogues: one form, readers, cleaning, splits, and review of their labels."""

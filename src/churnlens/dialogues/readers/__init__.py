@@ -1,0 +1,1 @@
+"""One module a file format: rows out of a text, and a dialogue out of a row."""
