@@ -1,0 +1,91 @@
+"""Dialogues made fit to be read by people and models: redacted, without a platform's own marks."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import unescape
+from typing import Final
+
+from churnlens.dialogues.form import Dialogue, Speaker, Turn
+from churnlens.dialogues.platforms import (
+    HANDLE,
+    NUMBERED,
+    is_bot_line,
+    is_notice,
+    plain_words,
+    unsigned,
+)
+from churnlens.privacy.redaction import Tags, redact_dialogue
+from churnlens.privacy.untrusted import clean
+
+_SPACES: Final = re.compile(r"[^\S\n]+")
+_BREAKS: Final = re.compile(r" ?\n[ \n]*")
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A clean dialogue, with as many turns as before.
+
+    Attributes:
+        removed: kind → items that were replaced by tags: `phone`, `name`, `handle`, ….
+    """
+
+    dialogue: Dialogue
+    removed: Counter[str]
+
+
+def clean_dialogue(dialogue: Dialogue, names: Iterable[str | None] = ()) -> Cleaned:
+    """Return the dialogue redacted, tidied, and with the lines of machines told apart.
+
+    Nothing reads a text before it is redacted, except the patterns that undo a disguise (HTML
+    entities, what is invisible) and put tags for a platform's placeholders and links. Tags are
+    numbered within the dialogue and its references: one phone number is `[phone_1]` in all.
+
+    Turns keep their positions. An agent's line that a machine wrote becomes the bot's, a notice in
+    the customer's name the system's, unless people rated it as the customer's.
+
+    Args:
+        dialogue: as it was read.
+        names: of the persons who speak, see `privacy.redaction.redact`.
+    """
+    said = [_said(turn) for turn in dialogue.turns]
+    texts = [*said, *map(_revealed, dialogue.references)]
+    tags = Tags(texts)
+    texts = [NUMBERED.sub(lambda m: tags.of(m[1].lower(), m[2]), text) for text in texts]
+    texts, removed = redact_dialogue(texts, names, tags)
+    removed["handle"] = sum(len(HANDLE.findall(text)) for text in texts)
+    texts = [_tidy(HANDLE.sub(lambda m: tags.of("handle", m[0]), text)) for text in texts]
+    turns = tuple(_turn(turn, text) for turn, text in zip(dialogue.turns, texts, strict=False))
+    update = {"turns": turns, "references": tuple(texts[len(turns) :])}
+    return Cleaned(dialogue.model_copy(update=update), +removed)
+
+
+def _said(turn: Turn) -> str:
+    """Return a turn's words, an agent's without signature."""
+    plain = _revealed(turn.text)
+    return unsigned(plain) if turn.speaker == "agent" else plain
+
+
+def _revealed(text: str) -> str:
+    while (plain := clean(unescape(text))) != text:  # "&amp;#64;" is an @ after two rounds
+        text = plain
+    return plain_words(text)
+
+
+def _tidy(text: str) -> str:
+    return _BREAKS.sub("\n", _SPACES.sub(" ", text)).strip()
+
+
+def _turn(turn: Turn, text: str) -> Turn:
+    return turn.model_copy(update={"text": text, "speaker": _speaker(turn, text)})
+
+
+def _speaker(turn: Turn, text: str) -> Speaker:
+    if turn.speaker == "agent" and is_bot_line(text):
+        return "bot"
+    if turn.speaker == "customer" and not turn.ratings and is_notice(text):
+        return "system"
+    return turn.speaker

@@ -1,0 +1,132 @@
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from churnlens.dialogues.cleaning import clean_dialogue
+from churnlens.dialogues.form import Dialogue, Turn
+from churnlens.privacy.redaction import redact
+from privacy.planted import positives
+
+VALUES = [planted.value for planted in positives(each=5, seed=7)]
+
+
+def _clean(*turns, names=(), references=()):
+    told = [Turn(speaker=speaker, text=text) for speaker, text in turns]
+    dialogue = Dialogue(
+        id="d",
+        turns=(Turn(speaker="customer", text="hm"), *told),
+        source="s",
+        language="en",
+        references=references,
+    )
+    cleaned = clean_dialogue(dialogue, names)
+    return [(t.speaker, t.text) for t in cleaned.dialogue.turns[1:]], cleaned
+
+
+def test_one_person_has_one_tag_in_turns_and_references():
+    turns, cleaned = _clean(
+        ("customer", "@Shop call 138-0013-8000, not 13900139000"),
+        ("agent", "@135060 Maria, we call 13800138000. ^SH"),
+        ("customer", "thanks &amp; bye  @Shop\t!"),
+        names=["Maria Gonzalez"],
+        references=("Maria gave 13900139000 to @shop.",),
+    )
+    assert turns == [
+        ("customer", "[handle_1] call [phone_1], not [phone_2]"),
+        ("agent", "[handle_2] [name_1], we call [phone_1]."),
+        ("customer", "thanks & bye [handle_1] !"),
+    ]
+    assert cleaned.dialogue.references == ("[name_1] gave [phone_2] to [handle_1].",)
+    assert cleaned.removed == {"phone": 4, "handle": 4, "name": 2}
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        "john&#64;gmail.com",
+        "john&amp;#64;gmail.com",
+        "jo\u200bhn@gma\u00adil.com",
+        "１３８００１３８０００",
+        "138[noise]0013[noise]8000",
+        "138\x000013\x008000",
+    ],
+)
+def test_a_disguise_is_undone_before_redaction(disguised):
+    turns, cleaned = _clean(("customer", f"write to {disguised}!"))
+    assert turns in ([("customer", "write to [email_1]!")], [("customer", "write to [phone_1]!")])
+    assert cleaned.removed.total() == 1
+
+
+def test_placeholders_of_a_platform():
+    turns, _ = _clean(
+        ("agent", "[ORDERID_10105411] [ORDERID_10105444]#E-s[数字x]"),
+        ("customer", "[ORDERID_10105444]，电话[电话x]"),
+    )
+    assert turns == [
+        ("agent", "[order_1] [order_2][emoticon]"),
+        ("customer", "[order_2]，电话[phone]"),
+    ]
+
+
+def test_lines_of_machines_are_told_apart_and_stay_in_place():
+    turns, _ = _clean(
+        ("agent", "【自动回复】您好"),
+        ("customer", "https://item.jd.com/20.html"),
+        ("customer", ""),
+        ("agent", "在的"),
+        ("customer", "this is an automated response?"),
+    )
+    assert [speaker for speaker, _ in turns] == ["bot", "system", "customer", "agent", "customer"]
+
+
+def test_a_rated_turn_stays_the_customers():
+    rated = Turn(speaker="customer", text="https://item.jd.com/20.html", ratings=(3,))
+    hello = Turn(speaker="customer", text="hello")
+    dialogue = Dialogue(id="d", turns=(hello, rated), source="s", language="en")
+    turn = clean_dialogue(dialogue).dialogue.turns[1]
+    assert (turn.speaker, turn.text, turn.ratings) == ("customer", "[link]", (3,))
+
+
+PIECES = st.sampled_from(
+    [
+        *VALUES,
+        "@Shop",
+        "@",
+        "&#64;",
+        "&amp;",
+        "[数字x]",
+        "#E-s[数字x]",
+        "__URL__",
+        "\u200b",
+        " ",
+        "[phone_2]",
+        "[noise]",
+        "^SH",
+        ". - Ed",
+        "http://",
+        "www.",
+        "号",
+        "order no. ",
+    ]
+)
+TEXTS = st.lists(PIECES | st.text(max_size=4), max_size=6).map("".join)
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(st.sampled_from(["customer", "agent"]), TEXTS), max_size=4), TEXTS)
+def test_nothing_to_redact_is_left_and_no_turn_is_lost(turns, reference):
+    cleaned_turns, cleaned = _clean(*turns, references=(reference,))
+    assert len(cleaned_turns) == len(turns)
+    for text in (*(text for _, text in cleaned_turns), *cleaned.dialogue.references):
+        assert not redact(text).counts
+        assert text == text.strip()
+        assert "  " not in text
+
+
+def test_ten_thousand_turns_are_cleaned_in_seconds():
+    started = time.process_time()
+    _, cleaned = _clean(*[("customer", "call 13800138000 @Shop"), ("agent", "yes ^SH")] * 5000)
+    assert cleaned.removed == {"phone": 5000, "handle": 5000}
+    assert time.process_time() - started < 20
