@@ -63,10 +63,12 @@ def test_placeholders_of_a_platform():
     turns, _ = _clean(
         ("agent", "[ORDERID_10105411] [ORDERID_10105444]#E-s[数字x]"),
         ("customer", "[ORDERID_10105444]，电话[电话x]"),
+        ("agent", "订单号10105444"),
     )
     assert turns == [
         ("agent", "[order_1] [order_2][emoticon]"),
         ("customer", "[order_2]，电话[phone]"),
+        ("agent", "订单号[order_2]"),
     ]
 
 
@@ -79,6 +81,13 @@ def test_lines_of_machines_are_told_apart_and_stay_in_place():
         ("customer", "this is an automated response?"),
     )
     assert [speaker for speaker, _ in turns] == ["bot", "system", "customer", "agent", "customer"]
+
+
+def test_only_an_agent_signs():
+    assert _clean(("customer", "Late again. - Ed"), ("agent", "Sorry. - Ed"))[0] == [
+        ("customer", "Late again. - Ed"),
+        ("agent", "Sorry."),
+    ]
 
 
 def test_a_rated_turn_stays_the_customers():

@@ -35,9 +35,9 @@ def krippendorff_alpha(ratings: Ratings, level: Level = "ordinal") -> float:
     coincidences = _coincidences(paired, values)
     totals = coincidences.sum(axis=0)
     distance = _DISTANCES[level](np.array(values, float), totals)
-    expected = np.outer(totals, totals) - np.diag(totals)
     observed = float((coincidences * distance).sum())
-    return 1 - (totals.sum() - 1) * observed / float((expected * distance).sum())
+    expected = float((np.outer(totals, totals) * distance).sum()) / (totals.sum() - 1)
+    return 1 - observed / expected
 
 
 def one_against_others(ratings: Ratings, scale: Scale) -> float:

@@ -57,7 +57,7 @@ class Tags:
         """Return the tag of one item of a kind, a new number when it is seen first."""
         numbers = self._seen.setdefault(kind, {})
         number = self._last[kind] + len(numbers) + 1
-        identity = _APART.sub("", fold(item).text).casefold() or item
+        identity = _APART.sub("", fold(item).text).casefold()
         return f"[{kind}_{numbers.setdefault(identity, number)}]"
 
 
