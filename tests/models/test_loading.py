@@ -114,6 +114,15 @@ def test_a_merged_adapter_writes_as_an_unmerged_one(tiny_lm, adapter):
     assert not torch.allclose(logits[0], logits[2], atol=1e-2)
 
 
+def test_in_a_lower_precision_the_adapter_is_kept_apart_and_computes_in_it(tiny_lm, adapter):
+    import torch
+
+    model = load_tuned(tiny_lm, adapter, "bfloat16")
+    kinds = {("lora_" in name, weights.dtype) for name, weights in model.named_parameters()}
+    assert kinds == {(True, torch.bfloat16), (False, torch.bfloat16)}
+    assert not model.training and not any(each.requires_grad for each in model.parameters())
+
+
 def test_base_and_student_are_told_apart(tiny_lm, adapter):
     base, tuned = Generator(tiny_lm), Generator(tiny_lm, adapter=adapter)
     assert base.weights_sha256 == weights_sha256(load_causal_lm(tiny_lm, "float32"))

@@ -83,7 +83,8 @@ def load_tuned(path: Path, adapter: Path, dtype: Precision) -> Any:
         path: folder of the base model.
         adapter: folder of a PEFT adapter, or of a whole tuned model, by `training.train`.
         dtype: see `load_causal_lm`. In float32 the adapter is merged, which is faster and writes
-            the same; in lower precisions merging would lose part of it.
+            the same; in lower precisions merging would lose part of it, so it is kept apart, in
+            the precision of its arithmetic in training.
 
     Raises:
         ModelError: when the adapter was made for another base.
@@ -97,7 +98,8 @@ def load_tuned(path: Path, adapter: Path, dtype: Precision) -> Any:
         return load_causal_lm(adapter, dtype)
     from peft import PeftModel
 
-    model = PeftModel.from_pretrained(load_causal_lm(path, dtype), adapter, is_trainable=False)
+    base = load_causal_lm(path, dtype)
+    model = PeftModel.from_pretrained(base, adapter, autocast_adapter_dtype=False)
     return model.merge_and_unload().eval() if dtype == "float32" else model.eval()
 
 
