@@ -40,3 +40,19 @@ def test_expand_fills_every_slot_and_leaves_foreign_ones():
         "1-x-1", "1-x-2", "1-y-1", "1-y-2", "2-x-1", "2-x-2", "2-y-1", "2-y-2"
     ]  # fmt: skip
     assert expand("{value} {a}", slots) == ["{value} 1", "{value} 2"]
+
+
+def test_weighted_options_have_their_odds():
+    draw = Draw(np.random.default_rng(3))
+    drawn = [draw.weighted({"a": 0.7, "b": 0.2, "c": 0.1}) for _ in range(20_000)]
+    for option, share in (("a", 0.7), ("b", 0.2), ("c", 0.1)):
+        assert drawn.count(option) / 20_000 == pytest.approx(share, abs=0.012)
+    assert {draw.weighted({"only": 0.999_999}) for _ in range(50)} == {"only"}
+
+
+def test_noise_is_centred_bounded_and_has_its_spread():
+    draw = Draw(np.random.default_rng(4))
+    noise = np.array([draw.noise(0.5) for _ in range(20_000)])
+    assert noise.mean() == pytest.approx(0, abs=0.015)
+    assert noise.std() == pytest.approx(0.5, rel=0.02)
+    assert np.abs(noise).max() <= 1.5

@@ -7,13 +7,13 @@ through the declared polarity odds of `churnlens.simulation.reasons`. The phrase
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from churnlens.simulation.noise import mistyped
 from churnlens.simulation.personal import KINDS, personal_value
 from churnlens.simulation.phrasebook import LANGUAGES, phrasebook
 from churnlens.simulation.reasons import COUNT_SHARES, REASONS, Mention, choose_reasons
@@ -29,7 +29,6 @@ SHARES = {  # of all customers for `feedback`, of texts for the rest
     "usual_style": 0.75,
 }
 TEXT_ONLY_AUC_LIMIT = 0.75  # what the words may tell about the outcome, see the tests
-_LONG_WORD = re.compile(r"[a-z]{5,}")
 
 
 @dataclass(frozen=True)
@@ -90,20 +89,6 @@ class Writer:
         text = style["join"].join(each + style["end"] for each in sentences)
         return text.lower() if style["lower"] else text
 
-    def _mistyped(self, text: str) -> str:
-        """Return the text with one typing error, or unchanged where none fits."""
-        words = self.book["typos"]
-        if words:
-            found = [word for word in words if word in text]
-            wrong = self.draw.pick(found) if found else ""
-            return text.replace(wrong, words[wrong], 1) if wrong else text
-        spans = list(_LONG_WORD.finditer(text))
-        if not spans:
-            return text
-        span = self.draw.pick(spans)
-        at = span.start() + 1 + self.draw.below(len(span.group()) - 2)
-        return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-
     def _kinds(self) -> list[str]:
         """Return which kinds of personal data this text holds: mostly none."""
         if not self.draw.chance(SHARES["personal_data"]):
@@ -128,7 +113,8 @@ class Writer:
         orders = not kinds and self.draw.chance(SHARES["orders"])
         extras = 5 - len(mentions) - len(kinds) - orders
         plain = self._styled(self._body(mentions, min(extras, 2)))
-        text = self._mistyped(plain) if self.draw.chance(SHARES["typo_attempts"]) else plain
+        spoiled = self.draw.chance(SHARES["typo_attempts"])
+        text = mistyped(plain, self.book["typos"], self.draw) if spoiled else plain
         values = [personal_value(kind, self.language, name, self.draw) for kind in kinds]
         canary = f"ZX{self.draw.digits(8)}" if orders else ""
         added = [

@@ -42,6 +42,23 @@ class Draw:
         """Return one option, all equally likely."""
         return options[int(next(self._uniforms) * len(options))]
 
+    def weighted(self, options: Mapping[T, float]) -> T:
+        """Return one option, with odds that add up to one."""
+        left = next(self._uniforms)
+        for option, share in options.items():
+            left -= share
+            if left < 0:
+                return option
+        return option
+
+    def noise(self, spread: float) -> float:
+        """Return a number around 0 with that standard deviation, never beyond three of them.
+
+        A sum of uniforms: nearly normal, and the same bits on every machine.
+        """
+        total = next(self._uniforms) + next(self._uniforms) + next(self._uniforms)
+        return (total - 1.5) * 2 * spread
+
     def digits(self, count: int) -> str:
         """Return that many decimal digits."""
         return "".join(str(self.below(10)) for _ in range(count))
