@@ -1,8 +1,10 @@
 """Demo data with planted truth: simulators that know what an analysis should find.
 
-`simulate_customers` is the task ``churn``. Nothing here imports the rest of churnlens.
+`simulate_customers` is the task ``churn``, `simulate_dialogues` the tasks ``satisfaction`` and
+``summary``. Nothing here imports the rest of churnlens.
 """
 
 from churnlens.simulation.churn import ChurnDemo, simulate_customers
+from churnlens.simulation.dialogues import DialogueDemo, simulate_dialogues
 
-__all__ = ["ChurnDemo", "simulate_customers"]
+__all__ = ["ChurnDemo", "DialogueDemo", "simulate_customers", "simulate_dialogues"]
