@@ -38,7 +38,7 @@ def _wordings(scenario: Scenario) -> list[str]:
 
 
 def _summaries(scenario: Scenario) -> list[str]:
-    return [*scenario.summary, *(s for each in scenario.solutions for s in each.summary)]
+    return [scenario.summary, *(each.summary for each in scenario.solutions)]
 
 
 @pytest.fixture(params=["en", "zh"])
@@ -92,7 +92,6 @@ def test_every_scenario_has_variety_and_two_solutions(book):
     for scenario in book.scenarios:
         assert len(set(scenario.problem)) >= 3, scenario.name
         assert len(set(scenario.items)) >= 4, scenario.name
-        assert len(set(scenario.summary)) >= 2, scenario.name
         assert len(scenario.solutions) == 2, scenario.name
         assert all(len(set(each.offer)) >= 2 for each in scenario.solutions), scenario.name
         assert scenario.amount[0] < scenario.amount[1]
@@ -102,10 +101,10 @@ def test_a_summary_states_only_what_is_told_or_offered_in_any_case(book):
     for scenario in book.scenarios:
         told = set.intersection(*map(_slots, scenario.problem))
         told |= set.intersection(*map(_slots, scenario.detail))
-        assert all(_slots(each) <= told for each in scenario.summary), scenario.name
+        assert _slots(scenario.summary) <= told, scenario.name
         for solution in scenario.solutions:
             offered = set.intersection(*map(_slots, solution.offer))
-            assert all(_slots(each) <= offered for each in solution.summary), scenario.name
+            assert _slots(solution.summary) <= offered, scenario.name
     plain = [text for scenario in book.scenarios for text in _summaries(scenario)]
     assert not [text for text in plain if re.search(r"\d", re.sub(r"\{\w+\}", "", text))]
     assert sum(bool(_slots(text)) for text in plain) / len(plain) > 0.9, "concrete facts"

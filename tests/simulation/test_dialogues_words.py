@@ -189,3 +189,14 @@ def test_nobody_repeats_a_phrase_within_a_dialogue(talks):
     agent = talks.turns[talks.turns.speaker == "agent"]
     assert agent.groupby("id").text.agg(lambda each: each.is_unique).all()
     assert talks.turns.groupby("id").text.agg(lambda each: each.is_unique).mean() > 0.98
+
+
+@pytest.mark.parametrize(("language", "asks", "states"), [
+    ("en", ["can you check this", "since when do you have it"], ["what a joke of a company", "got it"]),
+    ("zh", ["您这单付了多少钱", "怎么处理"], ["我还是挺失望的", "一点诚意都没有"]),
+])  # fmt: skip
+def test_questions_are_told_from_exclamations(language, asks, states):
+    style = {"join": " ", "end": ".", "capital": False, "lower": False}
+    question = dialogue_book(language).words["question"]
+    assert all(styled([text], style, question)[-1] == question["mark"] for text in asks)
+    assert all(styled([text], style, question)[-1] == "." for text in states)

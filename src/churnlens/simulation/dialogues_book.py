@@ -24,7 +24,7 @@ class Solution:
     """
 
     offer: Sequence[str]
-    summary: Sequence[str]
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Scenario:
         problem: how the customer tells it.
         ask: how the agent asks for the detail.
         detail: the customer's answer.
-        summary: reference sentences about the problem.
+        summary: the reference sentence about the problem, without its frame.
         solutions: what the agent can propose, two of them.
     """
 
@@ -50,7 +50,7 @@ class Scenario:
     problem: Sequence[str]
     ask: Sequence[str]
     detail: Sequence[str]
-    summary: Sequence[str]
+    summary: str
     solutions: tuple[Solution, ...]
 
 

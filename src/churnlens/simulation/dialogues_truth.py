@@ -30,8 +30,10 @@ def negative_emotion(turns: Sequence[Turn]) -> Judged:
 
 
 def user_problem(speaker: Speaker) -> str:
-    """Return the reference sentence about the customer's problem."""
-    return _sentence(speaker, "user", speaker.fill(speaker.case.scenario.summary))
+    """Return the reference sentence about the customer's problem or question."""
+    scenario = speaker.case.scenario
+    kind = "question" if scenario.reason == "none" else "trouble"
+    return _sentence(speaker, kind, speaker.fill(scenario.summary))
 
 
 def agent_solution(speaker: Speaker, turns: Sequence[Turn]) -> str:
@@ -40,10 +42,10 @@ def agent_solution(speaker: Speaker, turns: Sequence[Turn]) -> str:
     if not acts:
         return speaker.draw.pick(speaker.words["no_offer"][speaker.case.style])
     proposed = [speaker.fill(speaker.solution(act).summary) for act in acts]
-    return _sentence(speaker, "agent", str(speaker.words["then"]).join(proposed))
+    return _sentence(speaker, "solution", str(speaker.words["then"]).join(proposed))
 
 
-def _sentence(speaker: Speaker, who: str, fact: str) -> str:
-    frame: str = speaker.draw.pick(speaker.words["frames"][who])
+def _sentence(speaker: Speaker, kind: str, fact: str) -> str:
+    frame: str = speaker.words["frames"][kind]
     text = frame.format(fact=fact)
     return text[0].upper() + text[1:]

@@ -92,9 +92,12 @@ class Speaker:
         self._used.add(phrase)
         return phrase
 
-    def fill(self, templates: Sequence[str]) -> str:
-        """Return one template with the dialogue's facts in it."""
-        return self.draw.pick(templates).format_map(self.facts)
+    def fill(self, template: str) -> str:
+        """Return a template with the dialogue's facts in it."""
+        return template.format_map(self.facts)
+
+    def _fact(self, templates: Sequence[str]) -> str:
+        return self.fill(self.draw.pick(templates))
 
     def solution(self, act: str) -> Solution:
         """Return what is proposed by the act ``offer`` or ``better``."""
@@ -110,9 +113,9 @@ class Speaker:
         if step.warm:
             said.append(self._pick(words["warm_none" if self.case.reason == "none" else "warm"]))
         if step.act == "ask":
-            said.append(self.fill(scenario.ask))
+            said.append(self._fact(scenario.ask))
         elif step.act in {"offer", "better"}:
-            said.append(self.fill(self.solution(step.act).offer))
+            said.append(self._fact(self.solution(step.act).offer))
         else:
             said.insert(0, self._pick(words[step.act]))
         return Turn(step, styled(said, self._styles[0], self.words["question"]))
@@ -121,10 +124,10 @@ class Speaker:
         """Return what the act itself says, without any mood."""
         scenario, act = self.case.scenario, step.act
         if act in {"tell", "tell_all"}:
-            detail = [self.fill(scenario.detail)] if act == "tell_all" else []
-            return [self.fill(scenario.problem), *detail]
+            detail = [self._fact(scenario.detail)] if act == "tell_all" else []
+            return [self._fact(scenario.problem), *detail]
         if act == "detail":
-            return [self.fill(scenario.detail)]
+            return [self._fact(scenario.detail)]
         if act == "hello":
             return [self.draw.pick(self.words["hello"])]
         return [self._pick(self.words["decision"][act])] if act in self.words["decision"] else []
