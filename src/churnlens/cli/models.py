@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from churnlens.cli.opening import environment, open_project, shared
 from churnlens.cli.plain import PlainCommand
+
+if TYPE_CHECKING:
+    from churnlens.models.generation import Message
 
 
 @click.command("fetch-models", cls=PlainCommand)
@@ -101,14 +105,24 @@ def export(
         raise ModelError("no student has been trained; next: `kedro run --pipelines churn`")
     options = context.catalog.load(f"params:{task}.finetuning")
     root = Path(context.catalog.load("params:model_root"))
-    base = verify(spec_of(context.catalog.load("model_lock"), options.student), root)
+    spec = spec_of(context.catalog.load("model_lock"), options.student)
+    base = verify(spec, root)
     folder = Path(target) if target else root_of(context) / "06_models" / task / f"export_{form}"
-    prompts = _prompts(context.catalog.load(f"{task}.exercises"))
+    words = context.catalog.load(f"{task}.prompts")
+    prompts = _prompts(context.catalog.load(f"{task}.exercises"), words, spec.languages)
     with run_lock(root_of(context)):
         report = export_student(adapter, base, folder, form, prompts, dtype)
     click.echo(report.model_dump_json(indent=1))
 
 
-def _prompts(exercises: list[dict[str, Any]]) -> list[str]:
-    """Return the questions of 20 exercises, all different."""
-    return list(dict.fromkeys(each["brief"]["question"] for each in exercises))[:20]
+def _prompts(
+    exercises: list[dict[str, Any]], prompts: dict[str, Any], languages: Collection[str]
+) -> list[tuple[Message, ...]]:
+    """Return what the student reads of 20 exercises of different families in its languages."""
+    from churnlens.pipelines.finetuning.nodes import choose_rows
+    from churnlens.tasks.churn.curriculum import Lesson
+    from churnlens.tasks.churn.exercise import ExercisePrompt, messages, set_exercise
+
+    prompt = ExercisePrompt.model_validate(prompts["exercise"])
+    chosen = map(Lesson.model_validate, choose_rows(exercises, languages, 20))
+    return [messages(set_exercise(lesson.brief), prompt) for lesson in chosen]

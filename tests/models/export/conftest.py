@@ -4,9 +4,10 @@ import shutil
 
 import pytest
 
+from churnlens.models.generation import Message
 from models.training.samples import OPTIONS, TRAINING, VALIDATION, words
 
-PROMPTS = [words(number, 3 + number % 5) for number in range(20)]
+PROMPTS = [(Message(role="user", content=words(number, 3 + number % 5)),) for number in range(20)]
 
 
 @pytest.fixture(scope="session")

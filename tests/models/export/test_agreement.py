@@ -15,6 +15,7 @@ from churnlens.models.export.agreement import (
     require,
 )
 from churnlens.models.export.report import ExportError
+from churnlens.models.generation import Message
 from churnlens.models.loading import ends_of, load_tokenizer
 
 
@@ -105,4 +106,4 @@ def test_prompts_that_cannot_be_compared_are_refused(lm):
     with pytest.raises(ExportError, match="expected at least one"):
         outputs(*lm, [])
     with pytest.raises(ExportError, match="prompt 1 and its text need .* at most 256"):
-        outputs(*lm, ["why", "leave " * 300])
+        outputs(*lm, [[Message(role="user", content=text)] for text in ("why", "leave " * 300)])

@@ -13,7 +13,7 @@ from churnlens.models.export import merge as module
 from churnlens.models.export.agreement import load_on_cpu
 from churnlens.models.export.merge import load_tuned, merge
 from churnlens.models.export.report import ExportError
-from churnlens.models.generation import Generator, Message, Request
+from churnlens.models.generation import Generator, Request
 from churnlens.models.loading import load_tokenizer
 from churnlens.models.lock import ModelError
 from churnlens.models.training.train import train
@@ -71,9 +71,7 @@ def test_no_file_names_this_machine(tiny_lm, adapter, merged):
 
 def test_the_generator_opens_it(merged, prompts):
     generator = Generator(merged[1])
-    request = Request(
-        key="a", messages=(Message(role="user", content=prompts[0]),), max_new_tokens=8
-    )
+    request = Request(key="a", messages=prompts[0], max_new_tokens=8)
     assert generator.generate([request])[0].tokens > 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnlens.models.export.report import ExportError
+from churnlens.models.generation import Message
 from churnlens.models.loading import ends_of
 from churnlens.options import Dtype
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3  # of a logit, in float32
 POSITIONS = 32  # last positions of a prompt; each depends on all tokens before it
 NEW_TOKENS = 48
-_BATCH = 20
+_BATCH = 5  # prompts may be a thousand tokens long
+Prompts = Sequence[Sequence[Message]]
+"""The turns before each answer."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ def load_on_cpu(path: Path, dtype: Dtype = "float32") -> Any:
     return model.eval()  # type: ignore[no-untyped-call]
 
 
-def encode(tokenizer: Any, prompts: Sequence[str], limit: int) -> list[list[int]]:
-    """Return the tokens of each prompt as the user's turn, with room for a text after it.
+def encode(tokenizer: Any, prompts: Prompts, limit: int) -> list[list[int]]:
+    """Return the tokens of each prompt in the chat template, with room for a text after it.
 
     Raises:
         ExportError: when there is no prompt, or one is too long for the model.
@@ -71,8 +74,8 @@ def encode(tokenizer: Any, prompts: Sequence[str], limit: int) -> list[list[int]
         raise ExportError("no prompts to compare on; expected at least one (20 are usual)")
     ids = []
     for number, prompt in enumerate(prompts):
-        turn = [{"role": "user", "content": prompt}]
-        text = tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+        turns = [turn.model_dump() for turn in prompt]
+        text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         ids.append(list(tokenizer(text, add_special_tokens=False)["input_ids"]))
         if (need := len(ids[-1]) + NEW_TOKENS) > limit:
             raise ExportError(
@@ -82,7 +85,7 @@ def encode(tokenizer: Any, prompts: Sequence[str], limit: int) -> list[list[int]
     return ids
 
 
-def outputs(model: Any, tokenizer: Any, prompts: Sequence[str]) -> Outputs:
+def outputs(model: Any, tokenizer: Any, prompts: Prompts) -> Outputs:
     """Read and write after `prompts`, greedily and without any penalty."""
     import torch
     from transformers import GenerationConfig

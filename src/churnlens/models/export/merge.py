@@ -6,7 +6,6 @@ computed and compared in float32, and only then rounded if a smaller copy is ask
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 from churnlens.datasets.atomic import MANIFEST, is_complete
 from churnlens.models.export.agreement import (
     TOLERANCE,
+    Prompts,
     compare,
     encode,
     load_on_cpu,
@@ -31,7 +31,7 @@ _PEFT = "adapter_config.json"
 
 
 def merge(
-    base: Path, adapter: Path, target: Path, prompts: Sequence[str], dtype: Dtype = "float32"
+    base: Path, adapter: Path, target: Path, prompts: Prompts, dtype: Dtype = "float32"
 ) -> ExportReport:
     """Write base and adapter as one model folder, after comparing it with the two.
 
@@ -40,7 +40,7 @@ def merge(
         adapter: folder of the adapter, or of a wholly tuned model, as `AdapterDataset` keeps it.
         target: new folder, or an export that is replaced; it receives weights, config, generation
             config (greedy, with the stop tokens), tokenizer, chat template and card.
-        prompts: what to compare on, each one turn of a user; 20 are usual.
+        prompts: what to compare on; 20 are usual.
         dtype: of the written weights. A copy below float32 is compared too, but not refused.
 
     Raises:
@@ -55,7 +55,7 @@ def merge(
     )
 
 
-def check_source(base: Path, adapter: Path, prompts: Sequence[str]) -> AdapterCard:
+def check_source(base: Path, adapter: Path, prompts: Prompts) -> AdapterCard:
     """Return the card of an adapter that belongs on `base`; else raise, before weights are read.
 
     Raises:
@@ -113,7 +113,7 @@ def load_tuned(base: Path, adapter: Path) -> Any:
 
 
 def _fill(
-    base: Path, adapter: Path, folder: Path, prompts: Sequence[str], name: str, dtype: Dtype
+    base: Path, adapter: Path, folder: Path, prompts: Prompts, name: str, dtype: Dtype
 ) -> ExportReport:
     """Write the merged model into `folder`; at most one model is in memory at a time."""
     import torch

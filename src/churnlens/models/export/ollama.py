@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from churnlens.models.conversion import convert_gguf
-from churnlens.models.export.agreement import compare, load_on_cpu, outputs, require
+from churnlens.models.export.agreement import Prompts, compare, load_on_cpu, outputs, require
 from churnlens.models.export.gguf_file import WEIGHTS, write_gguf
 from churnlens.models.export.merge import rounding_note
 from churnlens.models.export.modelfile import is_chatml, modelfile
@@ -22,7 +21,7 @@ _OLLAMA = "ollama create NAME -f Modelfile, in this folder"
 def to_gguf(
     merged: Path,
     target: Path,
-    prompts: Sequence[str],
+    prompts: Prompts,
     report: ExportReport,
     dtype: Dtype = "float32",
 ) -> ExportReport:

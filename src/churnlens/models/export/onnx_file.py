@@ -7,7 +7,6 @@ and short texts, since every new token reads the whole text again.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from churnlens.models.export.agreement import (
     NEW_TOKENS,
     POSITIONS,
     Outputs,
+    Prompts,
     compare,
     encode,
     load_on_cpu,
@@ -50,9 +50,7 @@ def check_onnx(dtype: Dtype) -> None:
         )
 
 
-def to_onnx(
-    merged: Path, target: Path, prompts: Sequence[str], report: ExportReport
-) -> ExportReport:
+def to_onnx(merged: Path, target: Path, prompts: Prompts, report: ExportReport) -> ExportReport:
     """Write a merged float32 model as an ONNX graph with tokenizer, template and card.
 
     Args:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from churnlens.datasets.atomic import temporary_sibling
+from churnlens.models.export.agreement import Prompts
 from churnlens.models.export.gguf_file import check_writable
 from churnlens.models.export.merge import check_source, merge
 from churnlens.models.export.ollama import to_gguf
@@ -20,7 +20,7 @@ def export_student(
     base: Path,
     target: Path,
     form: Form,
-    prompts: Sequence[str],
+    prompts: Prompts,
     dtype: Dtype = "float32",
 ) -> ExportReport:
     """Export a tuned model, compared with its adapter; whole or not at all.
@@ -31,7 +31,7 @@ def export_student(
         target: new folder, or an export that is replaced.
         form: `merged` (a folder for transformers and vLLM), `gguf` (llama.cpp, with a Modelfile
             for Ollama) or `onnx` (ONNX Runtime; needs the extra `export`).
-        prompts: what to compare on, each one turn of a user; 20 are usual.
+        prompts: what to compare on; 20 are usual.
         dtype: of the written weights; only float32 is held to the tolerance.
 
     Raises:
