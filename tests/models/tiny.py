@@ -76,18 +76,18 @@ def write_files(folder, files):
     return Path(folder)
 
 
-def make_wheel(folder, files, package="tiny_model", version="1.0"):
+def make_wheel(folder, files, package="tiny_model", version="1.0", tag="py3-none-any"):
     """Write a valid wheel with `files` under `package/weights`, and return its path."""
     info = f"{package}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {package.replace('_', '-')}\nVersion: {version}\n"
     members = {f"{package}/weights/{name}": data for name, data in files.items()}
     members[f"{package}/__init__.py"] = b"raise SystemExit('this package must never be imported')"
     members[f"{info}/METADATA"] = metadata.encode()
-    members[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    members[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n".encode()
     rows = [f"{name},sha256={_record(data)},{len(data)}" for name, data in members.items()]
     members[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,"]).encode()
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{package}-{version}-py3-none-any.whl"
+    path = folder / f"{package}-{version}-{tag}.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name), data)

