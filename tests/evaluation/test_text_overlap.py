@@ -12,10 +12,12 @@ from nltk.translate.bleu_score import corpus_bleu
 from churnlens.evaluation.text_overlap import (
     length,
     repetition,
+    rouge,
     shared_ngrams,
     text_overlap,
     variety,
 )
+from evaluation.summary_support import csds
 
 EN = ["Fiber customers on monthly contracts leave more often .", "The price is the main reason ."]
 EN_GOLD = [
@@ -161,3 +163,35 @@ def test_variety_of_too_little():
         variety(["a"], "en")
     assert np.isnan(variety(["", ""], "zh").shared)
     assert np.isnan(variety(["", ""], "zh").distinct_2)
+
+
+def test_rouge_over_several_references_is_their_mean_not_the_best():
+    one, other = "police killed the gunman", "the storm is over"
+    found = rouge(["police kill the gunman", "storm"], [[one, other], [other]], "en")
+    alone = [
+        rouge(["police kill the gunman"], [[each]], "en")["rouge1"].corpus for each in (one, other)
+    ]
+    assert alone[0] == 1 and alone[1] == pytest.approx(1 / 4)
+    assert found["rouge1"].items == pytest.approx([5 / 8, 2 / 5])
+    assert found["rouge1"].corpus == pytest.approx((5 / 8 + 2 / 5) / 2)
+    assert "nrefs:1-2|over-refs:mean" in found["rougeL"].signature
+    assert "nrefs:1|rouge" in text_overlap(EN, EN_GOLD, "en")["rougeL"].signature
+
+
+@pytest.mark.parametrize("gold", [[[]], [["a", " "]], [], [["a"], ["b"]]])
+def test_a_text_without_a_reference_is_refused(gold):
+    with pytest.raises(ValueError, match=r"reference"):
+        rouge(["a"], gold, "en")
+
+
+@pytest.mark.parametrize(
+    ("system", "published"),
+    [("PGN", (55.6, 39.2)), ("fast_rl", (57.9, 41.4))],
+)
+def test_published_character_rouge_of_chinese_dialogue_summaries(system, published):
+    texts, gold = csds(system)
+    scores = text_overlap(texts, gold, "zh")
+    found = [100 * scores[name].corpus for name in ("rouge1", "rouge2")]
+    assert found == pytest.approx(published, abs=0.1)
+    if system == "fast_rl":
+        assert 100 * scores["bleu"].corpus == pytest.approx(33.0, abs=0.1)

@@ -77,20 +77,30 @@ def text_overlap(
     Raises:
         ValueError: when there are no texts, another number of references, or an empty reference.
     """
+    require_pairs(texts, references)
+    edits = [_edit_similarity(*pair) for pair in zip(texts, references, strict=True)]
+    return {
+        "bleu": _bleu(texts, references, language),
+        **rouge(texts, [[reference] for reference in references], language),
+        "edit_similarity": mean_metric(edits, "levenshtein|unit:character|norm:longer|case:mixed"),
+    }
+
+
+def require_pairs(texts: Sequence[str], references: Sequence[str]) -> None:
+    """Check that there are texts, each with a reference that says something.
+
+    Raises:
+        ValueError: otherwise.
+    """
     if not texts or len(texts) != len(references):
         raise ValueError(f"need one reference a text, got {len(texts)} and {len(references)}")
     empty = [place for place, reference in enumerate(references) if not reference.strip()]
     if empty:
         raise ValueError(f"{len(empty)} references are empty, the first at place {empty[0]}")
-    edits = [_edit_similarity(*pair) for pair in zip(texts, references, strict=True)]
-    return {
-        "bleu": _bleu(texts, references, language),
-        **_rouge(texts, references, language),
-        "edit_similarity": _mean(edits, "levenshtein|unit:character|norm:longer|case:mixed"),
-    }
 
 
-def _mean(items: Sequence[float], signature: str) -> TextMetric:
+def mean_metric(items: Sequence[float] | Scores, signature: str) -> TextMetric:
+    """Return a measure whose score of all texts is the mean over the texts."""
     return TextMetric(float(np.mean(items)), np.asarray(items, float), signature)
 
 
@@ -113,33 +123,64 @@ class _Characters:
         return [sign for sign in text if not sign.isspace()]
 
 
-def _rouge(
-    texts: Sequence[str], references: Sequence[str], language: Language
+def rouge(
+    texts: Sequence[str], references: Sequence[Sequence[str]], language: Language
 ) -> dict[str, TextMetric]:
+    """Return ROUGE-1, 2 and L (F-measures) as the mean over each text's references.
+
+    Tokens as in `text_overlap`. The mean, not the maximum: the maximum rewards many references.
+    ROUGE-L takes each text as one sentence.
+
+    Args:
+        texts: what was written.
+        references: one or more of each text; their number may differ.
+        language: of all of them.
+
+    Raises:
+        ValueError: when there are no texts, or a text has no reference or an empty one.
+    """
+    if len(texts) != len(references):
+        raise ValueError(f"need references of each text, got {len(texts)} and {len(references)}")
+    require_pairs(
+        texts, [" ".join(each) if all(map(str.strip, each)) else "" for each in references]
+    )
     from rouge_score.rouge_scorer import RougeScorer
 
     own = _Characters() if language == "zh" else None
     scorer = RougeScorer(ROUGE, use_stemmer=True, tokenizer=own)
     rows = [
-        scorer.score(reference, text) for text, reference in zip(texts, references, strict=True)
+        [scorer.score(reference, text) for reference in each]
+        for text, each in zip(texts, references, strict=True)
     ]
+    signature = _rouge_signature(references, language)
+    return {
+        name: mean_metric(
+            [float(np.mean([score[name].fmeasure for score in row])) for row in rows],
+            f"{name}|{signature}",
+        )
+        for name in ROUGE
+    }
+
+
+def _rouge_signature(references: Sequence[Sequence[str]], language: Language) -> str:
     rule = {
         "en": "tok:default|stem:porter|case:lower|punct:dropped",
         "zh": "tok:character|stem:no|case:mixed|punct:kept",
     }[language]
-    signature = f"F1|{rule}|nrefs:1|rouge-score:{version('rouge-score')}"
-    return {
-        name: _mean([row[name].fmeasure for row in rows], f"{name}|{signature}") for name in ROUGE
-    }
+    counts = sorted({len(each) for each in references})
+    several = "" if counts == [1] else "|over-refs:mean"
+    n = f"nrefs:{'-'.join(map(str, dict.fromkeys((counts[0], counts[-1]))))}"
+    return f"F1|{rule}|{n}{several}|rouge-score:{version('rouge-score')}"
 
 
 def _edit_similarity(first: str, second: str) -> float:
     longer = max(len(first), len(second))
-    return 1.0 - _edit_distance(first, second) / longer if longer else 1.0
+    return 1.0 - edit_distance(first, second) / longer if longer else 1.0
 
 
-def _edit_distance(first: str, second: str) -> int:
-    """Return the Levenshtein distance, one vectorised row of the table at a time."""
+def edit_distance(first: str, second: str) -> int:
+    """Return the Levenshtein distance in characters."""
+    # one vectorised row of the table at a time
     signs, steps = np.array([ord(sign) for sign in second]), np.arange(len(second) + 1)
     row = steps
     for sign in first:
