@@ -8,6 +8,7 @@ from statsmodels.stats.contingency_tables import mcnemar as mcnemar_table
 from churnlens.evaluation.intervals import (
     bootstrap,
     bootstrap_difference,
+    bootstrap_groups,
     corrected_t,
     mcnemar,
     wilson,
@@ -127,3 +128,33 @@ def test_corrected_t_of_constant_and_of_bad_input():
         corrected_t(np.ones(1), 0.2)
     with pytest.raises(ValueError, match=r"test_share=1\.5"):
         corrected_t(np.ones(4), 1.5)
+
+
+def test_groups_are_resampled_whole():
+    rng = np.random.default_rng(3)
+    means = rng.normal(size=60)
+    groups = rng.permutation(np.repeat(np.arange(60), 20))
+    found = bootstrap_groups(np.mean, groups, means[groups])
+    # rows of a group are the same: the interval is that of 60 values, not of 1,200
+    alone = bootstrap(np.mean, means)
+    assert found.n == 60
+    assert found.value == pytest.approx(alone.value)
+    assert (found.low, found.high) == pytest.approx((alone.low, alone.high))
+    rows = bootstrap(np.mean, means[groups])
+    assert rows.high - rows.low < (found.high - found.low) / 3
+
+
+def test_groups_of_one_row_are_rows_and_large_groups_weigh_more():
+    values = np.arange(30.0)
+    names = np.array([f"d{n:02}" for n in range(30)])
+    assert bootstrap_groups(np.mean, names, values) == bootstrap(np.mean, values)
+    uneven = bootstrap_groups(np.mean, np.array([0, 1, 1, 1]), np.array([0.0, 1.0, 1.0, 1.0]))
+    assert (uneven.value, uneven.low, uneven.high, uneven.n) == (0.75, 0, 1, 2)
+
+
+def test_columns_of_a_group_stay_together():
+    truth, rows = np.arange(12), np.stack([np.arange(12), np.arange(12)], axis=1)
+    found = bootstrap_groups(
+        lambda one, two: float((one == two[:, 1]).mean()), truth % 3, truth, rows, resamples=99
+    )
+    assert (found.low, found.value, found.high) == (1, 1, 1)

@@ -85,6 +85,38 @@ def bootstrap(
     return Estimate(value=value, low=float(interval.low), high=float(interval.high), n=n)
 
 
+def bootstrap_groups(
+    statistic: Statistic,
+    groups: np.ndarray,
+    *columns: np.ndarray,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Estimate:
+    """Return a statistic with its percentile interval when rows of a group depend on each other.
+
+    Whole groups are resampled: the turns of a dialogue stay together.
+
+    Args:
+        statistic: function of the columns.
+        groups: what each row belongs to, shape (n_rows,).
+        columns: arrays whose first axis is the rows; whole rows go together.
+        resamples: number of bootstrap samples.
+        seed: the same seed gives the same interval.
+
+    Returns:
+        The statistic of the full columns; `n` counts the groups. The bounds are NaN where the
+        statistic is NaN in some resample.
+    """
+    _, owner = np.unique(groups, return_inverse=True)
+    rows = np.split(np.argsort(owner, kind="stable"), np.cumsum(np.bincount(owner))[:-1])
+
+    def of(picked: np.ndarray) -> float:
+        inside = np.concatenate([rows[group] for group in picked])
+        return statistic(*(column[inside] for column in columns))
+
+    return bootstrap(of, np.arange(len(rows)), resamples=resamples, seed=seed)
+
+
 def bootstrap_difference(
     statistic: Statistic,
     truth: np.ndarray,
