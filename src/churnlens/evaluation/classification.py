@@ -38,6 +38,10 @@ def brier(left: np.ndarray, probability: np.ndarray) -> float:
     return float(np.mean((np.asarray(probability, float) - np.asarray(left, float)) ** 2))
 
 
+def _bin(probability: np.ndarray, bins: int) -> np.ndarray:
+    return np.clip((probability * bins).astype(int), 0, bins - 1)
+
+
 def reliability(left: np.ndarray, probability: np.ndarray, bins: int = 10) -> pd.DataFrame:
     """Return the reliability table over equal-width bins.
 
@@ -47,7 +51,7 @@ def reliability(left: np.ndarray, probability: np.ndarray, bins: int = 10) -> pd
         Columns `low`, `high`, `n`, `predicted` (mean probability) and `observed` (share left).
     """
     p, y = np.asarray(probability, float), np.asarray(left, float)
-    place = np.clip((p * bins).astype(int), 0, bins - 1)
+    place = _bin(p, bins)
     n = np.bincount(place, minlength=bins)
     used = np.flatnonzero(n)
     return pd.DataFrame(
@@ -67,9 +71,9 @@ def ece(left: np.ndarray, probability: np.ndarray, bins: int = 10) -> float:
     The mean of |observed − predicted| over the bins of `reliability`, weighted by their size. A
     perfect model does not reach zero: `ece_by_chance` says what counting noise alone gives.
     """
-    table = reliability(left, probability, bins)
-    gap = (table["observed"] - table["predicted"]).abs()
-    return float((gap * table["n"]).sum() / table["n"].sum())
+    p, y = np.asarray(probability, float), np.asarray(left, float)
+    gaps = np.bincount(_bin(p, bins), weights=y - p, minlength=bins)
+    return float(np.abs(gaps).sum() / len(p)) if len(p) else float("nan")
 
 
 def ece_by_chance(probability: np.ndarray, draws: int = 50, seed: int = 0, bins: int = 10) -> float:
