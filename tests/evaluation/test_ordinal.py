@@ -81,6 +81,7 @@ def test_the_label_said_may_be_another_than_the_most_probable():
     assert o.most_probable(p, LABELS).tolist() == [1, 1, 5]
     assert o.expected(p, LABELS) == pytest.approx([2.8, 1.5, 5])
     assert o.nearest(p, LABELS).tolist() == [3, 1, 5]
+    assert o.nearest(np.array([[0, 0.05, 0.4, 0.55, 0]]), LABELS) == 3  # 3.5, but for rounding
     truth = np.array([3, 1, 5])
     plain = o.ordinal_scores(truth, p, LABELS, range(3), resamples=20)
     near = o.ordinal_scores(truth, p, LABELS, range(3), o.nearest(p, LABELS), resamples=20)
