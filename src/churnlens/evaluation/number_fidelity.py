@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -189,18 +190,19 @@ def numbers_in(text: str) -> list[Number]:
 
 def unsupported_numbers(summary: str, dialogue: str) -> tuple[str, ...]:
     """Return what a summary states in numbers and its dialogue does not, as written."""
-    known = numbers_in(dialogue)
+    known = defaultdict[str, set[str]](set)
+    for number in numbers_in(dialogue):
+        known[number.value].add(number.unit)
     claims = (number for number in numbers_in(summary) if number.claim)
-    return tuple(claim.text for claim in claims if not any(_same(claim, each) for each in known))
+    return tuple(claim.text for claim in claims if not _holds(known, claim))
 
 
-def _same(claim: Number, known: Number) -> bool:
-    """Whether values and units agree; four or more last digits stand for a long number."""
-    if len(claim.value) >= 4 and claim.value.isdigit() and not claim.unit:
-        return known.value.endswith(claim.value)
-    return claim.value == known.value and (
-        claim.unit == known.unit or "" in (claim.unit, known.unit)
-    )
+def _holds(known: Mapping[str, set[str]], claim: Number) -> bool:
+    """Whether value and unit are known; four or more last digits stand for a long number."""
+    if units := known.get(claim.value):
+        return bool(not claim.unit or units & {claim.unit, ""})
+    ending = len(claim.value) >= 4 and claim.value.isdigit() and not claim.unit
+    return ending and any(value.endswith(claim.value) for value in known)
 
 
 def number_fidelity(summaries: Sequence[str], dialogues: Sequence[str]) -> TextMetric:
