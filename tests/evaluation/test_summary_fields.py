@@ -44,6 +44,8 @@ def test_fields_are_scored_by_their_values():
     found = field_overlap(said, GOLD, FIELDS[:2], recipe_overlap)
     assert list(found) == FIELDS[:2]
     assert found["用户问题"]["rouge_l"].items == pytest.approx([1, 0, 1])
+    none = field_overlap([None], GOLD[:1], FIELDS, recipe_overlap)
+    assert none["用户问题"]["bleu_4"].corpus == 0
     alone = recipe_overlap(["退款"], ["三天内退款"])
     for name, metric in found["客服方案"].items():
         assert metric.items[0] == alone[name].corpus
