@@ -66,9 +66,11 @@ class PhraseFinder:
         return tuple(kind for kind, pattern in self._kinds.items() if self._meant(pattern, plain))
 
     def _meant(self, pattern: re.Pattern[str], text: str) -> bool:
-        return any(not self._turned(text[: m.start()]) for m in pattern.finditer(text))
+        return any(not self._turned(text[: m.start()], m[0]) for m in pattern.finditer(text))
 
-    def _turned(self, before: str) -> bool:
+    def _turned(self, before: str, phrase: str) -> bool:
+        if phrase.startswith(self.book.barriers.zh):  # 不解决就投诉: nothing reaches over its 就
+            return False
         clause = _CLAUSE_END.split(before[-80:])[-1]
         return bool(self._negated.search(clause))
 
