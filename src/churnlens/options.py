@@ -6,7 +6,9 @@ the values for a plain CPU; machines differ through `conf/<env>/globals.yml`.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -352,3 +354,39 @@ class AlertGrid(Frozen):
     red: tuple[float, ...] = Field(default=(0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1), min_length=1)
     rise: tuple[float, ...] = Field(default=(0.2, 0.3, 0.4, 0.5, 1), min_length=1)
     false_alerts: float = Field(default=20, ge=0)
+
+
+class WebhookOptions(Frozen):
+    """Where events are posted, and how patiently.
+
+    Attributes:
+        url: of the receiver, without a query; https, or http on this machine.
+        secret_env: name of the environment variable that holds the signing secret.
+        timeout: seconds for one attempt to connect, to send, and to be answered.
+        retries: how often a post is repeated after 429, 5xx, a timeout or a broken connection.
+        backoff: seconds before the first repetition, twice as many before each next.
+        max_wait: most seconds before a repetition; a server that asks for more is left for later.
+    """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    url: str = Field(pattern=_URL, max_length=300)
+    secret_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
+    timeout: float = Field(default=10, gt=0, le=600)
+    retries: int = Field(default=3, ge=0, le=20)
+    backoff: float = Field(default=1, ge=0, le=60)
+    max_wait: float = Field(default=60, ge=0, le=3600)
+
+    @model_validator(mode="after")
+    def _is_private(self) -> Self:
+        parts = urlsplit(self.url)
+        if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+            raise ValueError("url: plain http would show the events to others; use https")
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

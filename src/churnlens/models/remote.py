@@ -207,7 +207,7 @@ class RemoteGenerator:
             raise _Fault(reason, wait=0 if passing else None) from None
         if (status := response.status_code) != 200:
             reason = f"HTTP {status}{self._named(data)}; {_STEPS.get(status, 'see its log')}"
-            after = _retry_after(response.headers.get("Retry-After", ""))
+            after = retry_after(response.headers.get("Retry-After", ""))
             passing = status == 429 or status >= 500
             raise _Fault(reason, wait=after if passing else None, status=status)
         return bytes(data)
@@ -307,7 +307,7 @@ def _read_key(variable: str | None) -> str:
     return key
 
 
-def _retry_after(value: str) -> float:
+def retry_after(value: str) -> float:
     """Return the seconds that a `Retry-After` asks for: a number or a date, else 0."""
     if re.fullmatch(r"\s*([0-9]+(\.[0-9]+)?|inf)\s*", value):
         return float(value)
