@@ -49,6 +49,11 @@ def test_events_keep_their_order(path):
     assert ids(path) == ["b", "a", "c"]
 
 
+def test_of_two_events_with_one_id_the_first_is_kept(path):
+    JSONLinesSink(path).send([Event(id="a", dialogue="1"), Event(id="a", dialogue="2")])
+    assert [row["dialogue"] for row in JSONLinesSink(path).rows()] == ["1"]
+
+
 def test_two_sinks_see_each_others_rows(path):
     one, two = JSONLinesSink(path), JSONLinesSink(path)
     assert [one.send(events("a")), two.send(events("a", "b")), one.send(events("b", "c"))] == [
@@ -75,6 +80,7 @@ def test_a_torn_last_line_is_dropped_and_its_event_is_new_again(path, cut):
 def test_a_file_that_was_replaced_is_read_anew(path):
     sink = JSONLinesSink(path)
     sink.send(events("a", "b"))
+    sink.send([])
     path.unlink()
     assert sink.send(events("a")) == 1
     assert ids(path) == ["a"]

@@ -143,10 +143,13 @@ def test_a_receiver_that_asks_for_too_long_is_left_for_later(receiver, connect, 
     assert (waits, len(receiver.got)) == ([], 1)
 
 
-def test_what_is_not_delivered_waits_in_the_outbox_and_goes_next_time(receiver, connect, caplog):
+def test_what_is_not_delivered_waits_in_the_outbox_and_goes_next_time(
+    receiver, connect, caplog, waits
+):
     receiver.script = lambda _count: 500
     sink = connect(retries=1)
     assert sink.send([AMBER, RED]) == 0
+    assert waits == [1]
     assert receiver.ids() == [AMBER.id] * 2  # the second is not tried while the receiver is down
     assert [row["id"] for row in sink.waiting()] == [AMBER.id, RED.id]
     assert "stays in the outbox: HTTP 500" in caplog.text
@@ -180,10 +183,19 @@ def test_nothing_secret_is_told(receiver, connect, caplog, tmp_path):
     caplog.set_level(logging.DEBUG)
     receiver.script = lambda count: 500 if count < 3 else 400
     connect().send([RED])
+    connect(url="http://127.0.0.1:9/hook", retries=0).send([])
+    assert caplog.text.count("stays in the outbox") == 2
     kept = "".join(p.read_text(encoding="utf-8") for p in (tmp_path / "outbox").glob("*"))
     for told in (caplog.text, kept):
         assert SECRET not in told
     assert "reasons" not in caplog.text
+
+
+def test_a_proxy_of_the_environment_is_not_used(receiver, connect, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert connect(retries=0).send([AMBER]) == 1
 
 
 @pytest.mark.parametrize("value", ["", "  ", "whsec_", "whsec_no base64!"])

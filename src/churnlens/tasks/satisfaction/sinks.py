@@ -113,7 +113,7 @@ class SQLSink:
         columns = ", ".join(f'"{name}" {sort}' for name, sort in types.items() if name != "id")
         names, places = ", ".join(f'"{name}"' for name in types), ", ".join("?" * len(types))
         self._create = f'CREATE TABLE IF NOT EXISTS "{table}" ("id" TEXT PRIMARY KEY, {columns})'
-        self._insert = f'INSERT OR IGNORE INTO "{table}" ({names}) VALUES ({places})'  # noqa: S608, the names are checked
+        self._insert = f'INSERT OR IGNORE INTO "{table}" ({names}) VALUES ({places})'  # noqa: S608 (names are checked)
 
     def send(self, events: Sequence[Event]) -> int:
         """Insert the events that the table does not have, all or none.
