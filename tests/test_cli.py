@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 FORMATS = {
     "demo-data": "CSV, utf-8",
-    "fetch-models": "safetensors or GGUF",
+    "fetch-models": "kept as safetensors",
     "check-data": "utf-8, utf-8-sig, gbk, gb18030 or utf-16",
     "ask": "JSON object",
     "predict": "JSON lines {id, query}",
