@@ -82,8 +82,9 @@ def load_tuned(path: Path, adapter: Path, dtype: Precision) -> Any:
     Args:
         path: folder of the base model.
         adapter: folder of a PEFT adapter, or of a whole tuned model, by `training.train`.
-        dtype: see `load_causal_lm`. The adapter is merged in float32, which doubles the speed, and
-            the sum rounded once to `dtype`, as the base alone is; on NF4 it is kept apart.
+        dtype: see `load_causal_lm`. In float32 the adapter is merged, which is faster and writes
+            the same; in lower precisions merging would lose part of it, so it is kept apart, in
+            the precision of its arithmetic in training.
 
     Raises:
         ModelError: when the adapter was made for another base.
@@ -97,11 +98,9 @@ def load_tuned(path: Path, adapter: Path, dtype: Precision) -> Any:
         return load_causal_lm(adapter, dtype)
     from peft import PeftModel
 
-    base = load_causal_lm(path, "nf4" if dtype == "nf4" else "float32")
-    model = PeftModel.from_pretrained(base, adapter, is_trainable=False)
-    if dtype == "nf4":
-        return model.eval()
-    return model.merge_and_unload().to(_numbers(dtype)["dtype"]).eval()
+    base = load_causal_lm(path, dtype)
+    model = PeftModel.from_pretrained(base, adapter, autocast_adapter_dtype=False)
+    return model.merge_and_unload().eval() if dtype == "float32" else model.eval()
 
 
 def ends_of(model: Any, tokenizer: Any) -> list[int]:
