@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import entropy
 
 from churnlens.evaluation.intervals import bootstrap, wilson
 from churnlens.evaluation.paired import compare_arms
@@ -159,6 +158,8 @@ def wordings(
     Sentences that stand are stripped of names and figures. The number is the effective one, the
     exponential of the entropy (Hill 1973), a mean over sentences. None where none stands.
     """
+    from scipy.stats import entropy  # a second to import, on every command
+
     ways: dict[tuple[str, str, bool | None], Counter[str]] = {}
     for lesson, text in zip(lessons, texts, strict=True):
         exercise = set_exercise(lesson.brief)
