@@ -1,8 +1,8 @@
 """Every pipeline by its explicit name: one per task, one per stage, and the main job.
 
-A stage is one template pipeline without names of tasks; a task is the chain of its stages under
-the task's namespace. So the data of task churn are called `churn.table`, `churn.answers`, …, and
-its nodes `churn.inference.answer_questions`.
+A stage says what it does for each task, without the task's name; a task is the chain of its stages
+under the task's namespace. So the data of task churn are called `churn.table`, `churn.answers`, …,
+and its nodes `churn.inference.answer_questions`.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ def _name(module: ModuleType) -> str:
     return module.__name__.rsplit(".", 1)[-1]
 
 
-def _stage(module: ModuleType) -> Pipeline:
-    pipeline: Pipeline = module.create_pipeline()
+def _stage(module: ModuleType, task: str) -> Pipeline:
+    pipeline: Pipeline = module.create_pipeline(task)
     name = _name(module)
     return Pipeline(pipeline, namespace=name, prefix_datasets_with_namespace=False, tags=name)
 
 
 def _task(name: str, task: Task, modules: Sequence[ModuleType]) -> Pipeline:
-    whole = sum(map(_stage, modules), Pipeline([]))
+    whole = sum((_stage(module, name) for module in modules), Pipeline([]))
     return Pipeline(
         whole,
         namespace=name,

@@ -315,7 +315,7 @@ def test_a_training_question_of_the_test_is_no_row(exercises, gated):
 
 
 def test_the_stage_goes_from_the_bench_to_rows_and_a_report():
-    pipeline = create_pipeline()
+    pipeline = create_pipeline("churn")
     assert [node.name for node in pipeline.nodes] == ["set_exercises", "ask_teacher", "gate_rows"]
     assert pipeline.outputs() == {"training_rows", "distillation_quality"}
     assert {"bench", "prompts", "teacher_cache", "params:distillation"} <= pipeline.inputs()

@@ -1,4 +1,4 @@
-"""Stage data_processing of task churn."""
+"""Stage data_processing: what each task does in it."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -10,7 +10,7 @@ from churnlens.pipelines.data_processing.nodes import (
 )
 
 
-def create_pipeline() -> Pipeline:
+def _churn() -> Pipeline:
     """Return the stage: table → redacted feedback → labelled reasons and one document each."""
     return Pipeline(
         [
@@ -40,3 +40,11 @@ def create_pipeline() -> Pipeline:
             ),
         ]
     )
+
+
+_OF_TASK = {"churn": _churn}
+
+
+def create_pipeline(task: str) -> Pipeline:
+    """Return the stage for a task, without the task's name."""
+    return _OF_TASK[task]()

@@ -1,4 +1,4 @@
-"""Stage distillation of task churn."""
+"""Stage distillation: what each task does in it."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -8,7 +8,7 @@ from churnlens.pipelines.inference.pipeline import STORED
 STUDENT = "student"  # tag of the nodes that make and judge a student: minutes to hours of work
 
 
-def create_pipeline() -> Pipeline:
+def _churn() -> Pipeline:
     """Return the stage: bench → lessons → a teacher's answers → rows that pass every gate."""
     return Pipeline(
         [
@@ -54,3 +54,11 @@ def create_pipeline() -> Pipeline:
             ),
         ]
     )
+
+
+_OF_TASK = {"churn": _churn}
+
+
+def create_pipeline(task: str) -> Pipeline:
+    """Return the stage for a task, without the task's name."""
+    return _OF_TASK[task]()

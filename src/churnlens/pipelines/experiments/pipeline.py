@@ -5,7 +5,7 @@ from kedro.pipeline import Node, Pipeline
 from churnlens.pipelines.experiments.nodes import compare_trainings, draw_trials, track_trials
 
 
-def create_pipeline() -> Pipeline:
+def _churn() -> Pipeline:
     """Return the pipeline; it changes nothing that a run or an answer uses."""
     return Pipeline(
         [
@@ -37,3 +37,11 @@ def create_pipeline() -> Pipeline:
             ),
         ]
     )
+
+
+_OF_TASK = {"churn": _churn}
+
+
+def create_pipeline(task: str) -> Pipeline:
+    """Return the stage for a task, without the task's name."""
+    return _OF_TASK[task]()

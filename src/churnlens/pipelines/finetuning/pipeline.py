@@ -1,4 +1,4 @@
-"""Stage finetuning of task churn."""
+"""Stage finetuning: what each task does in it."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -6,7 +6,7 @@ from churnlens.pipelines.distillation.pipeline import STUDENT
 from churnlens.pipelines.finetuning.nodes import fit_risk_models, predict_out_of_fold, train_student
 
 
-def create_pipeline() -> Pipeline:
+def _churn() -> Pipeline:
     """Return the stage: table → risk models and their predictions; rows → a student."""
     return Pipeline(
         [
@@ -37,3 +37,11 @@ def create_pipeline() -> Pipeline:
             ),
         ]
     )
+
+
+_OF_TASK = {"churn": _churn}
+
+
+def create_pipeline(task: str) -> Pipeline:
+    """Return the stage for a task, without the task's name."""
+    return _OF_TASK[task]()

@@ -1,4 +1,4 @@
-"""Stage indexing of task churn."""
+"""Stage indexing: what each task does in it."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -9,7 +9,7 @@ from churnlens.pipelines.indexing.nodes import (
 )
 
 
-def create_pipeline() -> Pipeline:
+def _churn() -> Pipeline:
     """Return the stage: documents → vectors → FAISS index, and documents → BM25 index."""
     return Pipeline(
         [
@@ -39,3 +39,11 @@ def create_pipeline() -> Pipeline:
             ),
         ]
     )
+
+
+_OF_TASK = {"churn": _churn}
+
+
+def create_pipeline(task: str) -> Pipeline:
+    """Return the stage for a task, without the task's name."""
+    return _OF_TASK[task]()

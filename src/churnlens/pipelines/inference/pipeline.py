@@ -1,4 +1,4 @@
-"""Stage inference of task churn."""
+"""Stage inference: what each task does in it."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -21,7 +21,7 @@ STORED = {
 ANALYST_INPUTS = {**STORED, "student": "served", "options": "params:inference"}
 
 
-def create_pipeline() -> Pipeline:
+def _churn() -> Pipeline:
     """Return the stage: everything that was indexed, and questions → answers."""
     return Pipeline(
         [
@@ -33,3 +33,11 @@ def create_pipeline() -> Pipeline:
             ),
         ]
     )
+
+
+_OF_TASK = {"churn": _churn}
+
+
+def create_pipeline(task: str) -> Pipeline:
+    """Return the stage for a task, without the task's name."""
+    return _OF_TASK[task]()

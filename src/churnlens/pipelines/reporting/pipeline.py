@@ -1,4 +1,4 @@
-"""Stage reporting of task churn."""
+"""Stage reporting: what each task does in it."""
 
 from functools import partial, update_wrapper
 from typing import Any
@@ -175,6 +175,14 @@ def _compare() -> list[Node]:
     ]
 
 
-def create_pipeline() -> Pipeline:
+def _churn() -> Pipeline:
     """Return the stage: judge what was made, describe the table, and report."""
     return Pipeline([*_judge(), *_compare(), *_show()])
+
+
+_OF_TASK = {"churn": _churn}
+
+
+def create_pipeline(task: str) -> Pipeline:
+    """Return the stage for a task, without the task's name."""
+    return _OF_TASK[task]()

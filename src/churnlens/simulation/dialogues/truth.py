@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from churnlens.simulation.dialogues_words import Speaker, Turn
+from churnlens.simulation.dialogues.words import Speaker, Turn
 
 Judged = tuple[str, list[int]]  # yes, no or unclear; indices of the turns that show it
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from churnlens.simulation.dialogues_book import Book, Solution
-from churnlens.simulation.dialogues_course import SERVICE_REASONS, Case, Step
-from churnlens.simulation.dialogues_mood import level
+from churnlens.simulation.dialogues.book import Book, Solution
+from churnlens.simulation.dialogues.course import SERVICE_REASONS, Case, Step
+from churnlens.simulation.dialogues.mood import level
 from churnlens.simulation.noise import mistyped, transcribed
 from churnlens.simulation.phrasebook import phrasebook
 from churnlens.simulation.sampling import Draw

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from churnlens.simulation.dialogues_book import Book, Scenario
-from churnlens.simulation.dialogues_mood import Mood
+from churnlens.simulation.dialogues.book import Book, Scenario
+from churnlens.simulation.dialogues.mood import Mood
 from churnlens.simulation.sampling import Draw
 
 STYLES = {"helpful": 0.46, "ordinary": 0.26, "slow": 0.14, "cold": 0.14}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from churnlens.simulation.dialogues_words import Turn
+from churnlens.simulation.dialogues.words import Turn
 from churnlens.simulation.personal import personal_value
 from churnlens.simulation.phrasebook import phrasebook
 from churnlens.simulation.sampling import Draw

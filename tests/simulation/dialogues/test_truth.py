@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from churnlens.simulation import simulate_dialogues
-from churnlens.simulation.dialogues_book import dialogue_book
-from churnlens.simulation.dialogues_course import CHANCES
-from churnlens.simulation.dialogues_extras import KINDS, SHARES
+from churnlens.simulation.dialogues.book import dialogue_book
+from churnlens.simulation.dialogues.course import CHANCES
+from churnlens.simulation.dialogues.extras import KINDS, SHARES
 from churnlens.simulation.phrasebook import phrasebook
 
 NEGATIVE = {"1", "2", "sarcasm", "threat"}

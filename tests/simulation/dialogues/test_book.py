@@ -10,9 +10,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from churnlens.simulation.dialogues_book import Book, Scenario, dialogue_book, draw_facts
-from churnlens.simulation.dialogues_course import SERVICE_REASONS
-from churnlens.simulation.dialogues_mood import EFFECTS
+from churnlens.simulation.dialogues.book import Book, Scenario, dialogue_book, draw_facts
+from churnlens.simulation.dialogues.course import SERVICE_REASONS
+from churnlens.simulation.dialogues.mood import EFFECTS
 from churnlens.simulation.sampling import Draw
 
 REASONS = {

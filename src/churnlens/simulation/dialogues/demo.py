@@ -1,8 +1,8 @@
 """Demo service dialogues whose satisfaction, reason, outcome and summary are known.
 
 A dialogue has a scenario, an agent's style, and a customer whose satisfaction walks up and down
-with what the agent does (`dialogues_mood`, `dialogues_course`). The walk reaches the words only
-through the declared odds of `dialogues_words`, so no reader of the words can be perfect.
+with what the agent does (`mood`, `course`). The walk reaches the words only
+through the declared odds of `words`, so no reader of the words can be perfect.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import numpy as np
 import pandas as pd
 
 from churnlens.simulation.attributes import customer_ids
-from churnlens.simulation.dialogues_book import dialogue_book, draw_facts
-from churnlens.simulation.dialogues_course import Course, draw_case
-from churnlens.simulation.dialogues_extras import INJECTION_EVERY, Planter
-from churnlens.simulation.dialogues_mood import level, rate, whole
-from churnlens.simulation.dialogues_truth import (
+from churnlens.simulation.dialogues.book import dialogue_book, draw_facts
+from churnlens.simulation.dialogues.course import Course, draw_case
+from churnlens.simulation.dialogues.extras import INJECTION_EVERY, Planter
+from churnlens.simulation.dialogues.mood import level, rate, whole
+from churnlens.simulation.dialogues.truth import (
     accepted,
     agent_solution,
     negative_emotion,
     user_problem,
 )
-from churnlens.simulation.dialogues_words import Speaker, Turn
+from churnlens.simulation.dialogues.words import Speaker, Turn
 from churnlens.simulation.personal import customer_names
 from churnlens.simulation.phrasebook import LANGUAGES
 from churnlens.simulation.sampling import Draw, streams

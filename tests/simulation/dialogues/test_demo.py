@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from churnlens.simulation import DialogueDemo, simulate_dialogues
-from churnlens.simulation.dialogues_book import dialogue_book
+from churnlens.simulation.dialogues.book import dialogue_book
 
 ROOT = Path(__file__).parents[2]
 TABLES = ("dialogues", "turns", "turn_truth", "dialogue_truth")

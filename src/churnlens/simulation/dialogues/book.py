@@ -1,4 +1,4 @@
-"""The words and situations of service dialogues, read from ``dialogues_*.yml``."""
+"""The words and situations of service dialogues, read from ``en.yml`` and ``zh.yml``."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _scenario(name: str, raw: dict[str, Any]) -> Scenario:
 @cache
 def dialogue_book(language: str) -> Book:
     """Read a language's book (``en`` or ``zh``); shared between callers: do not change it."""
-    raw = files(__package__).joinpath(f"dialogues_{language}.yml").read_text(encoding="utf-8")
+    raw = files(__package__).joinpath(f"{language}.yml").read_text(encoding="utf-8")
     words: dict[str, Any] = yaml.safe_load(raw)
     scenarios = tuple(_scenario(name, each) for name, each in words.pop("scenarios").items())
     return Book(words, scenarios)

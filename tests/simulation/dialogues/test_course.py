@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlens.simulation.dialogues_course import CHANCES, SERVICE_REASONS, STYLES
-from churnlens.simulation.dialogues_mood import (
+from churnlens.simulation.dialogues.course import CHANCES, SERVICE_REASONS, STYLES
+from churnlens.simulation.dialogues.mood import (
     ACCEPTS,
     EFFECTS,
     OTHER_SPREAD,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlens.simulation.dialogues_book import dialogue_book
-from churnlens.simulation.dialogues_words import SAYS, SHARES, styled
+from churnlens.simulation.dialogues.book import dialogue_book
+from churnlens.simulation.dialogues.words import SAYS, SHARES, styled
 
 MOOD_ACTS = {
     "tell": "tell", "tell_all": "tell", "detail": "answer", "ack": "answer", "wait": "wait",

@@ -1,0 +1,158 @@
+"""Options of task churn: one block per stage."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from churnlens.options.remote import RemoteOptions
+from churnlens.options.training import Dtype, Precision, TrainingOptions
+from churnlens.schema import Frozen
+
+Writer = Literal["model", "student", "template"]
+
+
+class DataProcessingOptions(Frozen):
+    """How the table becomes documents.
+
+    Attributes:
+        min_feedback_chars: shorter feedback counts as none.
+    """
+
+    min_feedback_chars: int = Field(default=10, ge=1)
+
+
+class IndexingOptions(Frozen):
+    """How documents become searchable.
+
+    Attributes:
+        encoder: name of an encoder in the model lock.
+        dtype: precision of the encoder; bfloat16 is three times as fast on a CPU that has it.
+        batch_size: texts per forward pass.
+        shard_rows: texts per committed unit; a killed run loses at most one.
+        factory: FAISS factory string; Flat is exact and right up to about 10^5 documents.
+        lexical_engine: `auto` takes rank-bm25 up to `lexical_rows` documents, then bm25s.
+    """
+
+    encoder: str = "all-MiniLM-L6-v2"
+    dtype: Dtype = "bfloat16"
+    batch_size: int = Field(default=32, ge=1)
+    shard_rows: int = Field(default=512, ge=1)
+    factory: str = "Flat"
+    lexical_engine: Literal["auto", "rank_bm25", "bm25s"] = "auto"
+    lexical_rows: int = Field(default=20_000, ge=1)
+
+
+class DistillationOptions(Frozen):
+    """How a teacher's answers become training rows.
+
+    Attributes:
+        teacher: `reference` writes from the evidence brief without a model, `transformers` is a
+            model of the lock, `openai` a server.
+        model, dtype: of teacher `transformers`.
+        server: of teacher `openai`.
+        batch_size: answers that are asked for, and kept, at once.
+        max_new_tokens: per answer.
+        depths: how many documents each question is asked with.
+        validation_share: of the question families, and of the phrases in them.
+        seed: of the questions, their division, and the phrasings of the reference teacher.
+    """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    teacher: Literal["reference", "transformers", "openai"] = "reference"
+    model: str = "Qwen2.5-14B-Instruct"
+    dtype: Precision = "nf4"
+    server: RemoteOptions = RemoteOptions()
+    batch_size: int = Field(default=16, ge=1)
+    max_new_tokens: int = Field(default=512, ge=64)
+    depths: tuple[Annotated[int, Field(ge=1, le=10)], ...] = Field(default=(3, 5, 7), min_length=1)
+    validation_share: float = Field(default=0.2, gt=0, lt=0.5)
+    seed: int = 7
+
+
+class FinetuningOptions(TrainingOptions):
+    """How models are tuned on the user's rows: the risk models, and a student of the teacher.
+
+    Attributes:
+        student: name of the base model in the model lock; it learns rows in its own languages.
+        max_rows: training rows, taken evenly from all families; None takes all.
+        max_validation_rows: the same of the validation rows.
+        repeats, folds: of the cross-validation of the customer risk.
+        max_auc: a mean AUC above this is treated as a leak and stops the run; None for a trade
+            where such a value has been shown to be honest.
+    """
+
+    student: str = "SmolLM2-135M-Instruct"
+    max_rows: int | None = Field(default=None, ge=1)
+    max_validation_rows: int | None = Field(default=None, ge=1)
+    repeats: int = Field(default=3, ge=1)
+    folds: int = Field(default=5, ge=2)
+    max_auc: float | None = Field(default=0.87, gt=0.5, le=1)
+
+
+class DriverOptions(Frozen):
+    """What counts as a driver, and when a group is too small to speak about.
+
+    Attributes:
+        min_customers, min_events: gates; below them the answer is "too few customers".
+        alpha: false discovery rate of the driver search.
+        min_lift, min_difference: effect floor; a driver passes at least one of them.
+        max_drivers: drivers that an answer names.
+    """
+
+    min_customers: int = Field(default=30, ge=2)
+    min_events: int = Field(default=10, ge=1)
+    alpha: float = Field(default=0.05, gt=0, lt=1)
+    min_lift: float = Field(default=1.15, ge=1)
+    min_difference: float = Field(default=0.05, ge=0)
+    max_drivers: int = Field(default=5, ge=1)
+
+
+class InferenceOptions(Frozen):
+    """How questions are answered.
+
+    Attributes:
+        writer: `model` writes inside a grammar, sentence by sentence; `student` is the tuned model
+            and writes whole answers; `template` answers without any model.
+        model, student: names in the model lock: of the writer, and of the student's base.
+        dtype: float32 makes batched greedy decoding reproducible to the byte on a CPU.
+        sentences: `shaped` keeps an English sentence to the shapes of `prompts/churn.yml`, right
+            for a small model; `free` forbids digits only.
+        batch_size: claims written at once.
+        max_new_tokens: tokens per claim.
+        max_answer_tokens: tokens of a whole answer by the student.
+        documents: feedback texts shown as evidence.
+        candidates: hits taken from each retriever before fusion.
+        drivers: gates and floors of the statistics.
+    """
+
+    writer: Writer = Field(default="model", exclude=True)  # chosen per command, so in no record
+    model: str = "SmolLM2-135M-Instruct"
+    student: str = "SmolLM2-135M-Instruct"
+    dtype: Precision = "float32"
+    sentences: Literal["shaped", "free"] = "shaped"
+    batch_size: int = Field(default=16, ge=1)
+    max_new_tokens: int = Field(default=64, ge=16)
+    max_answer_tokens: int = Field(default=400, ge=64)
+    documents: int = Field(default=5, ge=1, le=20)
+    candidates: int = Field(default=200, ge=5)
+    drivers: DriverOptions = DriverOptions()
+
+
+class ReportingOptions(Frozen):
+    """How results are judged and shown.
+
+    Attributes:
+        language: of the report.
+        seed: of the question bench.
+        bench_limit: questions taken from each split of the bench; None takes all.
+        arm_questions: held-out questions that every arm answers, evenly from all families; None
+            takes all in the languages of the student.
+    """
+
+    bench_limit: int | None = Field(default=None, ge=1)
+    arm_questions: int | None = Field(default=None, ge=1)
+    language: Literal["en", "zh"] = "en"
+    seed: int = 7

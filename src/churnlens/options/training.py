@@ -1,0 +1,102 @@
+"""Options of training a language model, and of experiments with it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from churnlens.schema import Frozen
+
+Dtype = Literal["float32", "bfloat16", "float16"]
+Precision = Literal[Dtype, "nf4"]
+
+
+class TrainingOptions(Frozen):
+    """How a language model is tuned on rows of messages.
+
+    Attributes:
+        method: `lora` in the base precision, `qlora` on NF4 weights (GPU only), or `full`.
+        rank, alpha, dropout: of the adapter, on all linear layers; `full` has none. Dropout costs a
+            fifth of the speed and two thirds more activations on a CPU; early stopping is on.
+        dtype: of frozen weights and of the arithmetic. float32 is exact and 1.5 times slower on a
+            CPU, float16 is for a GPU without bfloat16. What is trained is always kept in float32.
+        learning_rate: highest of the cosine schedule; `full` takes at most 1e-4.
+        warmup: share of the steps over which the rate rises.
+        epochs: passes over the training rows, at most; see `patience`.
+        batch_size, accumulation: rows per forward pass, and passes per step.
+        evaluations: validations per epoch; a checkpoint follows each.
+        patience: validations without a lower loss after which training stops.
+        gradient_checkpointing: compute activations again instead of keeping them.
+        max_length: tokens per row; a row that does not fit whole stops the run.
+        seed: of the adapter's first weights, the order of the rows, and dropout.
+    """
+
+    method: Literal["lora", "qlora", "full"] = "lora"
+    rank: int = Field(default=16, ge=1, le=1024)
+    alpha: int = Field(default=32, ge=1)
+    dropout: float = Field(default=0, ge=0, lt=1)
+    dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
+    learning_rate: float = Field(default=2e-4, gt=0, le=1e-2)
+    warmup: float = Field(default=0.1, ge=0, lt=1)
+    epochs: float = Field(default=3, gt=0, le=100)
+    batch_size: int = Field(default=4, ge=1)
+    accumulation: int = Field(default=1, ge=1)
+    evaluations: int = Field(default=2, ge=1)
+    patience: int = Field(default=3, ge=1)
+    gradient_checkpointing: bool = False
+    max_length: int = Field(default=2560, ge=64)
+    seed: int = Field(default=7, ge=0)
+
+    @property
+    def precision(self) -> Precision:
+        """Of the weights that an adapter is trained on; of all weights for `full`."""
+        return "nf4" if self.method == "qlora" else self.dtype
+
+    @model_validator(mode="after")
+    def _rate_fits_method(self) -> Self:
+        if self.method == "full" and self.learning_rate > 1e-4:
+            raise ValueError(
+                f"learning_rate {self.learning_rate:g} is for adapters; expected at most 1e-4 with "
+                "method full (2e-5 is usual)"
+            )
+        return self
+
+
+class Range(Frozen):
+    """Where a number may lie; searched on a log scale."""
+
+    low: float = Field(gt=0)
+    high: float = Field(gt=0)
+
+
+class ExperimentOptions(Frozen):
+    """Which settings of a training are tried; all others are the student's.
+
+    Attributes:
+        grid: settings of each declared run, such as `{method: lora, epochs: 3}`.
+        trials: further runs that Optuna proposes from `space`, one after the other.
+        space: setting → its values, or the ends of a range.
+        max_rows, max_validation_rows: as for the student; None takes all.
+        tracking_uri: of an MLflow store that gets the runs too, such as `sqlite:///mlflow.db`.
+    """
+
+    grid: tuple[dict[str, Any], ...] = ()
+    trials: int = Field(default=0, ge=0, le=100)
+    space: dict[str, Range | Annotated[tuple[Any, ...], Field(min_length=1)]] = {}
+    max_rows: int | None = Field(default=None, ge=1)
+    max_validation_rows: int | None = Field(default=None, ge=2)
+    tracking_uri: str | None = None
+
+    @model_validator(mode="after")
+    def _has_runs(self) -> Self:
+        known = set(TrainingOptions.model_fields)
+        for run in self.grid:
+            if unknown := sorted(set(run) - known):
+                raise ValueError(f"grid: no settings of a training {unknown}; {sorted(known)}")
+            TrainingOptions.model_validate(run)
+        if unknown := sorted(set(self.space) - known):
+            raise ValueError(f"space: no settings of a training {unknown}; {sorted(known)}")
+        if self.trials and not self.space:
+            raise ValueError("trials without a space; name settings and their values in space")
+        return self
