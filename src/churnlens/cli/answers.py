@@ -81,10 +81,11 @@ def predict(
     from churnlens.engine.records import code_hash, fingerprint
     from churnlens.hooks import data_root as root_of
     from churnlens.hooks import run_lock
-    from churnlens.tasks.churn.batch import answer_rows, parse_rows
+    from churnlens.tasks.batch import parse_rows, predict_rows
+    from churnlens.tasks.churn.batch import EXPECTED, answers_of, read_query
 
     context = open_project(env, data_root=data_root, writer=writer)
-    rows = parse_rows(read_text(Path(source)))
+    rows = parse_rows(read_text(Path(source)), read_query, EXPECTED)
     if not rows:
         raise click.ClickException(f"{source}: no rows; expected one JSON object a line")
     names = sorted(name for name in node_inputs(context).values() if name != "questions")
@@ -93,7 +94,7 @@ def predict(
         analyst = open_analyst(context)
         made_by = [code_hash(), analyst.writer.name]
         recipe = [*made_by, *(fingerprint(context.catalog, name) for name in names)]
-        done = answer_rows(rows, analyst.answer, store, recipe, QUESTIONS_PER_SHARD)
+        done = predict_rows(rows, answers_of(analyst.answer), store, recipe, QUESTIONS_PER_SHARD)
         write_file(Path(target), dump_rows(done))
     bad = sum(1 for row in done if "error" in row)
     click.echo(f"{len(rows) - bad} answers and {bad} bad rows are in {target}")

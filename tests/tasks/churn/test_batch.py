@@ -4,8 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from churnlens.tasks import batch
 from churnlens.tasks.churn.answers import Answer
-from churnlens.tasks.churn.batch import MAX_QUERY_CHARS, answer_rows, parse_row, parse_rows
+from churnlens.tasks.churn.batch import EXPECTED, MAX_QUERY_CHARS, answers_of, read_query
+
+
+def parse_rows(text):
+    return batch.parse_rows(text, read_query, EXPECTED)
+
+
+def parse_row(line, number):
+    return batch.parse_row(line, number, read_query, EXPECTED)
+
+
+def answer_rows(rows, answerer, store, recipe, size):
+    return batch.predict_rows(rows, answers_of(answerer), store, recipe, size)
 
 
 class MemoryStore(dict):
@@ -57,7 +70,7 @@ ANYTHING = st.text(st.characters())  # lone surrogates included
 @given(ANYTHING | st.builds(lambda i, q: json.dumps({"id": i, "query": q}), ANYTHING, ANYTHING))
 def test_any_line_is_a_row_that_can_be_written(line):
     row = parse_row(line, 3)
-    assert bool(row.query) != bool(row.error)
+    assert bool(row.given) != bool(row.error)
     assert json.dumps(row.model_dump(), ensure_ascii=False).encode()
 
 
@@ -113,5 +126,5 @@ def test_a_question_that_fails_is_an_error_of_its_own_and_is_asked_again(caplog)
 
 def test_an_answer_that_is_lost_stops_the_run():
     rows = parse_rows('{"query": "a"}\n{"query": "b"}')
-    with pytest.raises(ValueError, match="answer questions"):
+    with pytest.raises(ValueError, match="predict"):
         answer_rows(rows, lambda questions: [], MemoryStore(), ["r"], size=2)

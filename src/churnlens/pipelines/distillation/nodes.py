@@ -23,7 +23,7 @@ from churnlens.models.remote import RemoteGenerator
 from churnlens.models.weights import verify
 from churnlens.options import DistillationOptions, IndexingOptions, InferenceOptions
 from churnlens.schema import Schema, parse_schema
-from churnlens.tasks.churn.batch import WholeShards
+from churnlens.tasks.batch import WholeShards
 from churnlens.tasks.churn.curriculum import Lesson, LessonSplit, set_lessons
 from churnlens.tasks.churn.exercise import ExercisePrompt
 from churnlens.tasks.churn.gates import describe_rows, make_rows

@@ -1,0 +1,136 @@
+"""Many rows from a file: a row that fails becomes an error and never stops the rest."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from churnlens.engine.shards import Store, map_shards
+from churnlens.privacy.redaction import redact
+from churnlens.schema import Frozen
+
+logger = logging.getLogger(__name__)
+MAX_ERROR_CHARS = 200
+Read = Callable[[dict[str, Any]], Any]
+Predict = Callable[[Sequence[Any]], Sequence[Mapping[str, Any]]]
+
+
+class RowError(ValueError):
+    """A row that cannot be predicted from; says what is wrong without the customer's words."""
+
+
+class Row(Frozen):
+    """One line of the input: what a task reads out of it, or why nothing can be read.
+
+    Attributes:
+        id: as given, or `line N`.
+        given: JSON-able; None when `error` is set.
+    """
+
+    id: str | int
+    given: Any = None
+    error: str = ""
+
+
+def is_writable(text: str) -> bool:
+    """Whether text can be written to a file: JSON may escape one half of a surrogate pair."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def parse_row(line: str, number: int, read: Read, expected: str) -> Row:
+    """Read one JSON line; what is wrong with it becomes its `error`.
+
+    Args:
+        line: text of an object with an `id`.
+        number: of the line, from 1.
+        read: takes out of the object what the task needs, JSON-able; raises RowError.
+        expected: what an object holds, in words.
+    """
+    place = f"line {number}"
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return Row(id=place, error=f"not JSON; expected an object with {expected}")
+    if not isinstance(row, dict):
+        return Row(id=place, error=f"got {type(row).__name__}; expected an object with {expected}")
+    key = row.get("id", place)
+    key = key if isinstance(key, str | int) and not isinstance(key, bool) else place
+    if isinstance(key, str) and not is_writable(key):
+        return Row(
+            id=place, error="the id holds half a character (a lone surrogate); expected whole ones"
+        )
+    try:
+        return Row(id=key, given=read(row))
+    except RowError as fault:
+        return Row(id=key, error=str(fault))
+
+
+def parse_rows(text: str, read: Read, expected: str) -> list[Row]:
+    """Read JSON lines, see `parse_row`; blank lines are passed over."""
+    lines = enumerate(text.split("\n"), 1)
+    return [parse_row(line, number, read, expected) for number, line in lines if line.strip()]
+
+
+def _attempt(given: Sequence[Any], predict: Predict) -> list[tuple[str, str]]:
+    """Return (output as JSON, error) per row; halves are tried until the fault is alone."""
+    try:
+        return [(json.dumps(each, ensure_ascii=False), "") for each in predict(given)]
+    except Exception as error:
+        if half := len(given) // 2:
+            return _attempt(given[:half], predict) + _attempt(given[half:], predict)
+        told = f"{type(error).__name__}: {redact(str(error)).text}"[:MAX_ERROR_CHARS]
+        logger.warning("a row could not be predicted: %s", told)
+        return [("", told)]
+
+
+@dataclass(frozen=True)
+class WholeShards:
+    """A store that keeps no shard with an error in it: what failed is tried again next time."""
+
+    store: Store
+
+    def get(self, key: str) -> pd.DataFrame | None:
+        """Return the shard of `key`, or None."""
+        return self.store.get(key)
+
+    def put(self, key: str, frame: pd.DataFrame) -> None:
+        """Keep `frame` as the shard of `key`, if every row of it was predicted."""
+        if not frame["error"].any():
+            self.store.put(key, frame)
+
+
+def predict_rows(
+    rows: Sequence[Row], predict: Predict, store: Store, recipe: Sequence[Any], size: int
+) -> list[dict[str, Any]]:
+    """Predict from the rows in shards that are kept, so that a stopped run goes on where it was.
+
+    Args:
+        rows: by `parse_rows`.
+        predict: what rows give to one JSON-able object each; whatever it raises becomes the error
+            of one row.
+        store: finished shards; one with an error is not kept.
+        recipe: hashes of all that a prediction depends on.
+        size: rows per shard.
+
+    Returns:
+        The object with the row's `id`, or `{id, error}`, one a row, in order.
+    """
+    good = [row.given for row in rows if not row.error]
+
+    def work(shard: Sequence[Any]) -> pd.DataFrame:
+        return pd.DataFrame(_attempt(shard, predict), columns=["output", "error"])
+
+    done = map_shards(
+        work, good, store=WholeShards(store), recipe=recipe, size=size, label="predict"
+    )
+    outputs = done.itertuples(index=False, name=None)
+    told = [(None, row.error) if row.error else next(outputs) for row in rows]
+    return [
+        {"id": row.id, "error": error} if error else {"id": row.id, **json.loads(written)}
+        for row, (written, error) in zip(rows, told, strict=True)
+    ]
