@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from churnlens.models.joined import join_adapter
 from churnlens.models.lock import ModelError
 from churnlens.models.weights import check_weights, read_manifest, sha256_of
 from churnlens.options import Precision
@@ -83,8 +84,8 @@ def load_tuned(path: Path, adapter: Path, dtype: Precision) -> Any:
         path: folder of the base model.
         adapter: folder of a PEFT adapter, or of a whole tuned model, by `training.train`.
         dtype: see `load_causal_lm`. In float32 the adapter is merged, which is faster and writes
-            the same; in lower precisions merging would lose part of it, so it is kept apart, in
-            the precision of its arithmetic in training.
+            the same; in lower precisions merging would lose part of it, so it stays beside the
+            weights, in the precision of its arithmetic in training, see `joined`.
 
     Raises:
         ModelError: when the adapter was made for another base.
@@ -100,7 +101,7 @@ def load_tuned(path: Path, adapter: Path, dtype: Precision) -> Any:
 
     base = load_causal_lm(path, dtype)
     model = PeftModel.from_pretrained(base, adapter, autocast_adapter_dtype=False)
-    return model.merge_and_unload().eval() if dtype == "float32" else model.eval()
+    return (model.merge_and_unload() if dtype == "float32" else join_adapter(model)).eval()
 
 
 def ends_of(model: Any, tokenizer: Any) -> list[int]:
