@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from churnlens.pipelines.reporting.report import HTML_LANG, SECTIONS, render_report
+from churnlens.pipelines.reporting.pages import HTML_LANG
+from churnlens.pipelines.reporting.report import SECTIONS, render_report
 from churnlens.pipelines.reporting.strings import read_wordbook
 from pipelines.reporting.sample import (
     ANSWERED,

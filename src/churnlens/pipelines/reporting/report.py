@@ -7,11 +7,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from churnlens import __version__
 from churnlens.evidence.query import describe
 from churnlens.evidence.risk import WEIGHTS
 from churnlens.models.scorecard import Scorecard
-from churnlens.pipelines.reporting.formats import fact, filters, shown
+from churnlens.pipelines.reporting.formats import count, fact, shown
+from churnlens.pipelines.reporting.pages import render_page
 from churnlens.pipelines.reporting.plots import (
     SMALLEST,
     plot_calibration,
@@ -27,7 +27,6 @@ from churnlens.schema import Language, Schema
 from churnlens.tasks.churn.answers import Answer, Evidence
 
 if TYPE_CHECKING:
-    from jinja2 import Template
     from markupsafe import Markup
 
 SECTIONS = (
@@ -41,21 +40,6 @@ BENCH_FLOORS = {
     "refuse_none": dict(correct_refusal=0, false_refusal=0),
 }
 MAX_FAILURES = 10
-HTML_LANG = {"en": "en", "zh": "zh-Hans"}
-
-
-def _template(language: Language) -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader(__package__, ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= filters(language)
-    return environment.get_template("report.html")
 
 
 def _figures(
@@ -188,12 +172,13 @@ def render_report(  # noqa: PLR0913 (one argument per entry of the catalog)
     flags = sorted(card.flags, key=lambda flag: -flag.points)
     noun = words.of(schema.noun)
     student = about_student(arm_metrics, distillation_quality, training_history, words)
-    return _template(language).render(
-        t=words,
-        language=language,
-        html_lang=HTML_LANG,
-        version=__version__,
+    return render_page(
+        "report.html",
+        words,
         title=words.say("title", noun=noun),
+        lead=words.say(
+            "lead", customers=count(overview["customers"]), noun=noun, table=schema.name
+        ),
         noun=noun,
         schema=schema,
         sections=[name for name in SECTIONS if student or name != "student"],
