@@ -1,4 +1,4 @@
-"""The satisfaction of a whole dialogue from the scores of its turns: a line that anyone can read."""
+"""Satisfaction with a whole dialogue from the scores of its turns: a line that anyone can read."""
 
 from __future__ import annotations
 
