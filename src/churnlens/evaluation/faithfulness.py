@@ -8,7 +8,8 @@ highest weight towards the predicted side. Each text is its own control: as many
 text at random, the mean of several draws. Texts of a dialogue depend on each other, so intervals
 are over whole dialogues.
 
-Not covered: whether a person finds the words convincing. A text without words is also unlike what
+Of weights by leaving one out the top word moves the score most by their very definition; from two
+words on the test can fail. Not covered: whether a person finds the words convincing. A text without words is also unlike what
 a scorer was made for (Hooker et al., NeurIPS 2019), which touches top and random words alike.
 """
 

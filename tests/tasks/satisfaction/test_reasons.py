@@ -162,6 +162,13 @@ def test_whatever_is_said_has_probabilities_that_add_up(said):
     tell_reasons(said, WordTeller(BOOK), BOOK, "en", OPTIONS)
 
 
+def test_a_customer_without_words_has_no_quotes(model):
+    for said in ([], [""], ["😀"]):
+        found = tell_reasons(said, LearntTeller(model), BOOK, "en", ReasonOptions(threshold=0))
+        assert len(found.reasons) == len(BOOK.reasons)
+        assert found.label in BOOK.labels
+
+
 @pytest.mark.parametrize(
     ("said", "labels", "message"),
     [

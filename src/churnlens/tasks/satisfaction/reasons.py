@@ -111,6 +111,8 @@ class LearntTeller:
         """Return P(label) of each dialogue, shape (n, n_labels)."""
         from scipy.special import softmax
 
+        if not dialogues:
+            return np.zeros((0, len(self.labels)))
         grams = self._vectorizer.transform([_joined(said) for said in dialogues])
         features = _features(grams, self._list, dialogues)
         return np.asarray(softmax(features @ self._weights.T + self._bias, axis=1))
