@@ -9,8 +9,9 @@ text at random, the mean of several draws. Texts of a dialogue depend on each ot
 are over whole dialogues.
 
 Of weights by leaving one out the top word moves the score most by their very definition; from two
-words on the test can fail. Not covered: whether a person finds the words convincing. A text without words is also unlike what
-a scorer was made for (Hooker et al., NeurIPS 2019), which touches top and random words alike.
+words on the test can fail. Not covered: whether a person finds the words convincing. A text without
+words is also unlike what a scorer was made for (Hooker et al., NeurIPS 2019), which touches top and
+random words alike.
 """
 
 from __future__ import annotations
