@@ -15,6 +15,11 @@ from churnlens.options.churn import (
     ReportingOptions,
     Writer,
 )
+from churnlens.options.explanations import (
+    AttributionOptions,
+    FaithfulnessOptions,
+    ReasonOptions,
+)
 from churnlens.options.remote import RemoteOptions, WebhookOptions
 from churnlens.options.training import Dtype, ExperimentOptions, Precision, Range, TrainingOptions
 
@@ -22,16 +27,19 @@ __all__ = [
     "AlertGrid",
     "AlertOptions",
     "AlertScoreOptions",
+    "AttributionOptions",
     "DataProcessingOptions",
     "DistillationOptions",
     "DriverOptions",
     "Dtype",
     "ExperimentOptions",
+    "FaithfulnessOptions",
     "FinetuningOptions",
     "IndexingOptions",
     "InferenceOptions",
     "Precision",
     "Range",
+    "ReasonOptions",
     "RemoteOptions",
     "ReportingOptions",
     "TrainingOptions",

@@ -56,8 +56,8 @@ class PhraseFinder:
     def __init__(self, book: PhraseBook) -> None:
         """Compile all patterns."""
         self.book = book
-        self._kinds = {kind: _any(_both(words)) for kind, words in book.kinds.items()}
-        self._harmless = _any(_both(book.harmless))
+        self._kinds = {kind: any_phrase(_both(words)) for kind, words in book.kinds.items()}
+        self._harmless = any_phrase(_both(book.harmless))
         self._negated = _negated(book)
 
     def find(self, text: str) -> tuple[Kind, ...]:
@@ -79,7 +79,7 @@ def _both(words: Words) -> tuple[str, ...]:
     return words.en + words.zh
 
 
-def _any(phrases: Iterable[str]) -> re.Pattern[str]:
+def any_phrase(phrases: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern of any of the phrases; one that matches nothing where there is none."""
     return re.compile("|".join(_pattern(phrase) for phrase in phrases) or r"(?!)")
 
@@ -115,7 +115,7 @@ def _negated(book: PhraseBook) -> re.Pattern[str]:
     """Return what matches a clause whose end a negation reaches."""
     barred = "|".join(map(re.escape, book.barriers.en)) or "(?!)"
     words = rf"(?:[\s-]+(?!(?:{barred})(?![a-z']))[^\s-]+){{0,3}}[\s-]*$"
-    english = rf"(?:{_any(book.negations.en).pattern}){words}"
+    english = rf"(?:{any_phrase(book.negations.en).pattern}){words}"
     signs = "".join(map(re.escape, book.barriers.zh))
-    chinese = rf"(?:{_any(book.negations.zh).pattern})[^\n{signs}]{{0,4}}$"
+    chinese = rf"(?:{any_phrase(book.negations.zh).pattern})[^\n{signs}]{{0,4}}$"
     return re.compile(f"{english}|{chinese}")
