@@ -15,6 +15,7 @@ from churnlens.options.churn import (
     ReportingOptions,
     Writer,
 )
+from churnlens.options.heads import HeadKind, HeadOptions
 from churnlens.options.remote import RemoteOptions, WebhookOptions
 from churnlens.options.training import Dtype, ExperimentOptions, Precision, Range, TrainingOptions
 
@@ -28,6 +29,8 @@ __all__ = [
     "Dtype",
     "ExperimentOptions",
     "FinetuningOptions",
+    "HeadKind",
+    "HeadOptions",
     "IndexingOptions",
     "InferenceOptions",
     "Precision",
