@@ -17,18 +17,21 @@ from churnlens.options.churn import (
 )
 from churnlens.options.heads import HeadKind, HeadOptions
 from churnlens.options.remote import RemoteOptions, WebhookOptions
+from churnlens.options.satisfaction import CalibrationOptions, FloorOptions, TurnOptions
 from churnlens.options.training import Dtype, ExperimentOptions, Precision, Range, TrainingOptions
 
 __all__ = [
     "AlertGrid",
     "AlertOptions",
     "AlertScoreOptions",
+    "CalibrationOptions",
     "DataProcessingOptions",
     "DistillationOptions",
     "DriverOptions",
     "Dtype",
     "ExperimentOptions",
     "FinetuningOptions",
+    "FloorOptions",
     "HeadKind",
     "HeadOptions",
     "IndexingOptions",
@@ -38,6 +41,7 @@ __all__ = [
     "RemoteOptions",
     "ReportingOptions",
     "TrainingOptions",
+    "TurnOptions",
     "WebhookOptions",
     "Writer",
 ]
