@@ -72,7 +72,7 @@ def load_causal_lm(path: Path, dtype: Precision) -> Any:
 
     where = {"device_map": {"": 0}} if device() == "cuda" else {}
     model = AutoModelForCausalLM.from_pretrained(
-        path, use_safetensors=True, **_numbers(dtype), **where, **_SAFE
+        path, use_safetensors=True, **numbers_of(dtype), **where, **_SAFE
     )
     return model.eval()  # type: ignore[no-untyped-call]
 
@@ -139,7 +139,8 @@ def base_sha256(path: Path) -> str:
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
-def _numbers(dtype: Precision) -> dict[str, Any]:
+def numbers_of(dtype: Precision) -> dict[str, Any]:
+    """Return the arguments of `from_pretrained` for a precision."""
     import torch
 
     if dtype != "nf4":

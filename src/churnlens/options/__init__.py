@@ -4,7 +4,11 @@ A wrong name or type stops the run before any node starts, with every fault at o
 the values for a plain CPU; machines differ through `conf/<env>/globals.yml`.
 """
 
-from churnlens.options.alerts import AlertGrid, AlertOptions, AlertScoreOptions
+from churnlens.options.alerts import (
+    AlertGrid,
+    AlertOptions,
+    AlertScoreOptions,
+)
 from churnlens.options.churn import (
     DataProcessingOptions,
     DistillationOptions,
@@ -20,14 +24,33 @@ from churnlens.options.explanations import (
     FaithfulnessOptions,
     ReasonOptions,
 )
-from churnlens.options.remote import RemoteOptions, WebhookOptions
-from churnlens.options.training import Dtype, ExperimentOptions, Precision, Range, TrainingOptions
+from churnlens.options.heads import (
+    HeadKind,
+    HeadOptions,
+)
+from churnlens.options.remote import (
+    RemoteOptions,
+    WebhookOptions,
+)
+from churnlens.options.satisfaction import (
+    CalibrationOptions,
+    FloorOptions,
+    TurnOptions,
+)
+from churnlens.options.training import (
+    Dtype,
+    ExperimentOptions,
+    Precision,
+    Range,
+    TrainingOptions,
+)
 
 __all__ = [
     "AlertGrid",
     "AlertOptions",
     "AlertScoreOptions",
     "AttributionOptions",
+    "CalibrationOptions",
     "DataProcessingOptions",
     "DistillationOptions",
     "DriverOptions",
@@ -35,6 +58,9 @@ __all__ = [
     "ExperimentOptions",
     "FaithfulnessOptions",
     "FinetuningOptions",
+    "FloorOptions",
+    "HeadKind",
+    "HeadOptions",
     "IndexingOptions",
     "InferenceOptions",
     "Precision",
@@ -43,6 +69,7 @@ __all__ = [
     "RemoteOptions",
     "ReportingOptions",
     "TrainingOptions",
+    "TurnOptions",
     "WebhookOptions",
     "Writer",
 ]

@@ -32,14 +32,14 @@ def run_and_kill(model, checkpoints, moment):
 def _train(model, checkpoints, name, count):
     import torch
 
-    from churnlens.models.training import callbacks
+    from churnlens.models.training import callbacks, outcome
     from churnlens.models.training import train as train_module
 
     torch.set_num_threads(1)
     places = {
         "step": (torch.nn.utils, "clip_grad_norm_"),
         "save": (torch, "save"),
-        "write_folder": (train_module, "write_folder"),
+        "write_folder": (outcome, "write_folder"),
     }
     _patch(*places.get(name, (callbacks, name)), count)
     train_module.train(TRAINING, VALIDATION, model=model, options=OPTIONS, checkpoints=checkpoints)

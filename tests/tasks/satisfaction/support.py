@@ -1,8 +1,11 @@
 """Dialogues as numbers, and the rules of early warning once more, over whole lists."""
 
+import random
+
 from churnlens.schema import Words
 from churnlens.tasks.satisfaction.alerts import CustomerTurn, Monitor
 from churnlens.tasks.satisfaction.phrases import PhraseBook, PhraseFinder
+from churnlens.tasks.satisfaction.turns import TurnRow
 
 FINDER = PhraseFinder(PhraseBook(kinds={"legal": Words(en=("sue you",))}))
 SUE = "I will sue you"
@@ -54,3 +57,34 @@ def naive(options, scores, said=()):
         if raw[t] > known and (not waits or (raw[t], told[-1][1]) == (2, 1)):
             told.append((t, raw[t]))
     return held, [(t, names[level]) for t, level in told]
+
+
+MOODS = {
+    1: "useless rude",
+    2: "slow again",
+    3: "my order number",
+    4: "that helps",
+    5: "great thanks",
+}
+
+
+def planted_rows(count, seed=0):
+    """Rated rows whose words tell most of the rating."""
+    rng = random.Random(seed)
+    rows = []
+    for number in range(count):
+        rating = rng.randint(1, 5)
+        told = rating if rng.random() < 0.9 else rng.randint(1, 5)
+        text = f"{MOODS[told]} {rng.choice('abcdefgh')}{rng.choice('xyz')}"
+        rows.append(
+            TurnRow(
+                id=f"d{number // 4}#{number}",
+                dialogue=f"d{number // 4}",
+                index=number,
+                position=number % 4,
+                newest=text,
+                text=f"Customer: {text}",
+                ratings=(rating,),
+            )
+        )
+    return rows

@@ -10,7 +10,11 @@ from churnlens.options import TrainingOptions
 
 
 def suggestions(
-    config: Mapping[str, Any], options: TrainingOptions, tokens: int, device: str
+    config: Mapping[str, Any],
+    options: TrainingOptions,
+    tokens: int,
+    device: str,
+    shorter: str = "prompts of half the length: give fewer documents",
 ) -> list[str]:
     """Return three changes of `options`, those first that leave the result as it is.
 
@@ -19,6 +23,7 @@ def suggestions(
         options: with which memory ran out.
         tokens: of the longest row.
         device: `cpu` or `cuda`.
+        shorter: how rows get half as long.
     """
 
     def gib(changed: TrainingOptions, length: int = tokens) -> float:
@@ -27,7 +32,7 @@ def suggestions(
         ).peak
 
     lines = []
-    for text, changed, length in _changes(options, tokens, device):
+    for text, changed, length in _changes(options, tokens, device, shorter):
         try:
             saved = (gib(options) - gib(changed, length)) / GIB
         except ValueError:  # another architecture: the order holds all the same
@@ -38,7 +43,7 @@ def suggestions(
 
 
 def _changes(
-    options: TrainingOptions, tokens: int, device: str
+    options: TrainingOptions, tokens: int, device: str, shorter: str
 ) -> Iterator[tuple[str, TrainingOptions, int]]:
     """Yield what can still be changed: text, options, tokens of the longest row."""
 
@@ -59,4 +64,4 @@ def _changes(
     if options.dtype == "float32":
         lower = "bfloat16" if device == "cpu" else "bfloat16 (float16 on an old GPU)"
         yield f"dtype: {lower}", change(dtype="bfloat16"), tokens
-    yield "prompts of half the length: give fewer documents", options, tokens // 2
+    yield shorter, options, tokens // 2

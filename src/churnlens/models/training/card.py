@@ -72,7 +72,7 @@ def describe_training(
         data_sha256=_sha256(json.dumps(rows)),
         rows={"training": len(training), "validation": len(validation)},
         options=TrainingOptions(**options.model_dump(include=set(TrainingOptions.model_fields))),
-        environment=_environment(),
+        environment=environment(),
     )
 
 
@@ -80,7 +80,8 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return versions and kind of machine."""
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"

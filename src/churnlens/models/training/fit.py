@@ -8,7 +8,6 @@ in chunks and logs entropies, 1.8 times the step on a CPU), adapters in bfloat16
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -17,9 +16,7 @@ from typing import Any
 from churnlens.models.loading import device, load_causal_lm
 from churnlens.models.training.advice import suggestions
 from churnlens.models.training.batches import collate
-from churnlens.models.training.callbacks import watch
-from churnlens.models.training.exhausted import memory_stage
-from churnlens.models.training.gradients import check_gradients
+from churnlens.models.training.job import Job, run_job
 from churnlens.models.training.rows import EncodedRow
 from churnlens.options import TrainingOptions
 
@@ -35,7 +32,7 @@ def fit(
     resume: Path | None,
     label: str,
 ) -> None:
-    """Train, leaving checkpoints in `run`.
+    """Train a language model, leaving checkpoints in `run`.
 
     Args:
         path: folder of the base model.
@@ -49,34 +46,17 @@ def fit(
     Raises:
         MemoryExhaustedError, GradientError, DivergedError: see there.
     """
-    from transformers import Trainer, set_seed
-    from transformers.trainer_callback import PrinterCallback
-
     longest = max(len(row.input_ids) for split in rows for row in split)
     config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    advice = suggestions(config, options, longest, device())
-
-    class Tuner(Trainer):
-        def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-            with memory_stage("validation", advice):
-                return super().evaluate(*args, **kwargs)
-
-    set_seed(options.seed)
-    with memory_stage("loading the model", advice):
-        model = load_for_training(path, options)
-    with memory_stage("training", advice):
-        if device() == "cuda":
-            check_gradients(model, collate(rows[0][: options.batch_size], pad))
-        trainer = Tuner(
-            model=model,
-            args=arguments(options, run, len(rows[0]), resume is None),
-            train_dataset=list(rows[0]),
-            eval_dataset=list(rows[1]),
-            data_collator=partial(collate, pad=pad),
-            callbacks=[watch(run, options.patience, label)],
-        )
-        trainer.remove_callback(PrinterCallback)
-        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    job = Job(
+        load=lambda: load_for_training(path, options),
+        rows=(list(rows[0]), list(rows[1])),
+        collate=partial(collate, pad=pad),
+        options=options,
+        advice=suggestions(config, options, longest, device()),
+        label=label,
+    )
+    run_job(job, run, resume)
 
 
 def load_for_training(path: Path, options: TrainingOptions) -> Any:
@@ -98,40 +78,3 @@ def load_for_training(path: Path, options: TrainingOptions) -> Any:
     if options.gradient_checkpointing:
         model.activation_checkpointing_enable({"use_reentrant": False})
     return model.train()
-
-
-def arguments(options: TrainingOptions, run: Path, rows: int, fresh: bool) -> Any:
-    """Return the TrainingArguments for `rows` training rows; a fresh run validates first."""
-    from transformers import TrainingArguments
-
-    steps = math.ceil(math.ceil(rows / options.batch_size) / options.accumulation)
-    every = math.ceil(steps / options.evaluations)
-    return TrainingArguments(
-        output_dir=str(run),
-        use_cpu=device() == "cpu",
-        bf16=options.dtype == "bfloat16",
-        fp16=options.dtype == "float16",
-        per_device_train_batch_size=options.batch_size,
-        per_device_eval_batch_size=1,  # the mean over rows then has no weights by batch
-        gradient_accumulation_steps=options.accumulation,
-        num_train_epochs=options.epochs,
-        learning_rate=options.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=options.warmup,
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        eval_strategy="steps",
-        eval_steps=every,
-        eval_on_start=fresh,
-        save_strategy="steps",
-        save_steps=every,
-        metric_for_best_model="eval_loss",
-        greater_is_better=False,
-        prediction_loss_only=True,
-        label_names=["labels"],
-        remove_unused_columns=False,
-        dataloader_pin_memory=device() == "cuda",
-        disable_tqdm=True,
-        report_to="none",
-        seed=options.seed,
-    )

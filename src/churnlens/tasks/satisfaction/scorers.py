@@ -1,0 +1,106 @@
+"""What rates turns: the tuned model, the floor, and both together, all by one call.
+
+A service asks for one row and a batch for many; the code is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from churnlens.tasks.satisfaction.turns import TurnRow
+
+_LEAST = 1e-6
+
+
+class TurnScorer(Protocol):
+    """Anything that gives each label of each row a probability."""
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """The labels, rising."""
+        ...
+
+    def probabilities(self, rows: Sequence[TurnRow]) -> np.ndarray:
+        """Return the probability of each label, shape (n, k), in the order of the rows."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class HeadScorer:
+    """A tuned model as a scorer of turns.
+
+    Attributes:
+        scorer: of the texts of rows, see `models.heads.scorer.Scorer`.
+        labels: that its classes stand for.
+    """
+
+    scorer: Any
+    labels: tuple[int, ...]
+
+    def probabilities(self, rows: Sequence[TurnRow]) -> np.ndarray:
+        """See `TurnScorer`."""
+        return np.asarray(self.scorer.scores([row.text for row in rows]))
+
+
+def load_head_scorer(base: Path, tuned: Path, labels: tuple[int, ...]) -> HeadScorer:
+    """Load a tuned model; see `models.heads.scorer.Scorer` for what may be wrong with it."""
+    from churnlens.models.heads.scorer import Scorer
+
+    return HeadScorer(Scorer(base, tuned), labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Blend:
+    """Two scorers whose log probabilities are mixed (a logarithmic pool).
+
+    Attributes:
+        first, second: of the same labels.
+        weight: of the first, from 0 to 1; see `best_weight`.
+    """
+
+    first: TurnScorer
+    second: TurnScorer
+    weight: float
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """See `TurnScorer`."""
+        return self.first.labels
+
+    def probabilities(self, rows: Sequence[TurnRow]) -> np.ndarray:
+        """See `TurnScorer`."""
+        return mixed(self.first.probabilities(rows), self.second.probabilities(rows), self.weight)
+
+
+def mixed(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
+    """Return the logarithmic pool of two arrays of probabilities, shape (n, k)."""
+    logs = weight * np.log(np.maximum(first, _LEAST))
+    logs += (1 - weight) * np.log(np.maximum(second, _LEAST))
+    raised = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def best_weight(
+    first: np.ndarray, second: np.ndarray, places: np.ndarray, rows: np.ndarray
+) -> float:
+    """Return the weight, in steps of 0.1, under which the true labels are most probable.
+
+    Args:
+        first: probabilities on turns that taught neither scorer, shape (n, k).
+        second: the same of the other scorer.
+        places: of the true labels, shape (n,).
+        rows: weight of each row, shape (n,), such as to make classes equal.
+    """
+    steps = np.arange(11) / 10
+    at = np.arange(len(places))
+
+    def loss(weight: float) -> float:
+        told = np.maximum(mixed(first, second, weight)[at, places], _LEAST)
+        return -float(np.average(np.log(told), weights=rows))
+
+    return float(min(steps, key=loss))

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+
+from churnlens.tasks.satisfaction.scorers import Blend, HeadScorer, best_weight, mixed
+from tasks.satisfaction.support import planted_rows
+
+RNG = np.random.default_rng(4)
+FIRST, SECOND = RNG.dirichlet(np.ones(3), 40), RNG.dirichlet(np.ones(3), 40)
+
+
+class Fixed:
+    labels = (0, 1, 2)
+
+    def __init__(self, p):
+        self.p = p
+
+    def probabilities(self, rows):
+        return self.p[: len(rows)]
+
+
+def test_a_pool_by_hand():
+    got = mixed(np.array([[0.25, 0.75]]), np.array([[0.75, 0.25]]), 0.5)
+    assert got[0] == pytest.approx([0.5, 0.5])
+    assert mixed(FIRST, SECOND, 1) == pytest.approx(FIRST)
+    assert mixed(FIRST, SECOND, 0) == pytest.approx(SECOND)
+    assert np.isfinite(mixed(np.eye(3), 1 - np.eye(3), 0.5)).all()
+
+
+def test_a_blend_is_a_scorer():
+    blend = Blend(Fixed(FIRST), Fixed(SECOND), 0.3)
+    rows = planted_rows(40)
+    assert blend.labels == (0, 1, 2)
+    assert blend.probabilities(rows) == pytest.approx(mixed(FIRST, SECOND, 0.3))
+
+
+def test_the_best_weight_has_the_least_loss():
+    places = np.array([RNG.choice(3, p=row) for row in FIRST])
+    found = best_weight(FIRST, SECOND, places, np.ones(40))
+    losses = [log_loss(places, mixed(FIRST, SECOND, w / 10), labels=[0, 1, 2]) for w in range(11)]
+    assert found == np.argmin(losses) / 10 > 0.5
+    rare = np.where(places == 0, 1.0, 0.0)
+    alone = places == 0
+    assert best_weight(FIRST, SECOND, places, rare) == best_weight(
+        FIRST[alone], SECOND[alone], places[alone], np.ones(alone.sum())
+    )
+
+
+def test_a_head_reads_the_text_with_context():
+    class Texts:
+        def scores(self, texts):
+            self.texts = texts
+            return FIRST[: len(texts)]
+
+    inner, rows = Texts(), planted_rows(3)
+    assert HeadScorer(inner, (0, 1, 2)).probabilities(rows) == pytest.approx(FIRST[:3])
+    assert inner.texts == [row.text for row in rows]
