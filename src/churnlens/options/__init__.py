@@ -15,14 +15,17 @@ from churnlens.options.churn import (
     ReportingOptions,
     Writer,
 )
+from churnlens.options.dialogues import SIDES, DialogueOptions, LabelReviewOptions, Side
 from churnlens.options.remote import RemoteOptions, WebhookOptions
 from churnlens.options.training import Dtype, ExperimentOptions, Precision, Range, TrainingOptions
 
 __all__ = [
+    "SIDES",
     "AlertGrid",
     "AlertOptions",
     "AlertScoreOptions",
     "DataProcessingOptions",
+    "DialogueOptions",
     "DistillationOptions",
     "DriverOptions",
     "Dtype",
@@ -30,10 +33,12 @@ __all__ = [
     "FinetuningOptions",
     "IndexingOptions",
     "InferenceOptions",
+    "LabelReviewOptions",
     "Precision",
     "Range",
     "RemoteOptions",
     "ReportingOptions",
+    "Side",
     "TrainingOptions",
     "WebhookOptions",
     "Writer",
