@@ -106,8 +106,14 @@ def find_errors(
     if not enough or len(set(given.tolist())) < 2:
         return None
     values, labels = np.unique(given, return_inverse=True)
-    suspected = likely_errors(out_of_fold(turns, labels, options), labels)
-    found = [e for e in suspected if abs(values[e.suggested] - values[e.given]) >= options.gap]
+    probabilities = out_of_fold(turns, labels, options)
+    likeliest = probabilities.argmax(axis=1)
+    found = [
+        error
+        for error in likely_errors(probabilities, labels)
+        if error.suggested == likeliest[error.place]  # a rating that few turns have is soon met
+        and abs(values[error.suggested] - values[error.given]) >= options.gap
+    ]
     return {
         "found": len(found),
         "share": round(len(found) / len(turns), 4),
@@ -127,13 +133,16 @@ def out_of_fold(
         labels: integers of shape (n,), from 0 to k - 1, each of them there.
         options: folds and seed.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.model_selection import GroupKFold
 
     texts = np.array([turn.text for turn in turns], dtype=object)
     groups = np.array([turn.group for turn in turns], dtype=object)
-    cut = StratifiedGroupKFold(options.folds, shuffle=True, random_state=options.seed)
+    cut = GroupKFold(options.folds, shuffle=True, random_state=options.seed)
     probabilities = np.zeros((len(turns), labels.max() + 1))
     for train, held in cut.split(texts, labels, groups):
+        if len(set(labels[train].tolist())) < 2:  # nothing to tell apart without this fold
+            probabilities[held, labels[train[0]]] = 1
+            continue
         model = _model().fit(texts[train], labels[train])
         probabilities[np.ix_(held, model.classes_)] = model.predict_proba(texts[held])
     return probabilities

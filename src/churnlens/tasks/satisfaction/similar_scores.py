@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,16 @@ class CaseBench:
         """Return the query in a row."""
         query = self.queries.iloc[row]
         return Asked(query["dialogue"], query["customer"], self.query_vectors[row])
+
+    @cached_property
+    def word_scores(self) -> np.ndarray:
+        """The cosine of the words of each query with each case, shape (n_queries, n_cases)."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        model = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
+        cases = model.fit_transform(self.cases["text"])
+        scores: np.ndarray = (model.transform(self.queries["text"]) @ cases.T).toarray()
+        return scores
 
 
 def score_similar_cases(bench: CaseBench, k: int = 5, seed: int = 7) -> dict[str, Any]:
@@ -93,10 +104,9 @@ def _shares(bench: CaseBench, rows: np.ndarray, k: int, kept: np.ndarray) -> Sha
     head = fit_reason_head(bench.vectors[kept], reasons[kept].tolist())
     plain = CaseLibrary(bench.cases, bench.index)
     whole = replace(plain, head=head)
-    words = _word_scores(bench, rows, kept)
     reason_of = dict(zip(bench.cases["dialogue"], reasons, strict=True))
     shares: Shares = {"index": [], "vectors": [], "tfidf": [], "chance": []}
-    for place, row in enumerate(rows):
+    for row in rows:
         asked, wanted = bench.asked(row), str(bench.queries["reason"].iat[row])
         allowed = plain.others(asked) & kept
         if not allowed.any():
@@ -104,7 +114,7 @@ def _shares(bench: CaseBench, rows: np.ndarray, k: int, kept: np.ndarray) -> Sha
         for arm, library in (("index", whole), ("vectors", plain)):
             found = library.nearest(asked, k, allowed)
             shares[arm].append(_right((reason_of[case.dialogue] for case in found), wanted))
-        ranked = np.argsort(-np.where(allowed, words[place], -1.0), kind="stable")[:k]
+        ranked = np.argsort(-np.where(allowed, bench.word_scores[row], -1.0), kind="stable")[:k]
         shares["tfidf"].append(_right(iter(reasons[ranked[allowed[ranked]]]), wanted))
         shares["chance"].append(_right(iter(reasons[allowed]), wanted))
     return shares
@@ -112,17 +122,6 @@ def _shares(bench: CaseBench, rows: np.ndarray, k: int, kept: np.ndarray) -> Sha
 
 def _right(found: Iterator[str], wanted: str) -> float:
     return float(np.mean([reason == wanted for reason in found]))
-
-
-def _word_scores(bench: CaseBench, rows: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Return the cosine of words of each query with each case, shape (n_rows, n_cases)."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    model = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
-    model.fit(bench.cases["text"][kept])
-    asked = model.transform(bench.queries["text"].iloc[rows])
-    scores: np.ndarray = (asked @ model.transform(bench.cases["text"]).T).toarray()
-    return scores
 
 
 def _estimates(shares: Mapping[str, list[float]], seed: int) -> dict[str, Any] | None:
