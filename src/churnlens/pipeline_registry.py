@@ -30,6 +30,9 @@ MAIN = "churn"
 class Task(NamedTuple):
     """A task: its stages in order, what it takes from outside by its own name, and asides.
 
+    Outside, the raw input `raw_NAME` of a stage is called NAME, as the run-time parameter is that
+    names its file; inside, NAME is what the stage makes of it.
+
     An aside reads what stages made and is in no run but that of its own name.
     """
 
@@ -46,6 +49,16 @@ TASKS = {
         inputs=frozenset({"customers", "schema", "questions", "bench", "model_lock", "demo_truth"}),
         parameters=frozenset({"params:model_root"}),
         asides=(experiments,),
+    ),
+    "satisfaction": Task(
+        stages=(data_processing, indexing),
+        inputs=frozenset({"raw_dialogues", "model_lock"}),
+        parameters=frozenset({"params:model_root"}),
+    ),
+    "summary": Task(
+        stages=(data_processing,),
+        inputs=frozenset({"raw_dialogues"}),
+        parameters=frozenset(),
     ),
 }
 
@@ -65,7 +78,7 @@ def _task(name: str, task: Task, modules: Sequence[ModuleType]) -> Pipeline:
     return Pipeline(
         whole,
         namespace=name,
-        inputs=set(task.inputs & whole.inputs()),
+        inputs={each: each.removeprefix("raw_") for each in task.inputs & whole.inputs()},
         parameters=set(task.parameters & whole.inputs()),
         tags=name,
     )

@@ -139,3 +139,28 @@ def test_ten_thousand_turns_are_cleaned_in_seconds():
     _, cleaned = _clean(*[("customer", "call 13800138000 @Shop"), ("agent", "yes ^SH")] * 5000)
     assert cleaned.removed == {"phone": 5000, "handle": 5000}
     assert time.process_time() - started < 20
+
+
+def test_labels_that_are_prose_are_redacted_and_codes_are_not():
+    labels = {
+        "user_problem": "Call 138-0013-8000 back",
+        "reason": "late_delivery",
+        "accepted_evidence": "3;5",
+        "scenario": "MUL13800138000.json",
+        "phone": "13800138000",
+    }
+    dialogue = Dialogue(
+        id="d",
+        turns=(Turn(speaker="customer", text="13800138000 is mine"),),
+        source="s",
+        language="en",
+        labels=labels,
+    )
+    cleaned = clean_dialogue(dialogue)
+    assert cleaned.dialogue.turns[0].text == "[phone_1] is mine"
+    assert cleaned.dialogue.labels == {
+        **labels,
+        "user_problem": "Call [phone_1] back",
+        "phone": "[phone_1]",
+    }
+    assert cleaned.removed["phone"] == 3

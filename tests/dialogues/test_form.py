@@ -59,3 +59,11 @@ def test_counts():
         "faults_by_part": {"speaker": 2},
     }
     assert str(faults[0]) == "row 1, turn 1, speaker: got x, expected y"
+
+
+def test_the_words_of_one_side_are_lines():
+    empty = Turn(speaker="customer", text=" ")
+    dialogue = _dialogue(CUSTOMER, AGENT, empty, Turn(speaker="customer", text="bye"))
+    assert dialogue.words_of("customer") == "too slow\nbye"
+    assert dialogue.words_of("agent") == "sorry"
+    assert dialogue.words_of("bot") == ""

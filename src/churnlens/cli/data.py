@@ -1,7 +1,8 @@
-"""Commands about tables: demo data, and the check of your own."""
+"""Commands about data: demo data, and the check of a file of your own."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,10 @@ from churnlens.cli.plain import PlainCommand
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
 
+    from churnlens.simulation import ChurnDemo, DialogueDemo
+
+NEXT = "next: move it, or give the demo its own folder with --data-root DIR"
+
 
 @click.command("demo-data", cls=PlainCommand)
 @click.option(
@@ -21,28 +26,65 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Rows of the table.",
 )
+@click.option(
+    "--dialogues",
+    default=600,
+    show_default=True,
+    type=click.IntRange(min=1, max=100_000),
+    help="Service dialogues, of customers of the table.",
+)
 @click.option("--seed", default=7, show_default=True, help="Same seed, same bytes.")
 @shared
-def demo_data(customers: int, seed: int, data_root: str | None, env: str | None) -> None:
-    """Write demo customers (CSV, utf-8) and the truth planted in them (Parquet, JSON) to 01_raw.
+def demo_data(
+    customers: int, dialogues: int, seed: int, data_root: str | None, env: str | None
+) -> None:
+    """Write demo customers and dialogues, and the truth planted in them, to 01_raw.
 
-    Earlier demo customers are replaced; a table of your own that lies there is not.
+    customers.csv is CSV, utf-8; dialogues.jsonl has one JSON object a line, rated by three raters;
+    the truth is in Parquet and JSON. Earlier demo data are replaced; a file of your own that lies
+    there is not.
     """
     from churnlens.hooks import data_root as root_of
     from churnlens.hooks import run_lock
-    from churnlens.simulation import simulate_customers
+    from churnlens.simulation import simulate_customers, simulate_dialogues
 
     context = open_project(env, data_root=data_root)
     demo = simulate_customers(customers, seed)
+    keys = demo.customers[context.catalog.load("schema")["key"]].tolist()
+    spoken = simulate_dialogues(dialogues, seed, keys)
     with run_lock(root_of(context)):
-        _refuse_to_replace(context)
-        context.catalog.save("demo_truth_rows", demo.truth_rows)
-        context.catalog.save("demo_truth", demo.truth)
-        context.catalog.save("demo_customers", demo.customers)
-    click.echo(f"{customers} customers and the planted truth are in 01_raw of the data root")
+        _refuse_to_replace_customers(context)
+        _refuse_to_replace_dialogues(context)
+        _write_customers(context, demo)
+        _write_dialogues(context, spoken)
+    click.echo(
+        f"{customers} customers and {dialogues} dialogues, and the planted truth, are in 01_raw of "
+        "the data root"
+    )
 
 
-def _refuse_to_replace(context: KedroContext) -> None:
+def _write_customers(context: KedroContext, demo: ChurnDemo) -> None:
+    context.catalog.save("demo_truth_rows", demo.truth_rows)
+    context.catalog.save("demo_truth", demo.truth)
+    context.catalog.save("demo_customers", demo.customers)
+
+
+def _write_dialogues(context: KedroContext, demo: DialogueDemo) -> None:
+    from churnlens.datasets.jsonl import dump_rows
+    from churnlens.simulation import plain_rows
+
+    text = dump_rows(plain_rows(demo)).decode("utf-8")
+    context.catalog.save("demo_turn_truth", demo.turn_truth)
+    context.catalog.save("demo_dialogue_truth", demo.dialogue_truth)
+    context.catalog.save("demo_dialogue_facts", {"sha256": _sha256(text)})
+    context.catalog.save("demo_dialogues", text)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _refuse_to_replace_customers(context: KedroContext) -> None:
     """Refuse to write over customers that are no demo."""
     from churnlens.tasks.churn.truth import fits
 
@@ -52,22 +94,53 @@ def _refuse_to_replace(context: KedroContext) -> None:
     keys = context.catalog.load("demo_customers").get(key, ())
     if truth is None or not fits(truth, keys):
         raise click.ClickException(
-            "01_raw/customers.csv is a table of your own, which demo data would replace; next: "
-            "move it, or give the demo its own folder with --data-root DIR"
+            "01_raw/customers.csv is a table of your own, which demo data would replace; " + NEXT
+        )
+
+
+def _refuse_to_replace_dialogues(context: KedroContext) -> None:
+    """Refuse to write over dialogues that are no demo."""
+    if not context.catalog.exists("demo_dialogues"):
+        return
+    facts = context.catalog.load("demo_dialogue_facts") or {}
+    if facts.get("sha256") != _sha256(context.catalog.load("demo_dialogues")):
+        raise click.ClickException(
+            "01_raw/dialogues.jsonl is a file of your own, which demo data would replace; " + NEXT
         )
 
 
 @click.command("check-data", cls=PlainCommand)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--task",
+    type=click.Choice(["churn", "satisfaction", "summary"]),
+    default="churn",
+    show_default=True,
+    help="What FILE is for: a customer table, or dialogues.",
+)
 @click.option("--encoding", default=None, help="Of FILE (default: found out).")
-@click.option("--schema", "-s", default=None, help="Schema file (default: the project's).")
+@click.option(
+    "--schema", "-s", default=None, help="Schema file of a table (default: the project's)."
+)
 @environment
-def check_data(file: str, schema: str | None, encoding: str | None, env: str | None) -> None:
-    """Check FILE against its schema, before any model loads; faults end with status 1.
+def check_data(
+    file: str, task: str, schema: str | None, encoding: str | None, env: str | None
+) -> None:
+    """Check FILE before any model loads; faults end with status 1.
 
-    FILE is delimited text (comma, semicolon or tab) with a header line, in utf-8, utf-8-sig, gbk,
-    gb18030 or utf-16; the schema is YAML (docs/data.md).
+    A table is delimited text (comma, semicolon or tab) with a header line; its schema is YAML.
+    Dialogues are rows of one of eight forms: uss, jddc, tweetsumm, messages, sharegpt, alpaca,
+    plain, table. Both in utf-8, utf-8-sig, gbk, gb18030 or utf-16 (docs/data.md).
     """
+    if task == "churn":
+        _check_table(file, schema, encoding, env)
+    elif schema:
+        raise click.BadParameter("dialogues have no schema", param_hint="--schema")
+    else:
+        _check_dialogues(file, encoding, env)
+
+
+def _check_table(file: str, schema: str | None, encoding: str | None, env: str | None) -> None:
     from churnlens.datasets import RawTableDataset
     from churnlens.pipelines.data_processing.validation import explain, find_faults
     from churnlens.schema import parse_schema
@@ -77,3 +150,15 @@ def check_data(file: str, schema: str | None, encoding: str | None, env: str | N
     if faults:
         raise click.ClickException(explain(faults, file))
     click.echo(f"{file}: {len(table)} rows fit schema {described.name}")
+
+
+def _check_dialogues(file: str, encoding: str | None, env: str | None) -> None:
+    from churnlens.datasets import RawTextDataset
+    from churnlens.pipelines.data_processing.dialogue_files import describe, explain, read_file
+
+    conf = open_project(env).config_loader["globals"]
+    text = RawTextDataset(filepath=file, encoding=encoding).load()
+    reading, form = read_file(text, conf["dialogue_form"], conf["dialogue_scale"])
+    if reading.faults or not reading.dialogues:
+        raise click.ClickException(explain(reading, file, form))
+    click.echo(f"{file}: {describe(reading, form)}")

@@ -6,6 +6,7 @@ from churnlens.datasets.chat_rows import ChatRowsDataset
 from churnlens.datasets.faiss_index import FaissIndexDataset
 from churnlens.datasets.jsonl import JSONLinesDataset
 from churnlens.datasets.raw_table import RawTableDataset
+from churnlens.datasets.raw_text import RawTextDataset
 from churnlens.datasets.shards import ShardStoreDataset, WorkFolderDataset
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "FaissIndexDataset",
     "JSONLinesDataset",
     "RawTableDataset",
+    "RawTextDataset",
     "ShardStoreDataset",
     "WorkFolderDataset",
 ]

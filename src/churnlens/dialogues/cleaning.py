@@ -23,6 +23,7 @@ from churnlens.privacy.untrusted import clean
 
 _SPACES: Final = re.compile(r"[^\S\n]+")
 _BREAKS: Final = re.compile(r" ?\n[ \n]*")
+_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*|\d{1,5}")  # a label's value that is no prose
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def clean_dialogue(dialogue: Dialogue, names: Iterable[str | None] = ()) -> Clea
 
     Nothing reads a text before it is redacted, except the patterns that undo a disguise (HTML
     entities, what is invisible) and put tags for a platform's placeholders and links. Tags are
-    numbered within the dialogue and its references: one phone number is `[phone_1]` in all.
+    numbered within the dialogue, its references and labels: one phone number is `[phone_1]` in all.
 
     Turns keep their positions. An agent's line that a machine wrote becomes the bot's, a notice in
     the customer's name the system's, unless people rated it as the customer's.
@@ -51,15 +52,22 @@ def clean_dialogue(dialogue: Dialogue, names: Iterable[str | None] = ()) -> Clea
         dialogue: as it was read.
         names: of the persons who speak, see `privacy.redaction.redact`.
     """
-    said = [_said(turn) for turn in dialogue.turns]
-    texts = [*said, *map(_revealed, dialogue.references)]
+    prose = [name for name, value in dialogue.labels.items() if not _CODE.fullmatch(value)]
+    labels = (dialogue.labels[name] for name in prose)
+    texts = [*map(_said, dialogue.turns), *map(_revealed, (*dialogue.references, *labels))]
     tags = Tags(texts)
     texts = [NUMBERED.sub(lambda m: tags.of(m[1].lower(), m[2]), text) for text in texts]
     texts, removed = redact_dialogue(texts, names, tags)
     removed["handle"] = sum(len(HANDLE.findall(text)) for text in texts)
     texts = [_tidy(HANDLE.sub(lambda m: tags.of("handle", m[0]), text)) for text in texts]
     turns = tuple(_turn(turn, text) for turn, text in zip(dialogue.turns, texts, strict=False))
-    update = {"turns": turns, "references": tuple(texts[len(turns) :])}
+    written = texts[len(turns) :]
+    clean_labels = zip(prose, written[len(dialogue.references) :], strict=True)
+    update = {
+        "turns": turns,
+        "references": tuple(written[: len(dialogue.references)]),
+        "labels": {**dialogue.labels, **dict(clean_labels)},
+    }
     return Cleaned(dialogue.model_copy(update=update), +removed)
 
 

@@ -92,9 +92,13 @@ class Dialogue(Frozen):
     references: tuple[Words, ...] = ()
     labels: dict[Words, Words] = Field(default_factory=dict)
 
+    def words_of(self, speaker: Speaker) -> str:
+        """Return what one side said, a line a turn; turns without words are left out."""
+        return "\n".join(t.text for t in self.turns if t.speaker == speaker and t.text.strip())
+
     @model_validator(mode="after")
     def _holds_together(self) -> Dialogue:
-        if not any(turn.speaker == "customer" and turn.text.strip() for turn in self.turns):
+        if not self.words_of("customer"):
             raise FaultError("turns", "no words of a customer", "one customer turn or more")
         for place, turn in enumerate(self.turns, 1):
             self._check_ratings(f"turn {place}, ratings", turn.ratings)

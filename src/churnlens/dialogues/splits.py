@@ -63,18 +63,28 @@ def split_dialogues(
     Raises:
         ValueError: when the shares are none, or a side comes out empty.
     """
+    groups = group_dialogues(dialogues, near, family)
+    sides: dict[str, list[Dialogue]] = {side: [] for side in shares}
+    for dialogue, side in zip(dialogues, draw_sides(groups, shares, seed), strict=True):
+        sides[side].append(dialogue)
+    return sides
+
+
+def draw_sides(groups: Sequence[str], shares: Mapping[str, float], seed: int) -> list[str]:
+    """Return the side of each group named, the same for the same name.
+
+    Raises:
+        ValueError: when the shares are none, or a side comes out empty.
+    """
     if not shares or min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-9:
         raise ValueError(f"shares: got {dict(shares)}, expected shares above 0 that add up to 1")
-    sides: dict[str, list[Dialogue]] = {side: [] for side in shares}
-    groups = group_dialogues(dialogues, near, family)
-    for dialogue, group in zip(dialogues, groups, strict=True):
-        sides[_side(group, shares, seed)].append(dialogue)
-    if empty := [side for side, kept in sides.items() if not kept]:
+    drawn = [_side(group, shares, seed) for group in groups]
+    if empty := [side for side in shares if side not in drawn]:
         raise ValueError(
-            f"no dialogue for {', '.join(empty)}: {len(dialogues)} dialogues in {len(set(groups))} "
+            f"no dialogue for {', '.join(empty)}: {len(groups)} dialogues in {len(set(groups))} "
             "groups; take another seed, larger shares or a `near` closer to 1"
         )
-    return sides
+    return drawn
 
 
 def _said(dialogue: Dialogue) -> str:

@@ -19,6 +19,12 @@ from churnlens.options.churn import (
     ReportingOptions,
     Writer,
 )
+from churnlens.options.dialogues import (
+    SIDES,
+    DialogueOptions,
+    LabelReviewOptions,
+    Side,
+)
 from churnlens.options.explanations import (
     AttributionOptions,
     FaithfulnessOptions,
@@ -52,6 +58,7 @@ __all__ = [
     "AttributionOptions",
     "CalibrationOptions",
     "DataProcessingOptions",
+    "DialogueOptions",
     "DistillationOptions",
     "DriverOptions",
     "Dtype",
@@ -63,11 +70,14 @@ __all__ = [
     "HeadOptions",
     "IndexingOptions",
     "InferenceOptions",
+    "LabelReviewOptions",
     "Precision",
     "Range",
     "ReasonOptions",
     "RemoteOptions",
     "ReportingOptions",
+    "SIDES",
+    "Side",
     "TrainingOptions",
     "TurnOptions",
     "WebhookOptions",

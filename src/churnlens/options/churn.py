@@ -30,6 +30,7 @@ class IndexingOptions(Frozen):
         encoder: name of an encoder in the model lock.
         dtype: precision of the encoder; bfloat16 is three times as fast on a CPU that has it.
         batch_size: texts per forward pass.
+        symmetric: like is searched by like, so documents are embedded as questions are.
         shard_rows: texts per committed unit; a killed run loses at most one.
         factory: FAISS factory string; Flat is exact and right up to about 10^5 documents.
         lexical_engine: `auto` takes rank-bm25 up to `lexical_rows` documents, then bm25s.
@@ -38,6 +39,7 @@ class IndexingOptions(Frozen):
     encoder: str = "all-MiniLM-L6-v2"
     dtype: Dtype = "bfloat16"
     batch_size: int = Field(default=32, ge=1)
+    symmetric: bool = False
     shard_rows: int = Field(default=512, ge=1)
     factory: str = "Flat"
     lexical_engine: Literal["auto", "rank_bm25", "bm25s"] = "auto"

@@ -5,6 +5,6 @@
 """
 
 from churnlens.simulation.churn import ChurnDemo, simulate_customers
-from churnlens.simulation.dialogues import DialogueDemo, simulate_dialogues
+from churnlens.simulation.dialogues import DialogueDemo, plain_rows, simulate_dialogues
 
-__all__ = ["ChurnDemo", "DialogueDemo", "simulate_customers", "simulate_dialogues"]
+__all__ = ["ChurnDemo", "DialogueDemo", "plain_rows", "simulate_customers", "simulate_dialogues"]

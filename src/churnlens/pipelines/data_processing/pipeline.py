@@ -2,6 +2,11 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from churnlens.pipelines.data_processing.dialogue_nodes import (
+    prepare_dialogues,
+    review_labels,
+    write_cases,
+)
 from churnlens.pipelines.data_processing.nodes import (
     build_documents,
     label_reasons,
@@ -42,7 +47,44 @@ def _churn() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn}
+def _prepared() -> list[Node]:
+    return [
+        Node(
+            func=prepare_dialogues,
+            inputs=["raw_dialogues", "params:data_processing"],
+            outputs=["dialogues", "cleaning_counts"],
+            name="prepare_dialogues",
+        )
+    ]
+
+
+def _satisfaction() -> Pipeline:
+    """Return the stage: raw → clean dialogues → label review, and one document each."""
+    return Pipeline(
+        [
+            *_prepared(),
+            Node(
+                func=review_labels,
+                inputs=["dialogues", "params:data_processing"],
+                outputs="label_review",
+                name="review_labels",
+            ),
+            Node(
+                func=write_cases,
+                inputs="dialogues",
+                outputs=["documents", "test_documents"],
+                name="write_cases",
+            ),
+        ]
+    )
+
+
+def _summary() -> Pipeline:
+    """Return the stage: raw → clean dialogues."""
+    return Pipeline(_prepared())
+
+
+_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction, "summary": _summary}
 
 
 def create_pipeline(task: str) -> Pipeline:

@@ -35,7 +35,8 @@ class _LazyEncoder:
             self._encoder = Encoder(
                 self._folder, batch_size=options.batch_size, dtype=options.dtype
             )
-        return pd.DataFrame({"vector": list(self._encoder.encode(texts))})
+        vectors = self._encoder.encode(texts, query=self._options.symmetric)
+        return pd.DataFrame({"vector": list(vectors)})
 
 
 def embed_documents(
@@ -60,11 +61,12 @@ def embed_documents(
     spec = parse_lock(model_lock)[options.encoder]
     work = _LazyEncoder(verify(spec, Path(model_root)), options)
     versions = [version(library) for library in LIBRARIES]
+    kind = ["symmetric"] if options.symmetric else []
     vectors = map_shards(
         work,
         documents["passage"].tolist(),
         store=embedding_cache,
-        recipe=["embed", spec.digest(), options.dtype, options.batch_size, *versions],
+        recipe=["embed", spec.digest(), options.dtype, options.batch_size, *versions, *kind],
         size=options.shard_rows,
         label="embed documents",
     )

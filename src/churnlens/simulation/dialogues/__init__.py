@@ -1,5 +1,6 @@
 """Demo service dialogues with planted satisfaction, reason, outcome and summary."""
 
 from churnlens.simulation.dialogues.demo import DialogueDemo, simulate_dialogues
+from churnlens.simulation.dialogues.rows import plain_rows
 
-__all__ = ["DialogueDemo", "simulate_dialogues"]
+__all__ = ["DialogueDemo", "plain_rows", "simulate_dialogues"]
