@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Final
@@ -55,11 +55,7 @@ def clean_dialogue(dialogue: Dialogue, names: Iterable[str | None] = ()) -> Clea
     prose = [name for name, value in dialogue.labels.items() if not _CODE.fullmatch(value)]
     labels = (dialogue.labels[name] for name in prose)
     texts = [*map(_said, dialogue.turns), *map(_revealed, (*dialogue.references, *labels))]
-    tags = Tags(texts)
-    texts = [NUMBERED.sub(lambda m: tags.of(m[1].lower(), m[2]), text) for text in texts]
-    texts, removed = redact_dialogue(texts, names, tags)
-    removed["handle"] = sum(len(HANDLE.findall(text)) for text in texts)
-    texts = [_tidy(HANDLE.sub(lambda m: tags.of("handle", m[0]), text)) for text in texts]
+    texts, removed = _redacted(texts, names)
     turns = tuple(_turn(turn, text) for turn, text in zip(dialogue.turns, texts, strict=False))
     written = texts[len(turns) :]
     clean_labels = zip(prose, written[len(dialogue.references) :], strict=True)
@@ -69,6 +65,26 @@ def clean_dialogue(dialogue: Dialogue, names: Iterable[str | None] = ()) -> Clea
         "labels": {**dialogue.labels, **dict(clean_labels)},
     }
     return Cleaned(dialogue.model_copy(update=update), +removed)
+
+
+def clean_turn(turn: Turn, before: Sequence[Turn] = ()) -> Turn:
+    """Return the next turn of a dialogue that is still going on, clean as in `clean_dialogue`.
+
+    Args:
+        turn: as it was said.
+        before: clean turns whose tags it goes on with: who was `[phone_1]` there is so here.
+    """
+    texts, _ = _redacted([*(each.text for each in before), _said(turn)], ())
+    return _turn(turn, texts[-1])
+
+
+def _redacted(texts: list[str], names: Iterable[str | None]) -> tuple[list[str], Counter[str]]:
+    """Return the texts of one dialogue without personal data, and what was removed."""
+    tags = Tags(texts)
+    texts = [NUMBERED.sub(lambda m: tags.of(m[1].lower(), m[2]), text) for text in texts]
+    texts, removed = redact_dialogue(texts, names, tags)
+    removed["handle"] = sum(len(HANDLE.findall(text)) for text in texts)
+    return [_tidy(HANDLE.sub(lambda m: tags.of("handle", m[0]), text)) for text in texts], removed
 
 
 def _said(turn: Turn) -> str:
