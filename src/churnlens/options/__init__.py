@@ -17,7 +17,12 @@ from churnlens.options.churn import (
 )
 from churnlens.options.heads import HeadKind, HeadOptions
 from churnlens.options.remote import RemoteOptions, WebhookOptions
-from churnlens.options.satisfaction import CalibrationOptions, FloorOptions, TurnOptions
+from churnlens.options.satisfaction import (
+    CalibrationOptions,
+    FloorOptions,
+    ScorerOptions,
+    TurnOptions,
+)
 from churnlens.options.training import Dtype, ExperimentOptions, Precision, Range, TrainingOptions
 
 __all__ = [
@@ -40,6 +45,7 @@ __all__ = [
     "Range",
     "RemoteOptions",
     "ReportingOptions",
+    "ScorerOptions",
     "TrainingOptions",
     "TurnOptions",
     "WebhookOptions",
