@@ -19,6 +19,11 @@ from churnlens.options.churn import (
     ReportingOptions,
     Writer,
 )
+from churnlens.options.desk import (
+    SatisfactionFinetuningOptions,
+    SatisfactionInferenceOptions,
+    SatisfactionReportingOptions,
+)
 from churnlens.options.dialogues import (
     SIDES,
     DialogueOptions,
@@ -41,6 +46,7 @@ from churnlens.options.remote import (
 from churnlens.options.satisfaction import (
     CalibrationOptions,
     FloorOptions,
+    ScorerOptions,
     TurnOptions,
 )
 from churnlens.options.training import (
@@ -77,6 +83,10 @@ __all__ = [
     "RemoteOptions",
     "ReportingOptions",
     "SIDES",
+    "SatisfactionFinetuningOptions",
+    "SatisfactionInferenceOptions",
+    "SatisfactionReportingOptions",
+    "ScorerOptions",
     "Side",
     "TrainingOptions",
     "TurnOptions",

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from churnlens.options.heads import HeadOptions
 from churnlens.schema import Frozen
 
 
@@ -68,3 +69,24 @@ class CalibrationOptions(Frozen):
     method: Literal["bias", "temperature"] = "bias"
     coverage: float = Field(default=0.9, gt=0, lt=1)
     sets: Literal["lac", "aps"] = "lac"
+
+
+class ScorerOptions(Frozen):
+    """How a scorer of turns is made.
+
+    Attributes:
+        turns: what is read, and what is told.
+        floor: of TF-IDF.
+        head: of the tuned model, None for the floor alone; its number of classes comes from the
+            data.
+        calibration: of what both say together.
+        folds: parts in which the floor is fitted without its own rows, for calibration.
+        seed: of these parts.
+    """
+
+    turns: TurnOptions = TurnOptions()
+    floor: FloorOptions = FloorOptions()
+    head: HeadOptions | None = None
+    calibration: CalibrationOptions = CalibrationOptions()
+    folds: int = Field(default=5, ge=2, le=20)
+    seed: int = Field(default=7, ge=0)

@@ -60,9 +60,7 @@ def fit_turn_scorer(
             "calibrate on, expected some of each; next: a file with `ratings` (docs/data.md)"
         )
     model = verify(spec_of(model_lock, options.encoder), Path(model_root))
-    fitted = fit_scorer(
-        training, validation, options.scorer, model=model, checkpoints=checkpoints
-    )
+    fitted = fit_scorer(training, validation, options.scorer, model=model, checkpoints=checkpoints)
     return fitted.head, ScorerParts.of(fitted).model_dump(mode="json"), list(fitted.history)
 
 
@@ -103,7 +101,9 @@ def tune_desk(
     finder = PhraseFinder(PhraseBook.model_validate(alert_phrases))
     known = dialogues_of(dialogues, "validation", "calibration")
     expected, chances = _scored(known, scorer, options)
-    whole = [(each, mean_rating(d.overall)) for each, d in zip(expected, known, strict=True) if d.overall]
+    whole = [
+        (each, mean_rating(d.overall)) for each, d in zip(expected, known, strict=True) if d.overall
+    ]
     overall = fit_overall([scores for scores, _ in whole], [rating for _, rating in whole])
     cases = [watched(d, p, finder) for d, p in zip(known, chances, strict=True)]
     tuning = tune(cases, finder, options.grid, options.alerts, options.judged)

@@ -1,0 +1,162 @@
+"""Making a scorer of turns: the floor, the tuned model where there is one, and their calibration.
+
+No side that teaches calibrates. The floor calibrates with what it says of each dialogue when it was
+fitted without it; the tuned model, which is too slow for that, with the validation dialogues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from churnlens.evaluation.labels import places
+from churnlens.options import HeadOptions, ScorerOptions
+from churnlens.tasks.satisfaction.calibration import (
+    CalibratedScorer,
+    Calibration,
+    calibrate,
+)
+from churnlens.tasks.satisfaction.floor import Floor, fit_floor
+from churnlens.tasks.satisfaction.scorers import Blend, best_weight, load_head_scorer, mixed
+from churnlens.tasks.satisfaction.turns import TurnRow, labels_of, truth_of
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A scorer of turns, in parts that a catalog can keep.
+
+    Attributes:
+        floor: of TF-IDF, fitted on all rows.
+        calibration: of what floor and model say together, or of the floor alone.
+        head: folder of the tuned model, None without one.
+        weight: of the tuned model beside the floor, from 0 to 1.
+        history: losses of the training, one row per step and validation.
+    """
+
+    floor: Floor
+    calibration: Calibration
+    head: Path | None = None
+    weight: float = 0.0
+    history: tuple[dict[str, Any], ...] = ()
+
+
+def fit_scorer(
+    training: Sequence[TurnRow],
+    validation: Sequence[TurnRow],
+    options: ScorerOptions,
+    *,
+    model: Path | None = None,
+    checkpoints: Path | None = None,
+    label: str = "satisfaction",
+) -> Fitted:
+    """Fit a scorer on rated rows.
+
+    Args:
+        training: rows to learn from.
+        validation: rows of other dialogues: they stop the training, choose the weight, and
+            calibrate; the floor learns from them too.
+        options: see `ScorerOptions`; without a head, or without `model`, the floor stands alone.
+        model: folder of the base model.
+        checkpoints: folder for the checkpoints of the training.
+        label: name of the work in the progress lines.
+
+    Raises:
+        ValueError: for rows without a rating, or of one label.
+        TrainingError, ModelError, MemoryExhaustedError: see `models.heads.train`.
+    """
+    everything = [*training, *validation]
+    floor = fit_floor(everything, options.turns, options.floor)
+    alone = out_of_fold(everything, options)
+    if options.head is None or model is None or checkpoints is None:
+        return Fitted(floor, _calibrated(everything, alone, floor.labels, options))
+    head = options.head.model_copy(update={"classes": len(floor.labels)})
+    trained = _train(training, validation, head, options, model, checkpoints, label)
+    said = load_head_scorer(model, trained.folder, floor.labels).probabilities(validation)
+    beside = alone[len(training) :]
+    weight = _weight(said, beside, validation, floor.labels, options)
+    together = mixed(said, beside, weight)
+    calibration = _calibrated(validation, together, floor.labels, options)
+    return Fitted(floor, calibration, trained.folder, weight, tuple(trained.history))
+
+
+def load_scorer(fitted: Fitted, model: Path | None) -> CalibratedScorer:
+    """Return a fitted scorer ready for work; the floor alone where there is no tuned model.
+
+    Args:
+        fitted: by `fit_scorer`.
+        model: folder of the base model of the tuned one.
+    """
+    if fitted.head is None or model is None:
+        return CalibratedScorer(fitted.floor, fitted.calibration)
+    tuned = load_head_scorer(model, fitted.head, fitted.floor.labels)
+    return CalibratedScorer(Blend(tuned, fitted.floor, fitted.weight), fitted.calibration)
+
+
+def out_of_fold(rows: Sequence[TurnRow], options: ScorerOptions) -> np.ndarray:
+    """Return what floors say of rows whose dialogues they were fitted without, shape (n, k)."""
+    from sklearn.model_selection import GroupKFold
+
+    dialogues = [row.dialogue for row in rows]
+    parts = min(options.folds, len(set(dialogues)))
+    split = GroupKFold(parts, shuffle=True, random_state=options.seed)
+    found = np.empty((len(rows), len(labels_of(options.turns, rows[0].scale))))
+    for inside, outside in split.split(rows, groups=dialogues):
+        floor = fit_floor([rows[at] for at in inside], options.turns, options.floor)
+        found[outside] = floor.probabilities([rows[at] for at in outside])
+    return found
+
+
+def head_rows(rows: Sequence[TurnRow], options: ScorerOptions) -> list[dict[str, Any]]:
+    """Return rows of text and label for `models.heads.train`."""
+    labels = labels_of(options.turns, rows[0].scale)
+    known = places(truth_of(rows, options.turns), labels)
+    return [
+        {"id": row.id, "text": row.text, "label": int(place)}
+        for row, place in zip(rows, known, strict=True)
+    ]
+
+
+def _train(
+    training: Sequence[TurnRow],
+    validation: Sequence[TurnRow],
+    head: HeadOptions,
+    options: ScorerOptions,
+    model: Path,
+    checkpoints: Path,
+    label: str,
+) -> Any:
+    from churnlens.models.heads.train import train_head
+
+    first, second = head_rows(training, options), head_rows(validation, options)
+    return train_head(
+        first, second, model=model, options=head, checkpoints=checkpoints, label=label
+    )
+
+
+def _weight(
+    said: np.ndarray,
+    beside: np.ndarray,
+    validation: Sequence[TurnRow],
+    labels: tuple[int, ...],
+    options: ScorerOptions,
+) -> float:
+    """Return the weight of the model; the rows count so that labels weigh as in training."""
+    place = places(truth_of(validation, options.turns), labels)
+    shares = np.bincount(place, minlength=len(labels))[place] / len(place)
+    even = 1 / shares if options.floor.balance else np.ones(len(place))
+    return best_weight(said, beside, place, even)
+
+
+def _calibrated(
+    rows: Sequence[TurnRow],
+    probability: np.ndarray,
+    labels: tuple[int, ...],
+    options: ScorerOptions,
+) -> Calibration:
+    truth = truth_of(rows, options.turns)
+    dialogues = [row.dialogue for row in rows]
+    return calibrate(truth, probability, labels, dialogues, options.calibration)

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from churnlens.evaluation.ordinal import mae
+from churnlens.options import HeadOptions, ScorerOptions, TurnOptions
+from churnlens.tasks.satisfaction.fitting import fit_scorer, head_rows, load_scorer, out_of_fold
+from churnlens.tasks.satisfaction.floor import fit_floor
+from tasks.satisfaction.support import planted_rows
+
+ROWS = planted_rows(240)
+TRAINING, VALIDATION = ROWS[:180], ROWS[180:]
+NEW = planted_rows(150, seed=5)
+TRUTH = np.array([row.rating for row in NEW])
+HEAD = HeadOptions(
+    dtype="float32", rank=4, alpha=8, learning_rate=5e-3, epochs=1, max_length=24, balance="weights"
+)
+
+
+def test_the_floor_alone():
+    fitted = fit_scorer(TRAINING, VALIDATION, ScorerOptions())
+    assert (fitted.head, fitted.weight, fitted.history) == (None, 0, ())
+    assert fitted.calibration.turns == 240
+    rated = load_scorer(fitted, None).rate(NEW)
+    assert mae(TRUTH, rated.expected) < 0.6 < mae(TRUTH, np.full(150, 3))
+    assert rated.sets[np.arange(150), TRUTH - 1].mean() > 0.8
+
+
+def test_no_floor_is_asked_about_its_own_dialogues(monkeypatch):
+    learned = []
+
+    def fit(rows, *options):
+        learned.append({row.dialogue for row in rows})
+        return fit_floor(rows, *options)
+
+    monkeypatch.setattr("churnlens.tasks.satisfaction.fitting.fit_floor", fit)
+    asked = []
+    monkeypatch.setattr(
+        "churnlens.tasks.satisfaction.floor.Floor.probabilities",
+        lambda self, rows: asked.append({r.dialogue for r in rows}) or np.full((len(rows), 5), 0.2),
+    )
+    found = out_of_fold(ROWS, ScorerOptions(folds=4))
+    assert found.shape == (240, 5) and len(asked) == 4
+    assert not any(a & b for a, b in zip(asked, learned, strict=True))
+    assert set().union(*asked) == {row.dialogue for row in ROWS}
+
+
+def test_with_a_tuned_model(tiny_encoder, tmp_path):
+    options = ScorerOptions(head=HEAD)
+    fitted = fit_scorer(TRAINING, VALIDATION, options, model=tiny_encoder, checkpoints=tmp_path)
+    assert fitted.head is not None and fitted.history
+    assert 0 <= fitted.weight <= 1 and fitted.calibration.turns == 60
+    both = load_scorer(fitted, tiny_encoder).rate(NEW)
+    assert both.probability.sum(axis=1) == pytest.approx(1)
+    alone = load_scorer(fitted, tiny_encoder).rate(NEW[:1])
+    assert alone.probability[0] == pytest.approx(both.probability[0], abs=1e-5)
+
+
+def test_rows_of_the_head():
+    level = ScorerOptions(turns=TurnOptions(labels="level"))
+    (first, *_) = head_rows(ROWS, level)
+    assert first == {"id": "d0#0", "text": ROWS[0].text, "label": 1 + np.sign(ROWS[0].rating - 3)}
+    assert {row["label"] for row in head_rows(ROWS, ScorerOptions())} == {0, 1, 2, 3, 4}
