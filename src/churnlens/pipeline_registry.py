@@ -22,7 +22,7 @@ from churnlens.pipelines import (
     inference,
     reporting,
 )
-from churnlens.pipelines.distillation.pipeline import STUDENT
+from churnlens.pipelines.shared import STUDENT
 
 MAIN = "churn"
 
@@ -51,8 +51,10 @@ TASKS = {
         asides=(experiments,),
     ),
     "satisfaction": Task(
-        stages=(data_processing, indexing),
-        inputs=frozenset({"raw_dialogues", "model_lock"}),
+        stages=(data_processing, indexing, finetuning, inference),
+        inputs=frozenset(
+            {"raw_dialogues", "model_lock", "alert_phrases", "action_table", "reason_book"}
+        ),
         parameters=frozenset({"params:model_root"}),
     ),
     "summary": Task(

@@ -3,9 +3,7 @@
 from kedro.pipeline import Node, Pipeline
 
 from churnlens.pipelines.distillation.nodes import ask_teacher, gate_rows, set_exercises
-from churnlens.pipelines.inference.pipeline import STORED
-
-STUDENT = "student"  # tag of the nodes that make and judge a student: minutes to hours of work
+from churnlens.pipelines.shared import STORED, STUDENT
 
 
 def _churn() -> Pipeline:

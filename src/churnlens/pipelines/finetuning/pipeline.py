@@ -2,8 +2,9 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from churnlens.pipelines.distillation.pipeline import STUDENT
 from churnlens.pipelines.finetuning.nodes import fit_risk_models, predict_out_of_fold, train_student
+from churnlens.pipelines.finetuning.scorer_nodes import fit_turn_scorer, learn_reasons, tune_desk
+from churnlens.pipelines.shared import SCORER, STUDENT
 
 
 def _churn() -> Pipeline:
@@ -39,7 +40,44 @@ def _churn() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn}
+def _satisfaction() -> Pipeline:
+    """Return the stage: rated dialogues → a scorer of turns, reasons, and tuned alerts."""
+    return Pipeline(
+        [
+            Node(
+                func=fit_turn_scorer,
+                inputs={
+                    "dialogues": "dialogues",
+                    "model_lock": "model_lock",
+                    "model_root": "params:model_root",
+                    "checkpoints": "checkpoints",
+                    "options": "params:finetuning",
+                },
+                outputs=["scorer", "scorer_parts", "scorer_history"],
+                name="fit_turn_scorer",
+            ),
+            Node(
+                func=learn_reasons,
+                inputs=["dialogues", "reason_book", "params:finetuning"],
+                outputs="reason_model",
+                name="learn_reasons",
+            ),
+            Node(
+                func=tune_desk,
+                inputs={
+                    "dialogues": "dialogues",
+                    "alert_phrases": "alert_phrases",
+                    "options": "params:finetuning",
+                    **SCORER,
+                },
+                outputs=["desk_rules", "alert_tuning"],
+                name="tune_desk",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction}
 
 
 def create_pipeline(task: str) -> Pipeline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from kedro.io.core import DatasetError
 
@@ -52,8 +52,8 @@ def fit_turn_scorer(
     Raises:
         DatasetError: when nobody rated a turn.
     """
-    sides = [("train",), ("validation", "calibration")]
-    training, validation = (_rated(dialogues_of(dialogues, *side), options) for side in sides)
+    training = _rated(dialogues_of(dialogues, "train"), options)
+    validation = _rated(dialogues_of(dialogues, "validation", "calibration"), options)
     if not training or not validation:
         raise DatasetError(
             f"dialogues: got {len(training)} rated turns to learn from and {len(validation)} to "
@@ -84,9 +84,9 @@ def tune_desk(
     dialogues: Rows,
     alert_phrases: dict[str, Any],
     options: SatisfactionFinetuningOptions,
-    **stored: Any,
+    **stored: Unpack[StoredScorer],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Fit the whole dialogue's line and choose the alerts' thresholds, on dialogues not learnt from.
+    """Fit the line of whole dialogues and choose the thresholds of alerts, on unseen dialogues.
 
     Args:
         dialogues: clean, with sides.
@@ -97,7 +97,7 @@ def tune_desk(
     Returns:
         A `DeskRules`, and the `Tuning` that chose its alerts.
     """
-    scorer = open_scorer(StoredScorer(**stored), options.encoder)
+    scorer = open_scorer(stored, options.encoder)
     finder = PhraseFinder(PhraseBook.model_validate(alert_phrases))
     known = dialogues_of(dialogues, "validation", "calibration")
     expected, chances = _scored(known, scorer, options)

@@ -2,23 +2,9 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from churnlens.pipelines.inference.desk_nodes import assess_dialogues, explain_alerts, find_similar
 from churnlens.pipelines.inference.nodes import answer_questions
-
-# Argument of `load_analyst` → catalog entry: what every stage that answers needs.
-STORED = {
-    "schema": "table_schema",
-    "table": "table",
-    "feedback": "feedback",
-    "reasons": "reasons",
-    "vectors": "vectors",
-    "vector_index": "vector_index",
-    "lexical_index": "lexical_index",
-    "prompts": "prompts",
-    "model_lock": "model_lock",
-    "model_root": "params:model_root",
-    "indexing": "params:indexing",
-}
-ANALYST_INPUTS = {**STORED, "student": "served", "options": "params:inference"}
+from churnlens.pipelines.shared import ANALYST_INPUTS, DESK
 
 
 def _churn() -> Pipeline:
@@ -35,7 +21,51 @@ def _churn() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn}
+def _satisfaction() -> Pipeline:
+    """Return the stage: dialogues → scores, alerts, decisions, explanations, similar cases."""
+    return Pipeline(
+        [
+            Node(
+                func=assess_dialogues,
+                inputs={
+                    "dialogues": "dialogues",
+                    "action_table": "action_table",
+                    "finetuning": "params:finetuning",
+                    **DESK,
+                },
+                outputs=["assessments", "alerts", "decisions"],
+                name="assess_dialogues",
+            ),
+            Node(
+                func=explain_alerts,
+                inputs={
+                    "dialogues": "dialogues",
+                    "alerts": "alerts",
+                    "finetuning": "params:finetuning",
+                    "options": "params:inference",
+                    **DESK,
+                },
+                outputs="explanations",
+                name="explain_alerts",
+            ),
+            Node(
+                func=find_similar,
+                inputs=[
+                    "documents",
+                    "vector_index",
+                    "reason_head",
+                    "test_documents",
+                    "test_vectors",
+                    "params:inference",
+                ],
+                outputs="similar_cases",
+                name="find_similar",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction}
 
 
 def create_pipeline(task: str) -> Pipeline:

@@ -5,8 +5,6 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from churnlens.pipelines.distillation.pipeline import STUDENT
-from churnlens.pipelines.inference.pipeline import STORED
 from churnlens.pipelines.reporting.arms import (
     answer_as_base,
     answer_as_tuned,
@@ -23,6 +21,7 @@ from churnlens.pipelines.reporting.nodes import (
     evaluate_risk,
     write_report,
 )
+from churnlens.pipelines.shared import STORED, STUDENT
 from churnlens.tasks.churn.arms import WRITTEN
 
 POPULATION = {name: STORED[name] for name in ("schema", "table", "feedback", "reasons")}

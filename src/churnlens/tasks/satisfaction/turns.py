@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from churnlens.dialogues.form import Dialogue, Scale, Turn
+from churnlens.dialogues.form import Dialogue, Scale, Speaker, Turn
 from churnlens.dialogues.labels import Level, mean_rating, rounded, three_class
 from churnlens.options import TurnOptions
 from churnlens.schema import Frozen, Language
 
 LEVELS: tuple[Level, ...] = ("dissatisfied", "neutral", "satisfied")
-_NAMES: dict[Language, dict[str, str]] = {
+NAMES: dict[Language, dict[Speaker, str]] = {
     "en": {"customer": "Customer: ", "agent": "Agent: ", "bot": "Bot: "},
     "zh": {"customer": "客户：", "agent": "客服：", "bot": "机器人："},  # noqa: RUF001
 }
@@ -152,5 +152,5 @@ def _turn_row(dialogue: Dialogue, index: int, position: int, options: TurnOption
 
 def _spoken(turns: Sequence[Turn], language: Language) -> str:
     """Return the turns in which somebody said something, one a line, with their speakers."""
-    names = _NAMES[language]
+    names = NAMES[language]
     return "\n".join(f"{names.get(turn.speaker, '')}{turn.text}" for turn in turns if turn.text)

@@ -1,0 +1,34 @@
+"""What several stages take: tags, and catalog entries that are always taken together."""
+
+STUDENT = "student"  # tag of the nodes that make and judge a student: minutes to hours of work
+
+# Argument of `load_analyst` → catalog entry: what every stage that answers needs.
+STORED = {
+    "schema": "table_schema",
+    "table": "table",
+    "feedback": "feedback",
+    "reasons": "reasons",
+    "vectors": "vectors",
+    "vector_index": "vector_index",
+    "lexical_index": "lexical_index",
+    "prompts": "prompts",
+    "model_lock": "model_lock",
+    "model_root": "params:model_root",
+    "indexing": "params:indexing",
+}
+ANALYST_INPUTS = {**STORED, "student": "served", "options": "params:inference"}
+
+# Argument of `open_scorer` and of `open_desk` → catalog entry.
+SCORER = {
+    "scorer": "scorer",
+    "scorer_parts": "scorer_parts",
+    "model_lock": "model_lock",
+    "model_root": "params:model_root",
+}
+DESK = {
+    **SCORER,
+    "desk_rules": "desk_rules",
+    "reason_model": "reason_model",
+    "reason_book": "reason_book",
+    "alert_phrases": "alert_phrases",
+}
