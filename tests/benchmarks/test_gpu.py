@@ -134,3 +134,30 @@ def test_the_clock_drops_nothing_and_keeps_the_loading_peak(gpu, monkeypatch):
         clock.end()
     assert clock.seconds == [2.0, 0.5]
     assert clock.loading > 0
+
+
+def test_prompts_are_as_long_as_planned_and_share_no_beginning(gpu, tmp_path, monkeypatch):
+    from churnlens.models import generation
+
+    asked = []
+
+    class Counting(generation.Generator):
+        def generate(self, requests):
+            asked.extend((self.prompt_tokens(r.messages), r.messages[0].content) for r in requests)
+            return super().generate(requests)
+
+    monkeypatch.setattr(generation, "Generator", Counting)
+    job = list(gpu.jobs(True, 1, 2))[1]
+    folder = gpu.write_model(tmp_path / "m", "tiny-random")
+    clock, answers = gpu.answer(job, folder, tmp_path)
+    assert [tokens for tokens, _ in asked] == [96, 96]
+    assert asked[0][1][0] != asked[1][1][0]
+    assert (len(clock.seconds), answers) == (1, 2.0)
+
+
+def test_on_a_gpu_each_row_has_a_process_of_its_own(gpu, monkeypatch):
+    import os
+
+    assert gpu.apart(os.getpid) == os.getpid()
+    monkeypatch.setattr(gpu, "has_gpu", lambda: True)
+    assert gpu.apart(os.getpid) != os.getpid()

@@ -11,11 +11,13 @@ class AttributionOptions(Frozen):
     """How far a score is traced back to words and turns.
 
     Attributes:
-        max_words: words of one passage that are tried, those of the heaviest turns first.
+        max_turns: turns of one passage that are tried, the last ones.
+        max_words: words of these that are tried, those of the heaviest turns first.
         batch_size: texts in one call of the scorer.
         top: words that are shown for and against, at most.
     """
 
+    max_turns: int = Field(default=40, ge=1)
     max_words: int = Field(default=200, ge=1)
     batch_size: int = Field(default=256, ge=1)
     top: int = Field(default=8, ge=1)

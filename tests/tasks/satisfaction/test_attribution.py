@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from churnlens.dialogues.form import Turn
 from churnlens.evaluation.faithfulness import faithfulness
 from churnlens.options import AttributionOptions, FaithfulnessOptions
-from churnlens.tasks.satisfaction.attribution import attribute, explained, share_out
-from churnlens.tasks.satisfaction.passages import join_turns, word_spans
+from churnlens.tasks.satisfaction.attribution import attribute, explained
+from churnlens.tasks.satisfaction.passages import join_turns
 
 WORTH = {"awful": 0.3, "late": 0.1, "thanks": -0.2, "太慢": 0.15, "谢谢": -0.1}
 OPTIONS = AttributionOptions()
@@ -78,6 +78,24 @@ def test_of_a_long_passage_the_words_of_the_heaviest_turns_are_tried():
     assert len(found.turns) == 3
 
 
+def test_of_a_dialogue_without_end_the_last_turns_are_tried():
+    asked = []
+
+    def counting(texts):
+        asked.extend(texts)
+        return planted(texts)
+
+    said = [f"{n} awful" for n in range(10_000)]
+    found = one(
+        *said,
+        options=AttributionOptions(max_turns=3, max_words=4, batch_size=2),
+        scorer=lambda texts: counting(texts) / 1e4,
+    )
+    assert [turn.turn for turn in found.turns] == [9997, 9998, 9999]
+    assert len(found.words) == 4
+    assert len(asked) == 1 + 3 + 4
+
+
 def test_the_weights_pass_the_test_of_deletion_and_noise_does_not():
     rng = np.random.default_rng(1)
     plain = ["my", "phone", "order", "came", "to", "the", "office"]
@@ -91,24 +109,3 @@ def test_the_weights_pass_the_test_of_deletion_and_noise_does_not():
         for case in cases
     ]
     assert not faithfulness(noise, planted, options).is_faithful
-
-
-def test_the_shares_of_a_linear_model_add_up_to_its_decision():
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    texts = ["it is awful and late", "thanks a lot", "回复太慢了 awful", "谢谢 you are great"]
-    vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), lowercase=False)
-    model = LogisticRegression(C=100).fit(vectorizer.fit_transform(texts), [1, 0, 1, 0])
-    for text in texts:
-        row = vectorizer.transform([text]).toarray()[0] * model.coef_[0]
-        grams = [(at, at + n) for n in (1, 2, 3) for at in range(len(text) - n + 1)]
-        count = {text[a:b]: sum(text[c:d] == text[a:b] for c, d in grams) for a, b in grams}
-        terms = [
-            (a, b, row[vectorizer.vocabulary_[text[a:b]]] / count[text[a:b]]) for a, b in grams
-        ]
-        spans = word_spans(text)
-        weights, rest = share_out(spans, terms, len(text))
-        decision = model.decision_function(vectorizer.transform([text]))[0]
-        assert weights.sum() + rest == pytest.approx(decision - model.intercept_[0])
-        assert len(weights) == len(spans)

@@ -46,11 +46,19 @@ def test_a_passage_knows_where_each_turn_and_word_stands():
     said = [passage.text[part.start : part.end] for part in passage.parts]
     assert said == [turn.text for turn in TURNS]
     assert "".join(passage.text[slice(*part.whole)] for part in passage.parts) == passage.text
-    found = [passage.text[start:end] for start, end in passage.words()]
+    found = [passage.text[start:end] for start, end, _ in passage.words()]
     assert found == ["my", "bill", "is", "wrong", "let", "me", "look", "hurry", "up"]
     assert passage.part_at(passage.text.index("look")).turn == 1
     with pytest.raises(ValueError, match="lies in no turn"):
         passage.part_at(passage.text.index("Agent"))
+
+
+def test_silent_turns_are_left_out_unless_they_are_scored():
+    silent = Turn(speaker="agent", text="")
+    passage = join_turns((TURNS[0], silent, TURNS[2], silent), 3, 3, names={"agent": "A: "})
+    assert passage.text == "my bill is wrong\nhurry up\nA: "
+    assert [part.turn for part in passage.parts] == [0, 2, 3]
+    assert {turn for *_, turn in passage.words()} == {0, 2}
 
 
 def test_the_context_is_cut_at_both_ends():

@@ -5,13 +5,11 @@ Zeiler and Fergus, ECCV 2014): above zero it spoke for "dissatisfied", below zer
 scorer's own answer, of whatever kind the scorer is. Not covered: words of which each alone would do
 (taking out one changes nothing), and what words do only together. How faithful the weights are is
 measured by `evaluation.faithfulness`.
-
-For a linear scorer over terms `share_out` gives the exact parts of its sum instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -50,7 +48,7 @@ class Attribution(Frozen):
 
     Attributes:
         p: the score of the whole passage.
-        turns: all turns of the passage, in their order.
+        turns: those that were tried, in their order.
         words: those that were tried, in their order.
     """
 
@@ -70,7 +68,7 @@ def attribute(
 ) -> list[Attribution]:
     """Trace the scores of some passages back to their turns and words.
 
-    Costs one text for the passage, one for each turn when there are several, and one a word.
+    Costs one text for the passage, one a turn and one a word.
 
     Args:
         passages: what the scorer reads, by `passages.join_turns`.
@@ -81,15 +79,21 @@ def attribute(
         ValueError: when the scorer does not give one probability for each text.
     """
     wholes = score_all(scorer, [passage.text for passage in passages], options.batch_size)
-    parts = [[part.whole for part in passage.parts] for passage in passages]
-    turns = _dropped(passages, parts, wholes, scorer, options)
-    words = [
-        _tried(passage, weights, options.max_words)
-        for passage, weights in zip(passages, turns, strict=True)
+    parts = [passage.parts[-options.max_turns :] for passage in passages]
+    lines = [[part.whole for part in tried] for tried in parts]
+    heavy = _dropped(passages, lines, wholes, scorer, options)
+    turns = [
+        tuple(TurnWeight(turn=part.turn, weight=float(w)) for part, w in zip(*row, strict=True))
+        for row in zip(parts, heavy, strict=True)
     ]
+    words = [_tried(*row, options.max_words) for row in zip(passages, turns, strict=True)]
     weights = _dropped(passages, words, wholes, scorer, options)
-    rows = zip(passages, wholes, turns, words, weights, strict=True)
-    return [_attribution(*row) for row in rows]
+    return [
+        Attribution(p=float(p), turns=tried, words=tuple(_weighed(passage, spans, fell)))
+        for passage, p, tried, spans, fell in zip(
+            passages, wholes, turns, words, weights, strict=True
+        )
+    ]
 
 
 def explained(passage: Passage, attribution: Attribution, group: str) -> Explained:
@@ -100,28 +104,6 @@ def explained(passage: Passage, attribution: Attribution, group: str) -> Explain
     ]
     weights = np.array([word.weight for word in attribution.words])
     return Explained(passage.text, tuple(spans), weights, group)
-
-
-def share_out(
-    spans: Sequence[Span], terms: Iterable[tuple[int, int, float]], length: int
-) -> tuple[np.ndarray, float]:
-    """Share the parts of a linear score out over words, each term evenly over its characters.
-
-    Args:
-        spans: of the words, apart.
-        terms: start, end and contribution of every occurrence of a term, such as an n-gram's
-            TF-IDF weight times its coefficient.
-        length: characters of the text.
-
-    Returns:
-        Weights of the words, shape (n_words,), and what fell on no word; together they are the sum
-        of all contributions.
-    """
-    characters = np.zeros(length)
-    for start, end, contribution in terms:
-        characters[start:end] += contribution / (end - start)
-    weights = np.array([characters[start:end].sum() for start, end in spans])
-    return weights, float(characters.sum() - weights.sum())
 
 
 def _dropped(
@@ -140,28 +122,17 @@ def _dropped(
     return [whole - scores[end - len(inside) : end] for whole, end, inside in rows]
 
 
-def _tried(passage: Passage, turns: np.ndarray, most: int) -> list[Span]:
+def _tried(passage: Passage, turns: Sequence[TurnWeight], most: int) -> list[Span]:
     """Return the words that are tried: all, or those of the heaviest turns, in their order."""
-    words = passage.words()
-    if len(words) <= most:
-        return words
-    weight = {part.turn: abs(turn) for part, turn in zip(passage.parts, turns, strict=True)}
-    heaviest = sorted(words, key=lambda span: -weight[passage.part_at(span[0]).turn])
-    return sorted(heaviest[:most])
+    weight = {each.turn: abs(each.weight) for each in turns}
+    words = [(start, end, turn) for start, end, turn in passage.words() if turn in weight]
+    words.sort(key=lambda word: -weight[word[2]])
+    return sorted((start, end) for start, end, _ in words[:most])
 
 
-def _attribution(
-    passage: Passage, whole: float, turns: np.ndarray, spans: list[Span], weights: np.ndarray
-) -> Attribution:
-    words = []
+def _weighed(passage: Passage, spans: Sequence[Span], weights: np.ndarray) -> Iterator[WordWeight]:
     for (start, end), weight in zip(spans, weights, strict=True):
         part = passage.part_at(start)
         place = {"start": start - part.start, "end": end - part.start}
         word = passage.text[start:end]
-        words.append(WordWeight(word=word, turn=part.turn, weight=float(weight), **place))
-    told = zip(passage.parts, turns, strict=True)
-    return Attribution(
-        p=float(whole),
-        turns=tuple(TurnWeight(turn=part.turn, weight=float(weight)) for part, weight in told),
-        words=tuple(words),
-    )
+        yield WordWeight(word=word, turn=part.turn, weight=float(weight), **place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -58,15 +59,15 @@ class Passage:
 
     def part_at(self, place: int) -> Part:
         """Return the turn in which a character lies; ValueError for one of no turn."""
-        for part in self.parts:
-            if part.start <= place < part.end:
-                return part
-        raise ValueError(f"character {place} of {len(self.text)} lies in no turn")
+        at = bisect_right(self.parts, place, key=lambda part: part.start) - 1
+        if at < 0 or place >= self.parts[at].end:
+            raise ValueError(f"character {place} of {len(self.text)} lies in no turn")
+        return self.parts[at]
 
-    def words(self) -> list[Span]:
-        """Return the spans of all words of all turns, rising."""
+    def words(self) -> list[tuple[int, int, int]]:
+        """Return start, end and turn of all words, rising."""
         return [
-            (part.start + start, part.start + end)
+            (part.start + start, part.start + end, part.turn)
             for part in self.parts
             for start, end in word_spans(self.text[part.start : part.end])
         ]
@@ -78,7 +79,7 @@ def join_turns(
     context: int = 0,
     names: Mapping[Speaker, str] | None = None,
 ) -> Passage:
-    """Return a turn with those before it, one a line.
+    """Return a turn with those before it in which somebody said something, one a line.
 
     Args:
         turns: of a clean dialogue.
@@ -91,13 +92,14 @@ def join_turns(
     """
     if not 0 <= last < len(turns):
         raise ValueError(f"last: got turn {last}, expected 0 to {len(turns) - 1}")
+    first = max(0, last - context)
+    places = [at for at in range(first, last + 1) if turns[at].text or at == last]
     text, parts = "", []
-    for place in range(max(0, last - context), last + 1):
+    for place in places:
         name = (names or {}).get(turns[place].speaker, "")
         begin, start = len(text), len(text) + len(name)
-        text += name + turns[place].text
-        end = len(text)
-        text += "\n" if place < last else ""
+        end = start + len(turns[place].text)
+        text += name + turns[place].text + ("\n" if place < last else "")
         parts.append(Part(turn=place, whole=(begin, len(text)), start=start, end=end))
     return Passage(text, tuple(parts))
 
