@@ -17,7 +17,7 @@ from commands import QUESTIONS, command, contents, invoke
 pytestmark = pytest.mark.slow
 
 FORMATS = {
-    "demo-data": "CSV, utf-8",
+    "demo-data": "dialogues.jsonl has one JSON object a line",
     "fetch-models": "kept as safetensors",
     "check-data": "utf-8, utf-8-sig, gbk, gb18030 or utf-16",
     "ask": "JSON object",
@@ -72,9 +72,9 @@ def test_a_fault_of_the_program_keeps_its_traceback():
 
 
 def demo(project, folder, seed) -> dict[str, bytes]:
-    words = ("--customers", 120, "--seed", seed, "--data-root", folder)
+    words = ("--customers", 120, "--dialogues", 40, "--seed", seed, "--data-root", folder)
     done = invoke(project, "demo-data", *words)
-    assert "120 customers and the planted truth" in done.stdout
+    assert "120 customers and 40 dialogues, and the planted truth" in done.stdout
     return contents(folder)
 
 
@@ -84,6 +84,10 @@ def test_demo_data_same_seed_same_bytes(project, tmp_path):
         "01_raw/customers.csv",
         "01_raw/customers_truth.json",
         "01_raw/customers_truth.parquet",
+        "01_raw/dialogues.jsonl",
+        "01_raw/dialogues_truth.json",
+        "01_raw/dialogues_truth.parquet",
+        "01_raw/dialogues_turns_truth.parquet",
     }
     assert demo(project, tmp_path / "b", 5) == first
     assert demo(project, tmp_path / "c", 6) != first
@@ -93,6 +97,9 @@ def test_demo_data_same_seed_same_bytes(project, tmp_path):
     ("words", "message"),
     [
         (("demo-data", "--customers", 0), "0 is not in the range x>=1"),
+        (("demo-data", "--dialogues", 0), "0 is not in the range 1<=x<=100000"),
+        (("check-data", "README.md", "--task", "clv"), "'clv' is not one of"),
+        (("check-data", "README.md", "--task", "summary", "-s", "x"), "dialogues have no schema"),
         (("fetch-models", "no-such-model"), "not in the lock: ['no-such-model']; it has"),
         (("fetch-models", "--revision", "abc"), "--revision needs exactly one NAME"),
         (("ask", "  "), "no query; expected a question as text"),
@@ -261,7 +268,7 @@ def test_mended_code_answers_again(project, finished, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("check-data", {"--encoding", "--env", "--schema"}),
+        ("check-data", {"--encoding", "--env", "--schema", "--task"}),
         ("fetch-models", {"--env", "--revision"}),
         ("lineage", {"--check"}),
         ("status", {"--env", "--data-root"}),

@@ -32,8 +32,9 @@ def test_every_dataset_of_every_pipeline_is_in_the_catalog(context):
 def test_every_parameter_block_is_there_and_typed(context):
     from kedro.framework.project import pipelines
 
-    names = {name for name in pipelines["churn"].inputs() if name.startswith("params:")}
-    assert "params:churn.inference" in names
+    everything = set().union(*(pipeline.inputs() for pipeline in pipelines.values()))
+    names = {name for name in everything if name.startswith("params:")}
+    assert {"params:churn.inference", "params:satisfaction.indexing"} <= names
     for name in names:
         assert context.catalog.load(name) is not None
 
@@ -42,9 +43,10 @@ def test_every_model_that_an_environment_names_is_in_the_lock(context):
     conf = context.config_loader["globals"]
     specs = parse_lock(context.catalog.load("model_lock"))
     assert specs[conf["encoder"]["name"]].kind == "encoder"
+    assert {"en", "zh"} <= set(specs[conf["dialogue_encoder"]["name"]].languages)
     for role in ("writer", "student", "teacher"):
         assert specs[conf[role]["name"]].kind == "causal_lm"
-    for role in ("encoder", "writer", "student"):
+    for role in ("encoder", "dialogue_encoder", "writer", "student"):
         assert specs[conf[role]["name"]].version != "unpinned"
 
 
@@ -67,6 +69,28 @@ def test_the_table_is_that_of_the_data_root_unless_it_is_named(project):
     assert table_of(project) == str(project / "data/01_raw/customers.csv")
     assert table_of(project, data_root="/elsewhere") == "/elsewhere/01_raw/customers.csv"
     assert table_of(project, data_root="/elsewhere", customers="/mine.csv") == "/mine.csv"
+
+
+def raw_dialogues_of(project, **given):
+    catalog = KedroSession.create(project, runtime_params=given).load_context().catalog
+    config = catalog.to_config()[0]["dialogues"]
+    return config["filepath"], config["validator"]["options"]
+
+
+def test_the_dialogues_are_those_of_the_data_root_unless_they_are_named(project):
+    bootstrap_project(project)
+    path, options = raw_dialogues_of(project, data_root="/elsewhere")
+    assert str(path) == options["source"] == "/elsewhere/01_raw/dialogues.jsonl"
+    assert (options["form"], options["scale"]) == (None, None)
+    given = {"dialogues": "/mine.csv", "dialogue_form": "table", "dialogue_scale": {"high": 10}}
+    path, options = raw_dialogues_of(project, **given)
+    assert (str(path), options["form"]) == ("/mine.csv", "table")
+    assert options["scale"] == {"high": 10}
+
+
+def test_summaries_are_held_out_by_scenario_and_satisfaction_by_customer(context):
+    assert context.catalog.load("params:summary.data_processing").family == "scenario"
+    assert context.catalog.load("params:satisfaction.data_processing").family == ""
 
 
 def test_the_table_may_be_named_for_a_machine(project, tmp_path):

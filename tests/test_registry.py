@@ -33,14 +33,29 @@ def test_data_belong_to_a_task_and_what_comes_from_outside_to_nobody(pipelines):
 
 def test_node_names_say_task_and_stage(pipelines):
     for stage in ("data_processing", "indexing", "inference"):
-        names = [node.name for node in pipelines[stage].nodes]
+        names = [node.name.split(".") for node in pipelines[stage].nodes]
         assert names
-        assert all(name.startswith(f"churn.{stage}.") for name in names)
+        assert {name[0] for name in names} <= set(TASKS)
+        assert {name[1] for name in names} == {stage}
 
 
-def test_stages_of_one_task_are_the_task(pipelines):
+def test_stages_of_all_tasks_are_the_tasks(pipelines):
     stages = ["data_processing", "indexing", "distillation", "finetuning", "inference", "reporting"]
-    assert sum(len(pipelines[stage].nodes) for stage in stages) == len(pipelines["churn"].nodes)
+    of_stages = [node.name for stage in stages for node in pipelines[stage].nodes]
+    assert sorted(of_stages) == sorted(n.name for task in TASKS for n in pipelines[task].nodes)
+
+
+@pytest.mark.parametrize("task", ["satisfaction", "summary"])
+def test_tasks_share_the_raw_dialogues_and_each_makes_its_own(pipelines, task):
+    own = (f"{task}.", f"params:{task}.")
+    outside = {name for name in pipelines[task].inputs() if not name.startswith(own)}
+    assert "dialogues" in outside
+    assert outside <= {"dialogues", "model_lock", "params:model_root"}
+    assert f"{task}.dialogues" in pipelines[task].all_outputs()
+
+
+def test_the_main_job_reads_no_dialogues(pipelines):
+    assert all(node.name.startswith("churn.") for node in pipelines["__default__"].nodes)
 
 
 def test_experiments_are_in_no_run_but_their_own(pipelines):

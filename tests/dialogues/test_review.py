@@ -92,6 +92,18 @@ def test_a_rating_that_all_but_one_turn_have_teaches_nothing_and_stops_nothing()
     assert [each["given"] for each in report["listed"]] in ([], [1])
 
 
+def test_turns_without_words_are_no_errors():
+    made = [
+        each.model_copy(
+            update={"turns": (*each.turns, Turn(speaker="customer", text="", ratings=(1,)))}
+        )
+        for each in rated_dialogues(60)
+    ]
+    report = review(made)
+    assert report["turns"]["rated"] == 300
+    assert report["likely_errors"]["found"] == 0
+
+
 def test_raters_are_compared_and_merged():
     turns = [
         Turn(speaker="customer", text="a", ratings=(1, 1, 1)),

@@ -62,7 +62,7 @@ def review_ratings(
         "scale": [scale.low, scale.high],
         "turns": agreement([turn.ratings for turn in turns], scale),
         "overall": agreement([each.overall for each, _ in same if each.overall], scale),
-        "likely_errors": find_errors(turns, scale, options),
+        "likely_errors": find_errors([turn for turn in turns if turn.text], options),
     }
 
 
@@ -94,12 +94,15 @@ def agreement(ratings: Sequence[Sequence[float]], scale: Scale) -> Report:
     }
 
 
-def find_errors(
-    turns: Sequence[RatedTurn], scale: Scale, options: LabelReviewOptions
-) -> Report | None:
+def find_errors(turns: Sequence[RatedTurn], options: LabelReviewOptions) -> Report | None:
     """Return the turns whose merged rating a model of the words contradicts by a `gap`.
 
-    None where too little is rated: fewer than 50 turns, one rating only, or too few groups.
+    Args:
+        turns: with words.
+        options: folds, gap, and how much is listed.
+
+    Returns:
+        None where too little is rated: fewer than 50 turns, one rating only, or too few groups.
     """
     given = np.array([rounded(mean_rating(turn.ratings)) for turn in turns], dtype=int)
     enough = len(turns) >= _LEAST_TURNS and len({turn.group for turn in turns}) >= options.folds
@@ -154,7 +157,7 @@ def _model() -> Any:
     from sklearn.pipeline import make_pipeline
 
     words = TfidfVectorizer(
-        analyzer="char", ngram_range=(1, 3), min_df=2, max_features=30_000, sublinear_tf=True
+        analyzer="char", ngram_range=(1, 3), max_features=30_000, sublinear_tf=True
     )
     return make_pipeline(words, LogisticRegression(C=2.0, max_iter=200, tol=1e-3))
 

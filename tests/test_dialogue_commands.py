@@ -1,0 +1,134 @@
+"""Dialogues on the command line, and from a raw file to similar cases, as a user runs it."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from commands import command, contents, invoke
+
+pytestmark = pytest.mark.slow
+
+GOOD = {"id": "D1", "turns": [{"speaker": "customer", "text": "pelican slow", "rating": 2}]}
+
+
+@pytest.fixture(scope="module")
+def demo(project, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dialogues") / "data"
+    done = invoke(
+        project, "demo-data", "--customers", 90, "--dialogues", 150, "--data-root", folder
+    )
+    assert done.exit_code == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(project, demo, models):
+    if not (models / "multilingual-e5-small").is_dir():
+        pytest.skip("no multilingual-e5-small; run kedro fetch-models multilingual-e5-small")
+    words = ("--env", "tiny", "--params", f"data_root={demo}")
+    command(project, "run", "--pipelines", "satisfaction,summary", *words)
+    return demo
+
+
+def test_demo_dialogues_are_of_customers_of_the_table(demo):
+    keys = set(pd.read_csv(demo / "01_raw" / "customers.csv", dtype=str)["customerID"])
+    lines = (demo / "01_raw" / "dialogues.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert len(rows) == 150
+    assert {row["customer"] for row in rows} <= keys
+    assert set(pd.read_parquet(demo / "01_raw" / "dialogues_truth.parquet")["id"]) == {
+        row["id"] for row in rows
+    }
+
+
+def test_dialogues_of_ones_own_are_not_replaced_and_earlier_demos_are(project, tmp_path):
+    words = ("demo-data", "--customers", 60, "--dialogues", 20, "--data-root", tmp_path)
+    assert invoke(project, *words, "--seed", 1).exit_code == 0
+    assert invoke(project, *words, "--seed", 2).exit_code == 0
+    path = tmp_path / "01_raw" / "dialogues.jsonl"
+    path.write_text(json.dumps(GOOD), encoding="utf-8")
+    before = contents(tmp_path)
+    done = invoke(project, *words)
+    assert done.exit_code == 1
+    assert "01_raw/dialogues.jsonl is a file of your own" in done.stderr
+    assert "--data-root DIR" in done.stderr
+    assert contents(tmp_path) == before
+    (tmp_path / "01_raw" / "dialogues_truth.json").unlink()
+    assert invoke(project, *words).exit_code == 1
+
+
+def checked(project, tmp_path, *rows, task="satisfaction", encoding="utf-8"):
+    text = "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows)
+    (tmp_path / "mine.jsonl").write_bytes(text.encode(encoding))
+    return invoke(project, "check-data", tmp_path / "mine.jsonl", "--task", task)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_a_good_file_is_described(project, tmp_path, encoding):
+    row = json.dumps(
+        {"id": 2, "turns": [{"speaker": "用户", "text": "快递太慢"}]}, ensure_ascii=False
+    )
+    done = checked(project, tmp_path, GOOD, row, encoding=encoding)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "2 dialogues of form plain (en 1, zh 1), 2 turns, 1 of them rated" in done.stdout
+
+
+@pytest.mark.parametrize("task", ["satisfaction", "summary"])
+def test_faults_end_with_status_1_place_got_expected_example(project, tmp_path, task):
+    bad = {"id": "D2", "turns": [{"speaker": "Quackenbush", "text": "pelican"}]}
+    done = checked(project, tmp_path, GOOD, bad, "{broken", task=task)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "mine.jsonl: 1 dialogue(s), and 2 row(s) that are none" in done.stderr
+    assert "row 2, turn 1, speaker: got another word (11 characters), expected" in done.stderr
+    assert "A right row: {" in done.stderr
+    assert "Quackenbush" not in done.stderr
+    assert "pelican" not in done.stderr
+
+
+def test_a_file_without_dialogues_or_encoding_is_told(project, tmp_path):
+    assert "0 dialogue(s)" in checked(project, tmp_path, "").stderr
+    (tmp_path / "raw.jsonl").write_bytes(b"fine\n\xff\xff\xff")
+    done = invoke(project, "check-data", tmp_path / "raw.jsonl", "--task", "summary")
+    assert done.exit_code == 1
+    assert "line 2" in done.stderr
+
+
+def test_a_run_makes_clean_sides_and_an_index(finished):
+    made = contents(finished)
+    assert {
+        "03_primary/satisfaction/dialogues.jsonl",
+        "03_primary/summary/dialogues.jsonl",
+        "06_models/satisfaction/documents.faiss",
+        "08_reporting/satisfaction/case_metrics.json",
+        "08_reporting/satisfaction/label_review.json",
+        "08_reporting/summary/cleaning_counts.json",
+    } <= set(made)
+    metrics = json.loads(made["08_reporting/satisfaction/case_metrics.json"])["customer"]
+    assert metrics["index"]["value"] > metrics["chance"]["high"]
+
+
+def test_no_planted_canary_of_a_person_is_left_after_the_run(finished):
+    truth = pd.read_parquet(finished / "01_raw" / "dialogues_truth.parquet")
+    planted = truth[truth.personal_kinds.str.fullmatch("phone|email|order")].personal_values
+    assert len(planted)
+    made = {name: data for name, data in contents(finished).items() if "01_raw" not in name}
+    for value in planted:
+        assert not [name for name, data in made.items() if value.encode() in data]
+
+
+def test_a_second_run_gives_the_same_bytes(project, finished):
+    before = contents(finished)
+    words = ("--env", "tiny", "--params", f"data_root={finished}")
+    command(project, "run", "--pipelines", "satisfaction,summary", *words)
+    assert contents(finished) == before
+
+
+def test_a_file_of_ones_own_stops_with_the_next_step_when_it_is_none(project, tmp_path):
+    (tmp_path / "mine.jsonl").write_text("{broken", encoding="utf-8")
+    given = f"data_root={tmp_path / 'data'},dialogues={tmp_path / 'mine.jsonl'}"
+    done = command(project, "run", "--pipelines", "summary", "--params", given, check=False)
+    assert done.returncode == 1
+    assert "mine.jsonl: 0 dialogue(s)" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not contents(tmp_path / "data")
