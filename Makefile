@@ -44,4 +44,5 @@ lint: install  ## mend what can be mended by machine
 	$(BIN)/ruff check --fix .
 
 clean:  ## remove everything that a run has made, but not the models and raw data
-	rm -rf data/0[2-5]_* data/06_models/churn data/07_* data/08_* data/.state
+	rm -rf data/0[2-5]_* data/07_* data/08_* data/.state
+	find data/06_models -mindepth 1 -maxdepth 1 ! -name pretrained -exec rm -rf {} +

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from churnlens.cli.opening import chosen_writer, node_inputs, open_analyst, open_project, shared
+from churnlens.cli.opening import (
+    chosen_writer,
+    node_inputs,
+    open_analyst,
+    open_project,
+    open_satisfaction,
+    shared,
+)
 from churnlens.cli.plain import PlainCommand
 
 if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+
+    from churnlens.tasks.batch import Predict, Read
     from churnlens.tasks.churn.answers import Answer
 
-QUESTIONS_PER_SHARD = 16
+ROWS_PER_SHARD = 16
 
 
 def _shown(answer: Answer) -> str:
@@ -58,7 +69,7 @@ def ask(
 
 
 @click.command(cls=PlainCommand)
-@click.argument("task", type=click.Choice(["churn"]))
+@click.argument("task", type=click.Choice(["churn", "satisfaction"]))
 @click.argument("source", type=click.Path(exists=True, dir_okay=False))
 @click.argument("target", type=click.Path(dir_okay=False))
 @chosen_writer
@@ -73,7 +84,9 @@ def predict(
 ) -> None:
     """Score every row of SOURCE into TARGET; a stopped run goes on where it was.
 
-    churn: JSON lines {id, query} → {id, answer}; a bad row becomes {id, error}.
+    JSON lines; a bad row becomes {id, error}. churn: {id, query} → {id, answer}. satisfaction: {id,
+    turns: [{speaker: customer|agent, text}]} → {id, turns: [{index, score, p_dissatisfied}],
+    overall, level, alerts, reasons}.
     """
     from churnlens.datasets.atomic import write_file
     from churnlens.datasets.jsonl import dump_rows
@@ -82,19 +95,51 @@ def predict(
     from churnlens.hooks import data_root as root_of
     from churnlens.hooks import run_lock
     from churnlens.tasks.batch import parse_rows, predict_rows
-    from churnlens.tasks.churn.batch import EXPECTED, answers_of, read_query
 
     context = open_project(env, data_root=data_root, writer=writer)
-    rows = parse_rows(read_text(Path(source)), read_query, EXPECTED)
+    reading, opening = _TASKS[task]
+    rows = parse_rows(read_text(Path(source)), *reading())
     if not rows:
         raise click.ClickException(f"{source}: no rows; expected one JSON object a line")
-    names = sorted(name for name in node_inputs(context).values() if name != "questions")
+    made_of = set(node_inputs(task).values()) - {"questions", f"{task}.dialogues"}
     store = context.catalog.load(f"{task}.prediction_cache")
     with run_lock(root_of(context)):
-        analyst = open_analyst(context)
-        made_by = [code_hash(), analyst.writer.name]
-        recipe = [*made_by, *(fingerprint(context.catalog, name) for name in names)]
-        done = predict_rows(rows, answers_of(analyst.answer), store, recipe, QUESTIONS_PER_SHARD)
+        work, name = opening(context)
+        recipe = [code_hash(), name, *(fingerprint(context.catalog, n) for n in sorted(made_of))]
+        done = predict_rows(rows, work, store, recipe, ROWS_PER_SHARD)
         write_file(Path(target), dump_rows(done))
     bad = sum(1 for row in done if "error" in row)
-    click.echo(f"{len(rows) - bad} answers and {bad} bad rows are in {target}")
+    click.echo(f"{len(rows) - bad} rows and {bad} bad ones are in {target}")
+
+
+def _questions() -> tuple[Read, str]:
+    from churnlens.tasks.churn.batch import EXPECTED, read_query
+
+    return read_query, EXPECTED
+
+
+def _answering(context: KedroContext) -> tuple[Predict, str]:
+    from churnlens.tasks.churn.batch import answers_of
+
+    analyst = open_analyst(context)
+    return answers_of(analyst.answer), analyst.writer.name
+
+
+def _dialogues() -> tuple[Read, str]:
+    from churnlens.tasks.dialogue_rows import EXPECTED, read_dialogue
+
+    return read_dialogue, EXPECTED
+
+
+def _assessing(context: KedroContext) -> tuple[Predict, str]:
+    from churnlens.tasks.dialogue_rows import dialogues_in
+
+    desk = open_satisfaction(context)
+    return lambda given: [each.output() for each in desk.assess(dialogues_in(given))], "desk"
+
+
+# Task → how its rows are read, and what predicts from them.
+_TASKS: dict[str, tuple[Callable[[], tuple[Read, str]], Callable[[KedroContext], Any]]] = {
+    "churn": (_questions, _answering),
+    "satisfaction": (_dialogues, _assessing),
+}

@@ -42,7 +42,7 @@ def fetch_models(names: tuple[str, ...], revision: str | None, env: str | None) 
 
 def _models_of(conf: dict[str, Any]) -> list[str]:
     """Return the names of the models that an environment needs, each once."""
-    wanted = [conf[role]["name"] for role in ("encoder", "writer", "student")]
+    wanted = [conf[role]["name"] for role in ("encoder", "dialogue_encoder", "writer", "student")]
     teacher = conf["teacher"]
     return list(
         dict.fromkeys([*wanted, *([teacher["name"]] if teacher["kind"] == "transformers" else [])])
@@ -52,7 +52,7 @@ def _models_of(conf: dict[str, Any]) -> list[str]:
 @click.command(cls=PlainCommand)
 @environment
 def plan(env: str | None) -> None:
-    """Predict the memory of every stage: whether it fits, and which option saves how much.
+    """Predict the memory of every stage of churn: whether it fits, and which option saves how much.
 
     Reads the configuration of the environment and the sizes of its models; nothing is loaded.
     """
@@ -61,9 +61,8 @@ def plan(env: str | None) -> None:
     context = open_project(env)
     parameters = context.config_loader["parameters"]
     memory = context.config_loader["globals"].get("memory_gib")
-    for task in sorted(name for name in parameters if name != "model_root"):
-        stages = plan_stages(parameters[task], Path(parameters["model_root"]), memory)
-        click.echo(f"{task}\n{render_plan(stages)}")
+    stages = plan_stages(parameters["churn"], Path(parameters["model_root"]), memory)
+    click.echo(f"churn\n{render_plan(stages)}")
 
 
 @click.command(cls=PlainCommand)

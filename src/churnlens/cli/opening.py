@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,18 @@ if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
 
     from churnlens.tasks.churn.analyst import Analyst
+    from churnlens.tasks.satisfaction.desk import Desk
 
 Command = Callable[..., Any]
-ANSWER_NODE = "churn.inference.answer_questions"
-RUN_FIRST = "Run `kedro run` (and `kedro fetch-models`) first."
+# The node of each task that does for a run what `ask` and `predict` do for others.
+WORK_NODES = {
+    "churn": "churn.inference.answer_questions",
+    "satisfaction": "satisfaction.inference.assess_dialogues",
+}
+RUN_FIRST = {
+    "churn": "Run `kedro run` (and `kedro fetch-models`) first.",
+    "satisfaction": "Run `kedro run --pipelines satisfaction` (and `kedro fetch-models`) first.",
+}
 
 
 def environment(command: Command) -> Command:
@@ -72,52 +81,79 @@ def open_project(env: str | None = None, **params: str | None) -> KedroContext:
     return session.load_context()
 
 
-def node_inputs(context: KedroContext) -> dict[str, str]:
-    """Return argument → dataset of the node that answers questions."""
+def node_inputs(task: str) -> dict[str, str]:
+    """Return argument → dataset of the node that answers or assesses."""
     from kedro.framework.project import pipelines
 
-    (node,) = pipelines["churn"].only_nodes(ANSWER_NODE).nodes
+    (node,) = pipelines[task].only_nodes(WORK_NODES[task]).nodes
     return dict(node._inputs)  # noqa: SLF001
 
 
-def _refuse_unless_done(context: KedroContext, writer: str) -> None:
-    """Refuse to read what no single run has made: left by a stopped run, or changed since.
-
-    What made the student counts only where the student is to write.
-    """
+def _refuse_unless_done(context: KedroContext, task: str, chain: str) -> None:
+    """Refuse to read what no single run of a chain has made: of a stopped run, or changed since."""
     from kedro.framework.project import pipelines
 
     from churnlens.engine.records import node_states
     from churnlens.hooks import STATE
     from churnlens.hooks import data_root as root_of
 
-    chain = pipelines["churn" if writer == "student" else "__default__"]
-    before = [n for n in chain.to_nodes(ANSWER_NODE).nodes if n.name != ANSWER_NODE]
+    node = WORK_NODES[task]
+    before = [each for each in pipelines[chain].to_nodes(node).nodes if each.name != node]
     found = node_states(context.catalog, before, root_of(context) / STATE)
     if bad := [each for each in found if each.state != "done"]:
         what = "; ".join(f"{e.node}: {e.state} {e.why}".rstrip() for e in bad[:3])
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
         raise click.ClickException(
             f"{root_of(context)} does not hold one whole run ({what}{more})\n"
-            f"{RUN_FIRST} After a run with an --env, give the same --env here."
+            f"{RUN_FIRST[task]} After a run with an --env, give the same --env here."
         )
 
 
 def open_analyst(context: KedroContext) -> Analyst:
-    """Load what an answer needs; a message when it is not there, or not of one run."""
-    from kedro.io.core import DatasetError
+    """Load what an answer needs; a message when it is not there, or not of one run.
 
-    from churnlens.models.lock import ModelError
+    What made the student counts only where the student is to write.
+    """
     from churnlens.options import IndexingOptions, InferenceOptions
     from churnlens.tasks.churn.loading import load_analyst
 
-    names = node_inputs(context)
-    names.pop("questions")
-    _refuse_unless_done(context, context.catalog.load(names["options"]).writer)
-    try:
-        loaded = {argument: context.catalog.load(name) for argument, name in names.items()}
+    names = node_inputs("churn")
+    writer = context.catalog.load(names["options"]).writer
+    _refuse_unless_done(context, "churn", "churn" if writer == "student" else "__default__")
+    with _explained("churn"):
+        loaded = _loaded(context, names, "questions")
         indexing = IndexingOptions.model_validate(loaded.pop("indexing"), from_attributes=True)
         options = InferenceOptions.model_validate(loaded.pop("options"), from_attributes=True)
         return load_analyst(loaded, indexing, options)  # type: ignore[arg-type]
+
+
+def open_satisfaction(context: KedroContext) -> Desk:
+    """Load what assesses dialogues; a message when it is not there, or not of one run."""
+    from churnlens.options import SatisfactionFinetuningOptions
+    from churnlens.tasks.satisfaction.loading import open_desk
+
+    _refuse_unless_done(context, "satisfaction", "satisfaction")
+    with _explained("satisfaction"):
+        loaded = _loaded(context, node_inputs("satisfaction"), "dialogues", "action_table")
+        made = SatisfactionFinetuningOptions.model_validate(
+            loaded.pop("finetuning"), from_attributes=True
+        )
+        return open_desk(loaded, made)  # type: ignore[arg-type]
+
+
+def _loaded(context: KedroContext, names: dict[str, str], *apart: str) -> dict[str, Any]:
+    """Return argument → data of a node's inputs, but for some."""
+    return {each: context.catalog.load(names[each]) for each in names if each not in apart}
+
+
+@contextmanager
+def _explained(task: str) -> Iterator[None]:
+    """Turn what is absent or damaged into a message that names the run to make it."""
+    from kedro.io.core import DatasetError
+
+    from churnlens.models.lock import ModelError
+
+    try:
+        yield
     except (DatasetError, ModelError) as error:
-        raise click.ClickException(f"{error}\n{RUN_FIRST}") from None
+        raise click.ClickException(f"{error}\n{RUN_FIRST[task]}") from None

@@ -11,11 +11,12 @@ from churnlens.cli.plain import PlainCommand
 
 
 @click.command(cls=PlainCommand)
+@click.argument("task", type=click.Choice(["churn", "satisfaction", "summary"]), default="churn")
 @shared
-def status(data_root: str | None, env: str | None) -> None:
-    """Say per node whether its outputs are done, stale, torn or missing, and why.
+def status(task: str, data_root: str | None, env: str | None) -> None:
+    """Say per node of TASK (default: churn) whether its outputs are done, and why not.
 
-    One line a node: state, name, reason.
+    One line a node: state (done, stale, torn or missing), name, reason.
     """
     from kedro.framework.project import pipelines
 
@@ -24,7 +25,7 @@ def status(data_root: str | None, env: str | None) -> None:
     from churnlens.hooks import data_root as root_of
 
     context = open_project(env, data_root=data_root)
-    nodes = pipelines["churn"].nodes
+    nodes = pipelines[task].nodes
     for found in node_states(context.catalog, nodes, root_of(context) / STATE):
         click.echo(f"{found.state:10} {found.node:45} {found.why}".rstrip())
 

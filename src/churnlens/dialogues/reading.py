@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, Literal, get_args
 
@@ -91,6 +91,11 @@ def read_dialogues(
         else:
             faults.append(read)
     return Reading(dialogues=tuple(dialogues.values()), faults=tuple(faults))
+
+
+def read_row(row: Mapping[str, Any]) -> Dialogue | Fault:
+    """Read one of our own rows, `{id, turns: [{speaker, text}]}`, or say why it is none."""
+    return _read(PLAIN, 1, dict(row), Given("row", "row", Scale()))
 
 
 def _first_form(rows: Iterator[tuple[int, Any]]) -> Form | None:

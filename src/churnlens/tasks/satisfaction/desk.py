@@ -16,9 +16,10 @@ from churnlens.options import ReasonOptions, TurnOptions
 from churnlens.schema import Frozen, Language
 from churnlens.tasks.satisfaction.alerts import Alert, CustomerTurn, Monitor, MonitorState
 from churnlens.tasks.satisfaction.calibration import CalibratedScorer, Rated
+from churnlens.tasks.satisfaction.explanation import told
 from churnlens.tasks.satisfaction.overall import OverallModel, Satisfaction, level_of
 from churnlens.tasks.satisfaction.reason_words import ReasonBook, ReasonTeller
-from churnlens.tasks.satisfaction.reasons import DialogueReasons, tell_reasons
+from churnlens.tasks.satisfaction.reasons import DialogueReasons, placed, tell_reasons
 from churnlens.tasks.satisfaction.turns import TurnRow, newest_row, turn_rows
 
 _DIGITS = 4
@@ -62,7 +63,7 @@ class Assessment(Frozen):
     def output(self) -> dict[str, Any]:
         """Return the prediction of one row: `turns`, `overall`, `level`, `alerts`, `reasons`."""
         found = self.model_dump(mode="json", exclude={"id", "reasons"})
-        return {**found, "reasons": self.reasons.model_dump(mode="json")["reasons"]}
+        return {**found, "reasons": told(self.reasons)}
 
 
 class DeskState(Frozen):
@@ -164,14 +165,20 @@ class Desk:
         steps = self.monitor.watch(dialogue.id, heard)
         low, high = self.scorer.calibration.labels[0], self.scorer.calibration.labels[-1]
         overall = self.overall.predict([score.score for score in scores], low, high)
-        said = [each.text for each in heard]
+        reasons = tell_reasons(
+            [each.text for each in heard],
+            self.teller,
+            self.book,
+            dialogue.language,
+            self.reasons,
+        )
         return Assessment(
             id=dialogue.id,
             turns=tuple(scores),
             overall=round(overall, _DIGITS),
             level=level_of(overall, low, high),
             alerts=tuple(step.alert for step in steps if step.alert),
-            reasons=tell_reasons(said, self.teller, self.book, dialogue.language, self.reasons),
+            reasons=placed(reasons, [each.index for each in heard]),
         )
 
 

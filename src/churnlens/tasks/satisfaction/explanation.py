@@ -12,7 +12,7 @@ from churnlens.options import AttributionOptions, ReasonOptions
 from churnlens.tasks.satisfaction.attribution import Attribution, WordWeight, attribute
 from churnlens.tasks.satisfaction.passages import Passage
 from churnlens.tasks.satisfaction.reason_words import ReasonBook, ReasonTeller
-from churnlens.tasks.satisfaction.reasons import DialogueReasons, tell_reasons
+from churnlens.tasks.satisfaction.reasons import DialogueReasons, placed, tell_reasons
 
 Read = Callable[[Sequence[Turn], int], Passage]
 """Turns of a dialogue and the place of one → what the scorer reads of it."""
@@ -72,7 +72,7 @@ class Explainer:
         places = [at for at in range(last + 1) if dialogue.turns[at].speaker == "customer"]
         said = [dialogue.turns[at].text for at in places]
         found = tell_reasons(said, self.teller, self.book, dialogue.language, self.reasons)
-        return {"reason": found.label, "reasons": _told(found, places)}
+        return {"reason": found.label, "reasons": told(placed(found, places))}
 
 
 def _carried(attribution: Attribution, top: int) -> dict[str, Any]:
@@ -89,21 +89,17 @@ def _word(word: WordWeight) -> dict[str, Any]:
     return {**word.model_dump(), "weight": round(word.weight, _DIGITS)}
 
 
-def _told(found: DialogueReasons, places: Sequence[int]) -> list[dict[str, Any]]:
-    """Return the reasons with places of the dialogue instead of those of the customer's turns."""
+def told(found: DialogueReasons) -> list[dict[str, Any]]:
+    """Return reasons as plain data: `reason`, `name`, `p` and `quotes` each."""
     return [
         {
-            "reason": told.reason,
-            "name": told.name,
-            "p": round(told.p, _DIGITS),
+            "reason": each.reason,
+            "name": each.name,
+            "p": round(each.p, _DIGITS),
             "quotes": [
-                {
-                    "turn": places[quote.turn],
-                    "text": quote.text,
-                    "weight": round(quote.weight, _DIGITS),
-                }
-                for quote in told.quotes
+                {**quote.model_dump(), "weight": round(quote.weight, _DIGITS)}
+                for quote in each.quotes
             ],
         }
-        for told in found.reasons
+        for each in found.reasons
     ]

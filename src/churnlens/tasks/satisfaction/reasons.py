@@ -197,6 +197,21 @@ def tell_reasons(
     return DialogueReasons(label=label, reasons=tuple(told))
 
 
+def placed(found: DialogueReasons, places: Sequence[int]) -> DialogueReasons:
+    """Return the reasons with places of the dialogue instead of those among the texts given."""
+    reasons = [
+        told.model_copy(
+            update={
+                "quotes": tuple(
+                    quote.model_copy(update={"turn": places[quote.turn]}) for quote in told.quotes
+                )
+            }
+        )
+        for told in found.reasons
+    ]
+    return found.model_copy(update={"reasons": tuple(reasons)})
+
+
 def _read(turns: int, most: int) -> list[int]:
     """Return the places that are read: the first and the last ones of a long dialogue."""
     first = range(min(turns, -(-most // 2)))
