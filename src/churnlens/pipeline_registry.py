@@ -51,7 +51,7 @@ TASKS = {
         asides=(experiments,),
     ),
     "satisfaction": Task(
-        stages=(data_processing, indexing, finetuning, inference),
+        stages=(data_processing, indexing, finetuning, inference, reporting),
         inputs=frozenset(
             {"raw_dialogues", "model_lock", "alert_phrases", "action_table", "reason_book"}
         ),

@@ -11,6 +11,11 @@ from churnlens.pipelines.reporting.arms import (
     evaluate_arms,
     set_test_exercises,
 )
+from churnlens.pipelines.reporting.desk_nodes import (
+    draw_satisfaction,
+    evaluate_satisfaction,
+    write_satisfaction_report,
+)
 from churnlens.pipelines.reporting.nodes import (
     describe_table,
     draw_losses,
@@ -21,7 +26,7 @@ from churnlens.pipelines.reporting.nodes import (
     evaluate_risk,
     write_report,
 )
-from churnlens.pipelines.shared import STORED, STUDENT
+from churnlens.pipelines.shared import DESK, STORED, STUDENT
 from churnlens.tasks.churn.arms import WRITTEN
 
 POPULATION = {name: STORED[name] for name in ("schema", "table", "feedback", "reasons")}
@@ -179,7 +184,48 @@ def _churn() -> Pipeline:
     return Pipeline([*_judge(), *_compare(), *_show()])
 
 
-_OF_TASK = {"churn": _churn}
+def _satisfaction() -> Pipeline:
+    """Return the stage: judge scores, alerts, reasons and explanations, draw, and report."""
+    entries = (
+        "metrics",
+        "assessments",
+        "decisions",
+        "explanations",
+        "case_metrics",
+        "cleaning_counts",
+        "label_review",
+        "desk_rules",
+    )
+    return Pipeline(
+        [
+            Node(
+                func=evaluate_satisfaction,
+                inputs={
+                    "dialogues": "dialogues",
+                    "finetuning": "params:finetuning",
+                    "options": "params:reporting",
+                    **DESK,
+                },
+                outputs="metrics",
+                name="evaluate_satisfaction",
+            ),
+            Node(
+                func=draw_satisfaction,
+                inputs="metrics",
+                outputs=["confusion_plot", "reliability_plot"],
+                name="draw_satisfaction",
+            ),
+            Node(
+                func=write_satisfaction_report,
+                inputs={"options": "params:reporting", **{name: name for name in entries}},
+                outputs="report",
+                name="write_report",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction}
 
 
 def create_pipeline(task: str) -> Pipeline:

@@ -145,8 +145,8 @@ def plot_calibration(risk_metrics: Mapping[str, Any], language: Language) -> Fig
         )
         for column, (model, rows) in enumerate(tables.items()):
             grid[0, column].set_title(words.name("models", model), fontsize=10)
-            _reliability(grid[0, column], rows)
-            _counts(grid[1, column], rows)
+            draw_reliability(grid[0, column], rows)
+            draw_counts(grid[1, column], rows)
         grid[0, 0].set_ylabel(words.say("observed"))
         grid[1, 0].set_ylabel(words.say("customers"))
         figure.supxlabel(words.say("predicted"), fontsize=10, color=COLOURS["muted"])
@@ -206,7 +206,8 @@ def plot_trials(history: Sequence[Mapping[str, Any]], chosen: str, language: Lan
     return figure
 
 
-def _reliability(axes: Axes, rows: Sequence[Mapping[str, float]]) -> None:
+def draw_reliability(axes: Axes, rows: Sequence[Mapping[str, float]]) -> None:
+    """Draw observed against predicted shares with their intervals, and the diagonal."""
     from matplotlib.ticker import PercentFormatter
 
     n = np.array([row["n"] for row in rows])
@@ -225,7 +226,8 @@ def _reliability(axes: Axes, rows: Sequence[Mapping[str, float]]) -> None:
     axes.set_axisbelow(True)
 
 
-def _counts(axes: Axes, rows: Sequence[Mapping[str, float]]) -> None:
+def draw_counts(axes: Axes, rows: Sequence[Mapping[str, float]]) -> None:
+    """Draw how many cases each bin of a reliability plot holds."""
     low, high, n = ([row[part] for row in rows] for part in ("low", "high", "n"))
     widths = np.array(high) - np.array(low)
     axes.bar(low, n, width=0.9 * widths, align="edge", color=COLOURS["grid"])

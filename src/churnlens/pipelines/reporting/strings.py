@@ -1,4 +1,4 @@
-"""The report's own words in two languages, read from `strings.yml`."""
+"""The reports' own words in two languages: `strings.yml`, and a file for each further report."""
 
 from __future__ import annotations
 
@@ -24,15 +24,27 @@ class Wordbook(Frozen):
     """The file: phrases by key, names of keys by group, and the glossary."""
 
     phrases: dict[str, Text]
-    groups: dict[str, dict[str, Text]]
-    terms: tuple[Term, ...]
+    groups: dict[str, dict[str, Text]] = {}
+    terms: tuple[Term, ...] = ()
+
+
+FILES = ("strings.yml", "strings_satisfaction.yml")
 
 
 @cache
 def read_wordbook() -> Wordbook:
-    """Read `strings.yml`, which stands beside this module."""
-    source = files(__package__).joinpath("strings.yml").read_text(encoding="utf-8")
-    return Wordbook.model_validate(yaml.safe_load(source))
+    """Read the files, which stand beside this module; no phrase or group is in two of them."""
+    books = [
+        Wordbook.model_validate(
+            yaml.safe_load(files(__package__).joinpath(name).read_text("utf-8"))
+        )
+        for name in FILES
+    ]
+    return Wordbook(
+        phrases={key: text for book in books for key, text in book.phrases.items()},
+        groups={key: group for book in books for key, group in book.groups.items()},
+        terms=books[0].terms,
+    )
 
 
 @dataclass(frozen=True)
