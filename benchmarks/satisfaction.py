@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,6 +46,8 @@ Said = dict[str, np.ndarray]
 def main() -> None:
     """Fit and judge every fold, then print the table."""
     given = _arguments()
+    logging.basicConfig(level=logging.WARNING)
+    logging.getLogger("churnlens").setLevel(logging.INFO)
     dialogues = [
         clean_dialogue(each).dialogue for each in read_dialogues(read_text(given.file)).dialogues
     ]
@@ -60,7 +63,7 @@ def main() -> None:
         }
         for name, parts in next(iter(found.values())).items()
     }
-    _print(kept, said, options, Path(given.out))
+    _print(kept, said, options)
 
 
 def _folds(
@@ -143,7 +146,7 @@ def _read(path: Path) -> dict[str, Said]:
     return said
 
 
-def _print(rows: list[TurnRow], said: dict[str, Said], options: ScorerOptions, out: Path) -> None:
+def _print(rows: list[TurnRow], said: dict[str, Said], options: ScorerOptions) -> None:
     labels, truth = labels_of(options.turns, rows[0].scale), truth_of(rows, options.turns)
     owners = np.array([row.dialogue for row in rows])
     constant = floors(truth, labels, len(rows))
@@ -154,7 +157,6 @@ def _print(rows: list[TurnRow], said: dict[str, Said], options: ScorerOptions, o
         print(f"| {name} | " + " | ".join(_shown(scores[each]) for each in SHOWN) + " |")
     for name in [each for each in said if each != "plain"]:
         _print_arm(name, said, truth, labels, owners)
-    (out / "table.json").write_text(json.dumps({"turns": len(rows)}), encoding="utf-8")
 
 
 def _print_arm(

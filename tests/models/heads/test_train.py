@@ -10,14 +10,17 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from churnlens.models.heads import model as model_module
+from churnlens.models.heads import train as train_module
 from churnlens.models.heads.model import load_for_training, pooled
 from churnlens.models.heads.scorer import Scorer
 from churnlens.models.heads.train import train_head
 from churnlens.models.lock import ModelError
 from churnlens.models.training import outcome
+from churnlens.models.training.callbacks import DivergedError
+from churnlens.models.training.exhausted import MemoryExhaustedError
 from churnlens.models.training.faults import TrainingError
 from churnlens.options import HeadOptions
-from models.heads.samples import OPTIONS, TRAINING, VALIDATION, change, row, rows
+from models.heads.samples import OPTIONS, TRAINING, VALIDATION, change, row
 
 
 def run(model, folder, options=OPTIONS, training=TRAINING, validation=VALIDATION):
@@ -110,16 +113,21 @@ def test_pooling_by_hand():
 
 
 def test_accumulated_passes_are_one_step(tiny_encoder, tmp_path):
-    even = rows(0, 24)
-    plain = change(dropout=0, epochs=1, balance="weights")
-    with torch.random.fork_rng():
-        whole = run(tiny_encoder, tmp_path, plain, even)
-    parts = run(
-        tiny_encoder, tmp_path, plain.model_copy(update={"batch_size": 2, "accumulation": 2}), even
-    )
-    assert len(losses(whole)) == len(losses(parts))
-    assert np.isfinite(losses(parts)).all()
-    assert losses(parts)[0] < 3 * losses(whole)[0]  # a sum of two means would be twice as much
+    """All rows say the same, so that a step of two passes has the loss of one of them."""
+    same = [{**row(1), "id": f"s{number}"} for number in range(16)]
+    plain = change(dropout=0, epochs=1, learning_rate=1e-6)
+    whole = run(tiny_encoder, tmp_path, plain, same)
+    halves = plain.model_copy(update={"batch_size": 2, "accumulation": 2})
+    parts = run(tiny_encoder, tmp_path, halves, same)
+    assert len(losses(whole)) == len(losses(parts)) == 4
+    assert np.mean(losses(parts)) == pytest.approx(np.mean(losses(whole)), rel=0.2)
+    norms = [[r["grad_norm"] for r in each.history if "grad_norm" in r] for each in (whole, parts)]
+    assert np.mean(norms[1]) == pytest.approx(np.mean(norms[0]), rel=0.3)
+
+
+def test_activations_may_be_computed_again(tiny_encoder, tmp_path):
+    trained = run(tiny_encoder, tmp_path, change(gradient_checkpointing=True, epochs=1))
+    assert np.isfinite(losses(trained)).all()
 
 
 @pytest.mark.parametrize("changed", [{}, {"balance": "sampling", "masking": 0.2, "synonyms": 0.2}])
@@ -193,3 +201,27 @@ def test_the_folder_is_written_last(monkeypatch, tiny_encoder, tmp_path):
     with pytest.raises(OSError, match="disk"):
         run(tiny_encoder, tmp_path, change(epochs=1))
     assert not list(tmp_path.glob("*/best"))
+
+
+def test_running_out_of_memory_says_what_to_change(tiny_encoder, tmp_path, monkeypatch):
+    def hungry(*_):
+        torch.empty(2**60, dtype=torch.uint8)
+
+    monkeypatch.setattr(train_module, "load_for_training", hungry)
+    with pytest.raises(MemoryExhaustedError, match="during loading the model") as caught:
+        run(tiny_encoder, tmp_path)
+    text = str(caught.value)
+    assert "1. batch_size: 2 with accumulation: 2, the same result" in text
+    assert "documents" not in text
+
+
+def test_a_loss_that_is_no_number_stops_the_training(tiny_encoder, tmp_path, monkeypatch):
+    def poisoned(path, options):
+        model = load_for_training(path, options)
+        with torch.no_grad():
+            next(p for n, p in model.named_parameters() if "lora_B" in n).fill_(torch.nan)
+        return model
+
+    monkeypatch.setattr(train_module, "load_for_training", poisoned)
+    with pytest.raises(DivergedError, match="nan"):
+        run(tiny_encoder, tmp_path)

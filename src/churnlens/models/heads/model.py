@@ -100,7 +100,7 @@ def load_for_training(path: Path, options: HeadOptions) -> Any:
         if weights.requires_grad:
             weights.data = weights.data.float()
     if options.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        model.activation_checkpointing_enable({"use_reentrant": False})
     return model.train()
 
 

@@ -24,7 +24,7 @@ from churnlens.tasks.satisfaction.turns import TurnRow
 
 _LEAST = 1e-6
 _PENALTY = 1.0  # of a scale or offset, in rows: a label that no row has keeps its odds
-_BALANCES = (0.0, 0.25, 0.5, 0.75, 1.0)
+_BALANCES = tuple(np.round(np.arange(0, 1.01, 0.1), 1).tolist())
 
 
 class Calibration(Frozen):
