@@ -16,6 +16,15 @@ from churnlens.options.churn import (
     Writer,
 )
 from churnlens.options.remote import RemoteOptions, WebhookOptions
+from churnlens.options.summary import (
+    PUBLIC_GRID,
+    PromptSearchOptions,
+    SummaryDistillationOptions,
+    SummaryFinetuningOptions,
+    SummaryScoreOptions,
+    SummaryWriter,
+    SummaryWriterOptions,
+)
 from churnlens.options.training import Dtype, ExperimentOptions, Precision, Range, TrainingOptions
 
 __all__ = [
@@ -30,10 +39,17 @@ __all__ = [
     "FinetuningOptions",
     "IndexingOptions",
     "InferenceOptions",
+    "PUBLIC_GRID",
     "Precision",
+    "PromptSearchOptions",
     "Range",
     "RemoteOptions",
     "ReportingOptions",
+    "SummaryDistillationOptions",
+    "SummaryFinetuningOptions",
+    "SummaryScoreOptions",
+    "SummaryWriter",
+    "SummaryWriterOptions",
     "TrainingOptions",
     "WebhookOptions",
     "Writer",
