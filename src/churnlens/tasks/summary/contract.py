@@ -101,7 +101,7 @@ class Reference(Frozen):
             pydantic.ValidationError: when a sentence is empty or too long.
         """
         told = self.model_dump(exclude={"evidence"})
-        return Summary(**{key: value or "unclear" for key, value in told.items()})
+        return Summary(**told | {field: told[field] or "unclear" for field in CLOSED})
 
 
 def read_summary(content: str, language: Language) -> Summary:

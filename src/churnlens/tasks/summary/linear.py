@@ -122,11 +122,12 @@ def fit_table(
 
     weigh = "balanced" if balanced else None
     model = LogisticRegression(C=strength, solver="liblinear", class_weight=weigh, random_state=0)
-    model.fit(table, labels)
+    seen = np.unique(table.indices)  # most of the hashed places are empty
+    model.fit(table[:, seen], labels)
     weights = np.round(model.coef_[0], 4)
     used = np.flatnonzero(weights)
     return Linear(
-        places=tuple(used.tolist()),
+        places=tuple(seen[used].tolist()),
         weights=tuple(weights[used].tolist()),
         bias=round(float(model.intercept_[0]), 5),
     )

@@ -180,10 +180,10 @@ def _interval(items: np.ndarray, options: SummaryScoreOptions) -> Figures:
     kept = kept[~np.isnan(kept)]
     if not len(kept):
         return {"value": None, "low": None, "high": None, "n": 0}
-    found = bootstrap(
-        lambda x: float(np.mean(x)), kept, resamples=options.resamples, seed=options.seed
-    )
-    return found.model_dump()
+    value = float(np.mean(kept))
+    if np.ptp(kept) == 0:
+        return {"value": value, "low": value, "high": value, "n": len(kept)}
+    return bootstrap(np.mean, kept, resamples=options.resamples, seed=options.seed).model_dump()
 
 
 def _fields(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final, Literal
@@ -26,6 +26,10 @@ from churnlens.tasks.summary.units import Unit, joined, oracle, overlap, tokens,
 Side = Literal["customer", "agent"]
 MOST: Final = 4  # clauses of a field
 THRESHOLDS: Final = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65)
+CUTS: Final = tuple(
+    {"threshold": threshold, "most": most}
+    for threshold, most in product(THRESHOLDS, range(1, MOST + 1))
+)
 OPENINGS: Final = 14  # how many frequent openings compete
 SAID: Final = 0.15  # share of a reference's words in the best clauses, below which none says it
 _OPEN_ENDS: Final = re.compile(
@@ -34,7 +38,7 @@ _OPEN_ENDS: Final = re.compile(
     re.IGNORECASE,
 )
 FREQUENT: Final = 0.06  # share of sentences that begin with an opening, at least
-SAMPLE: Final = 400  # training dialogues on which settings are chosen
+SAMPLE: Final = 200  # training dialogues on which settings are chosen
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,12 @@ def fit_selector(told: Sequence[Told], side: Side, language: Language) -> Select
     )
     step = -(-len(kept) // SAMPLE)
     shown = [(each, units, s) for (each, units), s in zip(kept, scores, strict=True)][::step]
-    return max(_settings(base, kept), key=lambda selector: _worth(selector, shown))
+    sentences = [sentence for each, _ in kept for sentence in each.sentences if sentence]
+    openings = [{"opening": each} for each in ("", *openings_of(sentences, language))]
+    for changes in (CUTS, openings, CUTS):
+        trials = [base.model_copy(update=dict(change)) for change in changes]
+        base = max(trials, key=lambda selector: _worth(selector, shown))
+    return base
 
 
 def _marks(told: Told, units: Sequence[Unit]) -> list[bool]:
@@ -186,14 +195,6 @@ def _nothing(silent: Sequence[Told], dialogues: int) -> str:
     sentences = Counter(sentence for each in silent for sentence in each.sentences if sentence)
     sentence, count = sentences.most_common(1)[0]
     return sentence if count >= 3 else ""
-
-
-def _settings(base: Selector, kept: Sequence[tuple[Told, list[Unit]]]) -> Iterator[Selector]:
-    sentences = [sentence for each, _ in kept for sentence in each.sentences if sentence]
-    openings = ["", *openings_of(sentences, base.language)]
-    for opening, threshold, most in product(openings, THRESHOLDS, range(1, MOST + 1)):
-        change = {"opening": opening, "threshold": threshold, "most": most}
-        yield base.model_copy(update=change)
 
 
 def openings_of(sentences: Sequence[str], language: Language) -> list[str]:
