@@ -1,10 +1,10 @@
 """One extractive part of each language, fitted once."""
 
 import pytest
-from tasks.summary.support import demo
 
 from churnlens.tasks.summary.extractive import fit_extractive
 from churnlens.tasks.summary.references import references_of
+from tasks.summary.support import demo
 
 
 @pytest.fixture(scope="session")

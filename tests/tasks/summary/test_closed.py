@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from tasks.summary.support import demo, dialogue
 
 from churnlens.tasks.summary.closed import (
     ClosedField,
@@ -14,6 +13,7 @@ from churnlens.tasks.summary.closed import (
     customer_turns,
     fit_closed,
 )
+from tasks.summary.support import demo, dialogue
 
 YES = ["okay i agree to that", "deal please do it", "sounds good i accept", "yes i agree"]
 NO = ["no i decline that", "not acceptable to me", "i refuse it", "no way i refuse"]

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from tasks.summary.support import SUMMARY, dialogue
 
 from churnlens.tasks.summary.contract import (
     ANSWERS,
@@ -19,6 +18,7 @@ from churnlens.tasks.summary.contract import (
     grammar_for,
     read_summary,
 )
+from tasks.summary.support import SUMMARY, dialogue
 
 LINES = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=50)
 SUMMARIES = st.builds(

@@ -5,11 +5,11 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tasks.summary.support import SUMMARY
 
 from churnlens.tasks.summary.contract import KEYS
 from churnlens.tasks.summary.predict import summarise_rows
 from churnlens.tasks.summary.writers import Draft, ExtractiveWriter, LeadWriter
+from tasks.summary.support import SUMMARY
 
 LEAD = {"en": LeadWriter(), "zh": LeadWriter()}
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from tasks.summary.support import PROMPT, SUMMARY, demo, dialogue
 
 from churnlens.options import PromptSearchOptions
 from churnlens.tasks.summary.prompt_search import history_rows, search_prompts, with_examples
 from churnlens.tasks.summary.references import references_of
 from churnlens.tasks.summary.writers import Draft
+from tasks.summary.support import PROMPT, SUMMARY, demo, dialogue
 
 N = 40
 DIALOGUES = [dialogue(f"problem {n}", "answer", key=str(n)) for n in range(N)]

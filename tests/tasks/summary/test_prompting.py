@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import yaml
-from tasks.summary.support import PROMPT, SUMMARY, dialogue
 
 from churnlens.tasks.summary.prompting import Example, PromptBook, messages, transcript
+from tasks.summary.support import PROMPT, SUMMARY, dialogue
 
 TOLD = dialogue("it broke", "sorry", "okay")
 BOOK = Path(__file__).parents[3] / "prompts" / "summary.yml"

@@ -5,9 +5,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tasks.summary.support import demo, dialogue
 
 from churnlens.tasks.summary.references import answer_of, references_of, unread
+from tasks.summary.support import demo, dialogue
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from tasks.summary.support import SUMMARY, demo, dialogue
 
 from churnlens.evaluation.text_overlap import rouge
 from churnlens.options import SummaryScoreOptions
@@ -18,6 +17,7 @@ from churnlens.tasks.summary.scores import (
     score_drafts,
 )
 from churnlens.tasks.summary.writers import ConstantWriter, Draft, LeadWriter
+from tasks.summary.support import SUMMARY, demo, dialogue
 
 OPTIONS = SummaryScoreOptions(resamples=100)
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tasks.summary.support import demo, dialogue
 
 from churnlens.tasks.summary.linear import Linear
 from churnlens.tasks.summary.selection import Selector, Told, fit_selector, openings_of, unit_cases
 from churnlens.tasks.summary.units import units_of
+from tasks.summary.support import demo, dialogue
 
 CERTAIN = Linear(places=(), weights=(), bias=0.0)
 
@@ -76,7 +76,18 @@ def test_it_learns_what_a_reference_copies():
             (f"Customer says my {thing} is broken now.",),
             thing,
         )
-        for thing in "phone cable laptop mouse kettle toaster fridge lamp desk chair".split()
+        for thing in [
+            "phone",
+            "cable",
+            "laptop",
+            "mouse",
+            "kettle",
+            "toaster",
+            "fridge",
+            "lamp",
+            "desk",
+            "chair",
+        ]
     ]
     learned = fit_selector(told, "customer", "en")
     new = dialogue("hello there you. my violin is broken now. have a nice day", "sorry sir")

@@ -2,8 +2,6 @@
 
 import json
 
-from tasks.summary.support import PROMPT, SUMMARY, Says, demo, dialogue
-
 from churnlens.datasets.chat_rows import to_messages
 from churnlens.tasks.summary.contract import read_summary
 from churnlens.tasks.summary.teachers import (
@@ -15,6 +13,7 @@ from churnlens.tasks.summary.teachers import (
     make_rows,
 )
 from churnlens.tasks.summary.writers import ModelWriter
+from tasks.summary.support import PROMPT, SUMMARY, Says, demo, dialogue
 
 TOLD = dialogue("my parcel is 3 days late", "the agent offered $5", "okay", key="a")
 

@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tasks.summary.support import dialogue
 
 from churnlens.tasks.summary.units import (
     MAX_UNITS,
@@ -14,6 +13,7 @@ from churnlens.tasks.summary.units import (
     tokens,
     units_of,
 )
+from tasks.summary.support import dialogue
 
 
 @pytest.mark.parametrize(

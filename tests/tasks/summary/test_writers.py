@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from tasks.summary.support import PROMPT, SUMMARY, Says, demo, dialogue
 
 from churnlens.models.constraint import RequestError
 from churnlens.tasks.summary.extractive import Extractive
@@ -15,6 +14,7 @@ from churnlens.tasks.summary.writers import (
     complete,
     evidence_of,
 )
+from tasks.summary.support import PROMPT, SUMMARY, Says, demo, dialogue
 
 TOLD = dialogue("my parcel is 3 days late", "we offer 5 dollars", "okay")
 
