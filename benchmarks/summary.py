@@ -1,9 +1,9 @@
 """How good summaries are: `python benchmarks/summary.py [--tweetsumm DIR] [--dialogues N]`.
 
-Two measurements, printed as JSON. (a) With `--tweetsumm`, the folder of the TweetSumm files
-`train.jsonl` and `valid.jsonl`: the extractive writer learns from train and is judged once on
-valid, beside lead and constant. (b) Demo dialogues, Chinese and English: five folds over scenarios,
-so that every dialogue is summarised by a writer that never saw its scenario.
+Measurements, one JSON line each when it is done. (a) Demo dialogues, Chinese and English: folds
+over scenarios, so that every dialogue is summarised by a writer that never saw its scenario. (b)
+With `--tweetsumm`, the folder of the TweetSumm files `train.jsonl` and `valid.jsonl`: the
+extractive writer learns from train and is judged once on valid, beside lead and constant.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from churnlens.tasks.summary.references import references_of
 from churnlens.tasks.summary.scores import Batch, best_constant_answer, score_drafts
 from churnlens.tasks.summary.writers import ConstantWriter, Draft, ExtractiveWriter, LeadWriter
 
-FOLDS = 5
 LABELS = ("user_problem", "agent_solution", "accepted", "negative_emotion")
 TRUTH = (*LABELS, "accepted_evidence", "negative_emotion_evidence")
 
@@ -53,22 +52,23 @@ def demo_dialogues(count: int, seed: int) -> list[Dialogue]:
     return made
 
 
-def fold_of(scenario: str, scenarios: Sequence[str]) -> int:
-    """Return the fold of a scenario: the same names, the same folds, of one size."""
-    ordered = sorted(scenarios, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-    return ordered.index(scenario) % FOLDS
+def folds_of(dialogues: Sequence[Dialogue], folds: int) -> dict[str, int]:
+    """Return id → fold; a scenario is in one fold, and folds have scenarios of one number."""
+    names = {each.labels["scenario"] for each in dialogues}
+    ordered = sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    return {each.id: ordered.index(each.labels["scenario"]) % folds for each in dialogues}
 
 
 def demo_figures(
-    dialogues: Sequence[Dialogue], language: Language, options: SummaryScoreOptions
+    dialogues: Sequence[Dialogue], language: Language, folds: int, options: SummaryScoreOptions
 ) -> dict[str, Any]:
     """Return the figures of each writer over all folds together."""
     own = [each for each in dialogues if each.language == language]
-    scenarios = sorted({each.labels["scenario"] for each in own})
+    fold_of = folds_of(own, folds)
     drafts: dict[str, dict[str, Draft]] = {"extractive": {}, "lead": {}, "constant": {}}
-    for fold in range(FOLDS):
-        held = [each for each in own if fold_of(each.labels["scenario"], scenarios) == fold]
-        rest = [each for each in own if fold_of(each.labels["scenario"], scenarios) != fold]
+    for fold in range(folds):
+        held = [each for each in own if fold_of[each.id] == fold]
+        rest = [each for each in own if fold_of[each.id] != fold]
         pairs = [(each, references_of(each)) for each in rest]
         constant = best_constant_answer([refs for _, refs in pairs], language)
         writers = {
@@ -112,17 +112,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tweetsumm", type=Path)
     parser.add_argument("--dialogues", type=int, default=1500)
+    parser.add_argument("--languages", nargs="*", default=["zh", "en"], choices=["zh", "en"])
+    parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--resamples", type=int, default=1000)
     given = parser.parse_args()
     options = SummaryScoreOptions(resamples=given.resamples)
-    report: dict[str, Any] = {}
+    dialogues = demo_dialogues(given.dialogues, given.seed) if given.languages else []
+    for language in given.languages:
+        figures = demo_figures(dialogues, language, given.folds, options)
+        tell({f"demo {language}": figures})
     if given.tweetsumm:
-        report["tweetsumm valid"] = tweet_figures(given.tweetsumm, options)
-    dialogues = demo_dialogues(given.dialogues, given.seed) if given.dialogues else []
-    for language in ("zh", "en") if dialogues else ():
-        report[f"demo {language}"] = demo_figures(dialogues, language, options)
-    print(json.dumps(report, ensure_ascii=False, indent=1))
+        tell({"tweetsumm valid": tweet_figures(given.tweetsumm, options)})
+
+
+def tell(figures: dict[str, Any]) -> None:
+    """Print one measurement at once."""
+    print(json.dumps(figures, ensure_ascii=False), flush=True)
 
 
 if __name__ == "__main__":

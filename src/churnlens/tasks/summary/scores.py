@@ -18,7 +18,7 @@ from churnlens.evaluation.intervals import bootstrap, wilson
 from churnlens.evaluation.labels import label_scores
 from churnlens.evaluation.number_fidelity import number_fidelity
 from churnlens.evaluation.recipe_overlap import recipe_overlap
-from churnlens.evaluation.summary_fields import constant_summary, summary_json
+from churnlens.evaluation.summary_fields import best_constant, summary_json
 from churnlens.evaluation.text_overlap import TextMetric, length, rouge
 from churnlens.options import SummaryScoreOptions
 from churnlens.schema import Language
@@ -39,6 +39,7 @@ from churnlens.tasks.summary.contract import (
 from churnlens.tasks.summary.writers import Draft
 
 Figures = dict[str, Any]
+COMPETE, HELD = 12, 60  # constant answers that compete, and references that judge them
 _NAMES = {"rouge1": "rouge_1", "rouge2": "rouge_2", "rougeL": "rouge_l"}
 
 
@@ -276,15 +277,18 @@ def best_constant_answer(references: Sequence[Sequence[Reference]], language: La
         ValueError: when no reference has a sentence.
     """
     flat = [
-        {str(field): str(getattr(ref, field) or "") for field in FIELDS}
+        {field: str(getattr(ref, field) or "") for field in FIELDS}
         for refs in references
         for ref in refs
     ]
-    values = dict(constant_summary(flat, {str(field): _measure(language) for field in TEXTS}))
+    values: dict[FieldName, str] = {
+        field: best_constant([each[field] for each in flat], _measure(language), COMPETE, HELD)
+        for field in TEXTS
+    }
     for field in CLOSED:
         known = Counter(each[field] for each in flat if each[field])
         values[field] = known.most_common(1)[0][0] if known else "unclear"
-    return summary_of({field: values[field] for field in FIELDS})
+    return summary_of(values)
 
 
 def _measure(language: Language) -> Any:
