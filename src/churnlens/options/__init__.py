@@ -49,6 +49,14 @@ from churnlens.options.satisfaction import (
     ScorerOptions,
     TurnOptions,
 )
+from churnlens.options.summary import (
+    PromptSearchOptions,
+    SummaryDistillationOptions,
+    SummaryFinetuningOptions,
+    SummaryScoreOptions,
+    SummaryWriter,
+    SummaryWriterOptions,
+)
 from churnlens.options.training import (
     Dtype,
     ExperimentOptions,
@@ -78,6 +86,7 @@ __all__ = [
     "InferenceOptions",
     "LabelReviewOptions",
     "Precision",
+    "PromptSearchOptions",
     "Range",
     "ReasonOptions",
     "RemoteOptions",
@@ -88,6 +97,11 @@ __all__ = [
     "SatisfactionReportingOptions",
     "ScorerOptions",
     "Side",
+    "SummaryDistillationOptions",
+    "SummaryFinetuningOptions",
+    "SummaryScoreOptions",
+    "SummaryWriter",
+    "SummaryWriterOptions",
     "TrainingOptions",
     "TurnOptions",
     "WebhookOptions",

@@ -1,0 +1,235 @@
+"""The two closed fields: whether the customer accepted, and whether negative emotion shows.
+
+Where references name the turns that show a value, clauses are judged by themselves, and a turn
+shows what its strongest clause shows (multiple-instance learning, Andrews et al. 2003): the last
+turn that decides says whether it was accepted; any turn of anger says that there is emotion.
+Where references name no turns, the customer's words are judged as one text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from churnlens.dialogues.form import Dialogue
+from churnlens.schema import Frozen
+from churnlens.tasks.summary.contract import Answer, FieldName
+from churnlens.tasks.summary.linear import Case, Linear, fit_table, hashed, out_of_fold
+from churnlens.tasks.summary.units import clauses
+
+CUSTOMER_TURNS: Final = 400  # of a longer dialogue the first and the last
+SHOWS: Final[dict[FieldName, tuple[Answer, ...]]] = {  # what turns show, the stronger first
+    "accepted": ("yes", "no", "unclear"),
+    "negative_emotion": ("yes", "unclear"),
+}
+SILENT: Final[dict[FieldName, Answer]] = {"accepted": "unclear", "negative_emotion": "no"}
+ROUNDS: Final = 3  # in which the clause that shows a value is chosen anew
+STRENGTH: Final = 30.0  # of the weights of clauses; found on other demo dialogues than are judged
+STEPS: Final = tuple(np.round(np.arange(0.1, 0.91, 0.05), 2).tolist())
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A dialogue with the true value of one field, and the turns that show it.
+
+    Attributes:
+        group: what stays on one side of a fold, such as a scenario.
+    """
+
+    dialogue: Dialogue
+    value: Answer
+    turns: tuple[int, ...]
+    group: str
+
+
+class Verdict(Frozen):
+    """A value, and the turns that show it."""
+
+    value: Answer
+    turns: tuple[int, ...] = ()
+
+
+class Shown(Frozen):
+    """When a clause, or a whole text, shows a value."""
+
+    linear: Linear
+    threshold: float
+
+    def margins(self, cases: Sequence[Case]) -> np.ndarray:
+        """Return how far each probability is above the threshold, at most 1, shape (n,)."""
+        return (self.linear.probability(cases) - self.threshold) / (1 - self.threshold)
+
+
+class ClosedField(Frozen):
+    """How a closed field is judged.
+
+    Attributes:
+        field: which of the two.
+        by_turn: whether turns are judged one by one.
+        shows: value → when it shows.
+    """
+
+    field: FieldName
+    by_turn: bool
+    shows: dict[Answer, Shown]
+
+    def judge(self, dialogue: Dialogue) -> Verdict:
+        """Return the value of a dialogue; `SILENT` where nothing shows one."""
+        places = customer_turns(dialogue)
+        silent = Verdict(value=SILENT[self.field])
+        if not places:
+            return silent
+        cases = [turn_cases(dialogue, at) for at in places]
+        if not self.by_turn:
+            cases = [[whole_case(dialogue, places)]]
+        margins = {value: _strongest(shown, cases) for value, shown in self.shows.items()}
+        if not self.by_turn:
+            return self._of_whole(dialogue, places, {v: m[0] for v, m in margins.items()}) or silent
+        if self.field == "accepted":
+            return _last(margins, places) or silent
+        found = ((value, np.flatnonzero(margin > 0)) for value, margin in margins.items())
+        told = [
+            Verdict(value=v, turns=tuple(places[i] for i in rows)) for v, rows in found if len(rows)
+        ]
+        return told[0] if told else silent
+
+    def _of_whole(
+        self, dialogue: Dialogue, places: Sequence[int], margins: dict[Answer, float]
+    ) -> Verdict | None:
+        """Take the value that shows most; the turn that says it most is its evidence."""
+        best = max(margins, key=margins.__getitem__)
+        if margins[best] <= 0:
+            return None
+        alone = self.shows[best].margins([whole_case(dialogue, [at]) for at in places])
+        return Verdict(value=best, turns=(places[int(alone.argmax())],))
+
+
+def _strongest(shown: Shown, cases: Sequence[Sequence[Case]]) -> np.ndarray:
+    """Return the highest margin of each list of cases, shape (n_lists,)."""
+    margins = shown.margins([case for each in cases for case in each])
+    return np.maximum.reduceat(margins, np.cumsum([0, *map(len, cases)])[:-1])
+
+
+def _last(margins: dict[Answer, np.ndarray], places: Sequence[int]) -> Verdict | None:
+    """Return what the last turn says that decides; None where none does."""
+    table = np.stack(list(margins.values()))
+    deciding = np.flatnonzero(table.max(axis=0) > 0)
+    if not len(deciding):
+        return None
+    at = int(deciding[-1])
+    return Verdict(value=list(margins)[int(table[:, at].argmax())], turns=(places[at],))
+
+
+def customer_turns(dialogue: Dialogue) -> list[int]:
+    """Return the places of the customer's turns with words; of a long dialogue both ends."""
+    places = [
+        at for at, t in enumerate(dialogue.turns) if t.speaker == "customer" and t.text.strip()
+    ]
+    half = CUSTOMER_TURNS // 2
+    return places if len(places) <= CUSTOMER_TURNS else [*places[:half], *places[-half:]]
+
+
+def turn_cases(dialogue: Dialogue, place: int) -> list[Case]:
+    """Return what the judgement of a turn's clauses rests on; one case where it has none."""
+    agents = [at for at in range(max(0, place - 3), place) if dialogue.turns[at].speaker == "agent"]
+    figures = {"first": float(place <= 1), "answers": float(bool(agents))}
+    text = dialogue.turns[place].text[:2000]
+    return [Case({"said": part}, figures) for part in clauses(text, 0) or [text]]
+
+
+def whole_case(dialogue: Dialogue, places: Sequence[int]) -> Case:
+    """Return what the judgement of the customer's turns as one text rests on."""
+    return Case({"all": "\n".join(dialogue.turns[at].text for at in places)[:20_000]}, {})
+
+
+def fit_closed(judged: Sequence[Judged], field: FieldName) -> ClosedField:
+    """Learn a closed field from dialogues with true values.
+
+    Raises:
+        ValueError: without any.
+    """
+    kept = [each for each in judged if customer_turns(each.dialogue)]
+    if not kept:
+        raise ValueError(f"{field}: expected dialogues with a value, got none")
+    if any(each.turns for each in kept):
+        shows = {value: _fit_turns(kept, field, value) for value in SHOWS[field]}
+        return ClosedField(field=field, by_turn=True, shows=shows)
+    table = hashed([whole_case(each.dialogue, customer_turns(each.dialogue)) for each in kept])
+    groups = [each.group for each in kept]
+    values = [value for value in SHOWS[field] if value != SILENT[field]]
+    shows = {}
+    for value in values:
+        labels = np.array([each.value == value for each in kept])
+        folds = [out_of_fold(table, labels, groups, 1, balanced=True, seed=n) for n in range(5)]
+        linear = fit_table(table, labels, 1, balanced=True)
+        shows[value] = Shown(linear=linear, threshold=best_threshold(labels, np.mean(folds, 0)))
+    return ClosedField(field=field, by_turn=False, shows=shows)
+
+
+def best_threshold(labels: np.ndarray, chances: np.ndarray) -> float:
+    """Return the threshold of `STEPS` with the best F1, the one nearest to a half among equals.
+
+    Args:
+        labels: booleans, shape (n,).
+        chances: out-of-fold probabilities, shape (n,).
+    """
+
+    def f1(step: float) -> float:
+        said = chances > step
+        return 2 * float((said & labels).sum()) / max(1, int(said.sum() + labels.sum()))
+
+    return max(STEPS, key=lambda step: (round(f1(step), 6), -abs(step - 0.5)))
+
+
+def _fit_turns(judged: Sequence[Judged], field: FieldName, value: Answer) -> Shown:
+    """Learn from clauses which turns show a value."""
+    told = [
+        (turn_cases(each.dialogue, at), shown, each.group)
+        for each in judged
+        for at in customer_turns(each.dialogue)
+        if (shown := _shows(each, at, value, field)) is not None
+    ]
+    table = hashed([case for cases, _, _ in told for case in cases])
+    sizes = [len(cases) for cases, _, _ in told]
+    starts, owner = np.cumsum([0, *sizes])[:-1], np.repeat(np.arange(len(told)), sizes)
+    labels = np.array([shown for _, shown, _ in told])
+    chosen = _strongest_clauses(table, labels, owner)
+    used = chosen | ~labels[owner]
+    linear = fit_table(table[used], chosen[used], STRENGTH)
+    folds = [told[at][2] for at in owner[used]]
+    chances = np.zeros(len(owner))
+    chances[used] = out_of_fold(table[used], chosen[used], folds, STRENGTH)
+    return Shown(
+        linear=linear, threshold=best_threshold(labels, np.maximum.reduceat(chances, starts))
+    )
+
+
+def _strongest_clauses(table: np.ndarray, labels: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Return which clauses show the value: in each turn that does, the one that says it most."""
+    positive = labels[owner]
+    chosen = positive.copy()
+    for _ in range(ROUNDS):
+        used = chosen | ~positive
+        scores = fit_table(table[used], chosen[used], STRENGTH).score(table)
+        best = np.full(len(labels), -np.inf)
+        np.maximum.at(best, owner, scores)
+        chosen = positive & ((scores >= best[owner]) | (scores > 0))
+    return chosen
+
+
+def _shows(judged: Judged, at: int, value: Answer, field: FieldName) -> bool | None:
+    """Tell whether a turn shows a value; None where the references leave it open.
+
+    Where anger shows, weaker hints were not marked; before the last decision there may be others.
+    """
+    if at in judged.turns:
+        return judged.value == value
+    if field == "negative_emotion" and judged.value == "yes" and value != "yes":
+        return None
+    if field == "accepted" and value != "yes" and judged.turns and at < judged.turns[0]:
+        said = [turn.speaker for turn in judged.dialogue.turns[:at]]
+        return False if "agent" not in said else None
+    return False

@@ -1,0 +1,83 @@
+"""What the extractive writer learned for one language: two text fields and two closed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from churnlens.dialogues.form import Dialogue
+from churnlens.schema import Frozen, Language
+from churnlens.tasks.summary.closed import SILENT, ClosedField, Judged, fit_closed
+from churnlens.tasks.summary.contract import CLOSED, TEXTS, FieldName, Reference
+from churnlens.tasks.summary.selection import Selector, Side, Told, fit_selector
+
+SIDES: dict[FieldName, Side] = {"user_problem": "customer", "agent_solution": "agent"}
+Pair = tuple[Dialogue, Sequence[Reference]]
+Values = tuple[dict[FieldName, str], dict[FieldName, tuple[int, ...]]]
+
+
+class Extractive(Frozen):
+    """Selectors and judges of one language.
+
+    Attributes:
+        texts: field → its selector.
+        closed: field → its judge; without one the field is what silence means.
+    """
+
+    texts: dict[FieldName, Selector]
+    closed: dict[FieldName, ClosedField]
+
+    def summarise(self, dialogue: Dialogue) -> Values:
+        """Return field → value, and field → places of the turns that show it."""
+        values: dict[FieldName, str] = {}
+        evidence: dict[FieldName, tuple[int, ...]] = {}
+        for field in TEXTS:
+            picked = self.texts[field].pick(dialogue)
+            values[field], evidence[field] = picked.text, picked.turns
+        for field in CLOSED:
+            judge = self.closed.get(field)
+            verdict = judge.judge(dialogue) if judge else None
+            values[field] = verdict.value if verdict else SILENT[field]
+            evidence[field] = verdict.turns if verdict else ()
+        return values, {field: turns for field, turns in evidence.items() if turns}
+
+    @classmethod
+    def read(cls, raw: Any) -> Self:
+        """Read what `model_dump` gave, as the catalog keeps it."""
+        return cls.model_validate(raw)
+
+
+def fit_extractive(pairs: Sequence[Pair], language: Language, family: str = "") -> Extractive:
+    """Learn from the training side.
+
+    Args:
+        pairs: dialogues with their references.
+        language: the pairs of it are used.
+        family: label whose values stay together when settings are chosen, such as `scenario`.
+
+    Raises:
+        ValueError: when no dialogue of the language has reference sentences.
+    """
+    own = [(each, refs) for each, refs in pairs if each.language == language and refs]
+    groups = [each.labels.get(family) or each.id for each, _ in own]
+    texts = {
+        field: fit_selector(
+            [
+                Told(each, tuple(getattr(ref, field) for ref in refs), group)
+                for (each, refs), group in zip(own, groups, strict=True)
+            ],
+            SIDES[field],
+            language,
+        )
+        for field in TEXTS
+    }
+    closed = {}
+    for field in CLOSED:
+        judged = [
+            Judged(each, value, refs[0].evidence.get(field, ()), group)
+            for (each, refs), group in zip(own, groups, strict=True)
+            if (value := getattr(refs[0], field))
+        ]
+        if judged:
+            closed[field] = fit_closed(judged, field)
+    return Extractive(texts=texts, closed=closed)

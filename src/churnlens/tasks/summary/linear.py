@@ -1,0 +1,153 @@
+"""A logistic regression over hashed words and a few figures, kept as plain JSON.
+
+Words are hashed, so the file holds no customer's words and needs no vocabulary; digits count as 0.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
+
+import numpy as np
+
+from churnlens.schema import Frozen
+from churnlens.tasks.summary.units import tokens
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+BITS: Final = 18
+_TO_ZERO: Final = str.maketrans("123456789", "000000000")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one decision rests on.
+
+    Attributes:
+        texts: name of a part → its words; the same word in another part is another feature.
+        figures: name → value, about 0 to 1.
+    """
+
+    texts: dict[str, str]
+    figures: dict[str, float]
+
+
+class Linear(Frozen):
+    """Weights of a binary logistic regression.
+
+    Attributes:
+        places, weights: of the features that count, in one order.
+        bias: of the regression.
+    """
+
+    places: tuple[int, ...]
+    weights: tuple[float, ...]
+    bias: float
+
+    def probability(self, cases: Sequence[Case]) -> np.ndarray:
+        """Return P(yes) of each case, shape (n,)."""
+        return 1 / (1 + np.exp(-np.clip(self.score(hashed(cases)), -50, 50)))
+
+    def score(self, table: csr_matrix) -> np.ndarray:
+        """Return the log odds of hashed cases, shape (n,)."""
+        dense = np.zeros(1 << BITS)
+        dense[list(self.places)] = self.weights
+        return np.asarray(table @ dense) + self.bias
+
+
+def hashed(cases: Sequence[Case]) -> csr_matrix:
+    """Return the features of cases: l2-normed words and pairs of each part, and the figures.
+
+    Returns:
+        Shape (n, 2^18).
+    """
+    from scipy.sparse import csr_matrix
+
+    columns: list[int] = []
+    values: list[float] = []
+    ends = [0]
+    for case in cases:
+        for name, text in case.texts.items():
+            found = _features(name, text)
+            columns += found
+            values += [1 / np.sqrt(max(1, len(found)))] * len(found)
+        columns += [_place(f"={name}") for name in case.figures]
+        values += case.figures.values()
+        ends.append(len(columns))
+    table = csr_matrix((values, columns, ends), shape=(len(cases), 1 << BITS))
+    table.sum_duplicates()
+    return table
+
+
+def _features(name: str, text: str) -> list[int]:
+    plain = unicodedata.normalize("NFKC", text).translate(_TO_ZERO)
+    said = tokens(plain)
+    marks = [sign for sign in plain if unicodedata.category(sign) in {"So", "Po", "Sm", "Sc"}]
+    pairs = [f"{one} {two}" for one, two in pairwise(["", *said, ""])]
+    threes = ["".join(each) for each in zip(said, said[1:], said[2:], strict=False)]
+    han = [each for each in threes if "\u3400" <= each[0] <= "\u9fff"]
+    return [_place(f"{name}:{each}") for each in dict.fromkeys([*said, *marks, *pairs, *han])]
+
+
+def _place(feature: str) -> int:
+    return crc32(feature.encode("utf-8", "surrogatepass")) % (1 << BITS)
+
+
+def fit(
+    cases: Sequence[Case], labels: Sequence[bool], strength: float = 10.0, *, balanced: bool = False
+) -> Linear:
+    """Fit weights; labels of one kind only give that kind's share, whatever the case.
+
+    Args:
+        cases: n of them.
+        labels: whether each is a yes.
+        strength: inverse of the l2 penalty (`C` of scikit-learn).
+        balanced: whether the rarer answer weighs as much as the other.
+    """
+    return fit_table(hashed(cases), np.asarray(labels, bool), strength, balanced=balanced)
+
+
+def fit_table(
+    table: Any, labels: np.ndarray, strength: float = 10.0, *, balanced: bool = False
+) -> Linear:
+    """Like `fit`, for features that are hashed already."""
+    if labels.all() or not labels.any():
+        return Linear(places=(), weights=(), bias=6.0 if labels.any() else -6.0)
+    from sklearn.linear_model import LogisticRegression
+
+    weigh = "balanced" if balanced else None
+    model = LogisticRegression(C=strength, solver="liblinear", class_weight=weigh, random_state=0)
+    seen = np.unique(table.indices)  # most of the hashed places are empty
+    model.fit(table[:, seen], labels)
+    weights = np.round(model.coef_[0], 4)
+    used = np.flatnonzero(weights)
+    return Linear(
+        places=tuple(seen[used].tolist()),
+        weights=tuple(weights[used].tolist()),
+        bias=round(float(model.intercept_[0]), 5),
+    )
+
+
+def out_of_fold(
+    table: Any,
+    labels: np.ndarray,
+    groups: Sequence[str],
+    strength: float = 10.0,
+    *,
+    balanced: bool = False,
+    seed: int = 0,
+) -> np.ndarray:
+    """Return P(yes) of each row by weights that were fitted without its group, five folds."""
+    owners = np.unique(groups, return_inverse=True)[1]
+    folds = np.random.default_rng(seed).permutation(owners.max() + 1)[owners] % 5
+    scores = np.zeros(len(labels))
+    for fold in np.unique(folds):
+        held = folds == fold
+        fitted = fit_table(table[~held], labels[~held], strength, balanced=balanced)
+        scores[held] = fitted.score(table[held])
+    return 1 / (1 + np.exp(-np.clip(scores, -50, 50)))

@@ -1,0 +1,191 @@
+"""What the stages of task summary do, each in one call; dialogues are rows of `Dialogue`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from churnlens.dialogues.form import Dialogue
+from churnlens.engine.shards import content_key
+from churnlens.models.generation import Generator
+from churnlens.models.lock import ModelError, spec_of
+from churnlens.models.weights import verify
+from churnlens.options import SummaryScoreOptions, SummaryWriter, SummaryWriterOptions
+from churnlens.schema import Language
+from churnlens.tasks.summary.contract import KEYS, FieldName, Summary, SummaryError, read_summary
+from churnlens.tasks.summary.extractive import Extractive, fit_extractive
+from churnlens.tasks.summary.predict import Writers, prediction, write_drafts
+from churnlens.tasks.summary.prompting import PromptBook, SummaryPrompt
+from churnlens.tasks.summary.references import references_of
+from churnlens.tasks.summary.scores import Batch, best_constant_answer, score_drafts
+from churnlens.tasks.summary.writers import (
+    ConstantWriter,
+    Draft,
+    ExtractiveWriter,
+    LeadWriter,
+    ModelWriter,
+    Writer,
+)
+
+Rows = Sequence[Mapping[str, Any]]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+
+def read_rows(rows: Rows) -> list[Dialogue]:
+    """Return the dialogues of catalog rows."""
+    return [Dialogue.model_validate(row) for row in rows]
+
+
+def fit_summaries(training: Rows, family: str) -> dict[str, Any]:
+    """Learn the extractive writer and the constant answer of each language of the training side.
+
+    Args:
+        training: rows of dialogues; those without a reference are passed over.
+        family: label whose values stay together when settings are chosen.
+
+    Returns:
+        JSON-able: `revision`, `parts` (language → what was learned), `constants` (language → the
+        constant answer) and `trained` (language → dialogues).
+    """
+    pairs = [(each, refs) for each in read_rows(training) if (refs := references_of(each))]
+    told = {language: [p for p in pairs if p[0].language == language] for language in LANGUAGES}
+    told = {language: own for language, own in told.items() if own}
+    parts = {language: fit_extractive(own, language, family) for language, own in told.items()}
+    made = {language: part.model_dump(mode="json") for language, part in parts.items()}
+    constants = {
+        language: best_constant_answer([refs for _, refs in own], language).model_dump()
+        for language, own in told.items()
+    }
+    return {
+        "revision": content_key(made)[:12],
+        "parts": made,
+        "constants": constants,
+        "trained": {language: len(own) for language, own in told.items()},
+    }
+
+
+def load_writers(
+    fitted: Mapping[str, Any],
+    prompts: Mapping[str, Any],
+    model_lock: dict[str, Any],
+    model_root: str,
+    options: SummaryWriterOptions,
+    student: Path | None = None,
+) -> dict[Language, Writer]:
+    """Return language → its writer, a model loaded once for both.
+
+    Args:
+        fitted: by `fit_summaries`.
+        prompts: the content of `prompts/summary.yml`.
+        model_lock: names the model.
+        model_root: where fetched models are.
+        options: which writer each language has.
+        student: folder of a tuned model; None before there is one.
+
+    Raises:
+        ModelError: when a model is absent, or a student is asked for and there is none.
+    """
+    kinds: dict[Language, SummaryWriter] = {"en": options.en, "zh": options.zh}
+    made: dict[SummaryWriter, Writer] = {
+        "extractive": ExtractiveWriter(
+            {language: Extractive.read(raw) for language, raw in fitted["parts"].items()},
+            str(fitted["revision"]),
+        ),
+        "constant": constant_writer(fitted),
+        "lead": LeadWriter(),
+    }
+    for kind in {"model", "student"} & set(kinds.values()):
+        if kind == "student" and student is None:
+            raise ModelError("no student of task summary; next: tune one, or take extractive")
+        folder = student if kind == "student" else None
+        prompt = prompt_of(prompts, options.prompt)
+        made[kind] = _model_writer(model_lock, model_root, options, prompt, folder)  # type: ignore[index]
+    return {language: made[kind] for language, kind in kinds.items()}
+
+
+def constant_writer(fitted: Mapping[str, Any]) -> ConstantWriter:
+    """Return the floor of `fit_summaries`."""
+    answers = fitted["constants"].items()
+    return ConstantWriter({language: Summary.model_validate(raw) for language, raw in answers})
+
+
+def prompt_of(prompts: Mapping[str, Any], name: str) -> SummaryPrompt:
+    """Return a prompt of the book by its name.
+
+    Raises:
+        ValueError: when there is none of that name.
+    """
+    book = PromptBook.model_validate(prompts)
+    known = {each.name: each for each in (book.baseline, *book.candidates)}
+    if name not in known:
+        raise ValueError(f"prompt: got {name[:40]!r}, expected one of {', '.join(known)}")
+    return known[name]
+
+
+def _model_writer(
+    model_lock: dict[str, Any],
+    model_root: str,
+    options: SummaryWriterOptions,
+    prompt: SummaryPrompt,
+    student: Path | None,
+) -> ModelWriter:
+    spec = spec_of(model_lock, options.model)
+    generator = Generator(
+        verify(spec, Path(model_root)),
+        dtype=options.dtype,
+        batch_size=options.batch_size,
+        adapter=student,
+    )
+    tuned = f", tuned ({generator.weights_sha256})" if student else ""
+    name = f"{spec.name} ({spec.version}){tuned}"
+    return ModelWriter(name, generator, prompt, spec.languages, options.max_new_tokens)
+
+
+def summarise_dialogues(dialogues: Rows, writers: Writers) -> list[dict[str, Any]]:
+    """Return `{id, summary, evidence, language, model}` or `{id, error}` a dialogue, in order."""
+    read = read_rows(dialogues)
+    drafts = write_drafts(read, writers)
+    return [prediction(each.id, each, draft) for each, draft in zip(read, drafts, strict=True)]
+
+
+def judge_summaries(
+    dialogues: Rows, summaries: Rows, fitted: Mapping[str, Any], options: SummaryScoreOptions
+) -> dict[str, Any]:
+    """Return language → figures of `score_drafts`, over the dialogues that have references.
+
+    Args:
+        dialogues: of the test side.
+        summaries: by `summarise_dialogues`, one a dialogue.
+        fitted: by `fit_summaries`; holds the constant answer.
+        options: of the bootstrap.
+    """
+    floor = constant_writer(fitted)
+    told = [
+        (each, draft_of(row, each.language), refs)
+        for each, row in zip(read_rows(dialogues), summaries, strict=True)
+        if (refs := references_of(each)) and floor.speaks(each.language)
+    ]
+    figures: dict[str, Any] = {}
+    for language in LANGUAGES:
+        own = [entry for entry in told if entry[0].language == language]
+        if own:
+            batch = Batch([each for each, _, _ in own], [refs for _, _, refs in own], language)
+            drafts = [draft for _, draft, _ in own]
+            constant = floor.write(batch.dialogues)
+            figures[language] = score_drafts(drafts, constant, batch, options)
+    return figures
+
+
+def draft_of(row: Mapping[str, Any], language: Language) -> Draft:
+    """Return the draft of a public row; one that keeps no contract is a failed one."""
+    if "summary" not in row:
+        return Draft(model=str(row.get("model", "none")), error=str(row.get("error", "none")))
+    fields: dict[str, FieldName] = {key: field for field, key in KEYS[language].items()}
+    evidence = {fields[key]: tuple(at) for key, at in row.get("evidence", {}).items()}
+    try:
+        summary = read_summary(json.dumps(row["summary"]), language)
+    except SummaryError as error:
+        return Draft(model=str(row["model"]), error=str(error))
+    return Draft(summary=summary, evidence=evidence, model=str(row["model"]))

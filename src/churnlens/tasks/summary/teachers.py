@@ -1,0 +1,208 @@
+"""Who writes the summaries that a student learns from, and the rows that pass the gates.
+
+`ReferenceTeacher` gives what people or planted truth say; `ModelTeacher` asks a language model
+inside the grammar. Both reply with the public form as JSON text, and go through the same gates:
+contract, numbers that stand in the dialogue, evidence, and no near-duplicate.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from churnlens.dialogues.form import Dialogue
+from churnlens.dialogues.near import near_pairs
+from churnlens.evaluation.number_fidelity import unsupported_numbers
+from churnlens.models.constraint import RequestError
+from churnlens.schema import Frozen
+from churnlens.tasks.summary.contract import TEXTS, Summary, SummaryError, read_summary
+from churnlens.tasks.summary.prompting import SummaryPrompt, messages
+from churnlens.tasks.summary.references import references_of
+from churnlens.tasks.summary.units import tokens
+from churnlens.tasks.summary.writers import ModelWriter, complete
+
+ALIKE = 0.97  # Jaccard similarity of near-identical rows
+_FENCE = re.compile(r"</?doc-[0-9a-f]{12}[^>\n]*>")  # differs with every word inside
+SHARED = 0.2  # share of a sentence's words that its side of the dialogue must hold
+
+
+class Reply(Frozen):
+    """What a teacher wrote of one dialogue, or why it did not."""
+
+    text: str = ""
+    error: str = ""
+
+
+class Teacher(Protocol):
+    """Writes summaries of dialogues."""
+
+    @property
+    def name(self) -> str:
+        """Who wrote, for reports: kind or model, and revision."""
+
+    @property
+    def recipe(self) -> tuple[Any, ...]:
+        """All that the replies depend on besides the dialogues: part of every cache key."""
+
+    def answer(self, dialogues: Sequence[Dialogue]) -> list[Reply]:
+        """Return one reply a dialogue, in order; a failure is a reply of its own."""
+
+
+@dataclass(frozen=True)
+class ReferenceTeacher:
+    """Gives the first reference of a dialogue; a closed field that it leaves open is `unclear`."""
+
+    name: str = "reference"
+
+    @property
+    def recipe(self) -> tuple[Any, ...]:
+        """The rules have no settings."""
+        return ("summary reference", 1)
+
+    def answer(self, dialogues: Sequence[Dialogue]) -> list[Reply]:
+        """Return one reply a dialogue."""
+        return [self._answer(each) for each in dialogues]
+
+    @staticmethod
+    def _answer(dialogue: Dialogue) -> Reply:
+        references = references_of(dialogue)
+        if not references:
+            return Reply(error="no reference")
+        try:
+            return Reply(text=references[0].summary().text(dialogue.language))
+        except ValidationError:
+            return Reply(error="the reference has an empty sentence")
+
+
+@dataclass(frozen=True, eq=False)
+class ModelTeacher:
+    """A language model that summarises inside the grammar of the contract."""
+
+    writer: ModelWriter
+
+    @property
+    def name(self) -> str:
+        """Of the model and its revision."""
+        return self.writer.name
+
+    @property
+    def recipe(self) -> tuple[Any, ...]:
+        """Model, prompt and length; sampling is greedy."""
+        prompt = self.writer.prompt.model_dump(mode="json")
+        return ("summary", self.name, prompt, self.writer.max_new_tokens, "greedy")
+
+    def answer(self, dialogues: Sequence[Dialogue]) -> list[Reply]:
+        """Return one reply a dialogue; one that cannot be written is an error of its own."""
+        requests = [self.writer.request(each) for each in dialogues]
+        return [
+            Reply(error=str(text)[:200]) if isinstance(text, RequestError) else Reply(text=text)
+            for text in complete(self.writer.generator, requests)
+        ]
+
+
+class Refused(Frozen):
+    """A dialogue that became no row."""
+
+    id: str
+    why: tuple[str, ...]
+
+
+def faults(summary: Summary, dialogue: Dialogue) -> tuple[str, ...]:
+    """Return what keeps a summary from being taught.
+
+    `numbers`: it states one that the dialogue does not; `no_evidence`: a sentence shares hardly a
+    word with its dialogue.
+    """
+    said = "\n".join(turn.text for turn in dialogue.turns)
+    told = " ".join(getattr(summary, field) for field in TEXTS)
+    words = set(tokens(said))
+    own = set(tokens(told))
+    found = ["numbers"] if unsupported_numbers(told, said) else []
+    if len(own & words) < SHARED * len(own):
+        found.append("no_evidence")
+    return tuple(found)
+
+
+def training_row(dialogue: Dialogue, answer: str, prompt: SummaryPrompt) -> dict[str, Any]:
+    """Return one row of messages: system, dialogue, JSON answer."""
+    asked = [message.model_dump() for message in messages(dialogue, prompt)]
+    return {
+        "id": dialogue.id,
+        "language": dialogue.language,
+        "messages": [*asked, {"role": "assistant", "content": answer}],
+    }
+
+
+def make_rows(
+    sides: Mapping[str, Sequence[Dialogue]],
+    replies: Mapping[str, Reply],
+    prompt: SummaryPrompt,
+    family: str = "",
+) -> tuple[list[dict[str, Any]], list[Refused]]:
+    """Turn replies that pass every gate into rows of messages.
+
+    Args:
+        sides: name of the split, such as `training` and `validation` → its dialogues.
+        replies: id of a dialogue → what the teacher wrote.
+        prompt: of the rows, as in serving.
+        family: label by which rows are grouped, such as `scenario`; the id without it.
+
+    Returns:
+        Rows with `id`, `split`, `family`, `category`, `language` and `messages`; and the refused.
+    """
+    rows, refused = [], []
+    for split, dialogues in sides.items():
+        for dialogue in dialogues:
+            why, text = _gated(dialogue, replies.get(dialogue.id, Reply(error="not asked")))
+            if why:
+                refused.append(Refused(id=dialogue.id, why=why))
+                continue
+            kind = dialogue.labels.get(family) or dialogue.id
+            more = {"split": split, "family": kind, "category": kind}
+            rows.append({**training_row(dialogue, text, prompt), **more})
+    double = _repeated(rows)
+    refused += [Refused(id=key, why=("near_duplicate",)) for key in sorted(double)]
+    return [row for row in rows if row["id"] not in double], refused
+
+
+def _gated(dialogue: Dialogue, reply: Reply) -> tuple[tuple[str, ...], str]:
+    if reply.error:
+        return (f"error: {reply.error}",), ""
+    try:
+        summary = read_summary(reply.text, dialogue.language)
+    except SummaryError as error:
+        return (f"contract: {error.what}",), ""
+    return faults(summary, dialogue), summary.text(dialogue.language)
+
+
+def _repeated(rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the ids of rows that say nearly what an earlier one says, dialogue and answer."""
+    said = ("\n".join(m["content"] for m in row["messages"][-2:]) for row in rows)
+    texts = [_FENCE.sub("", text) for text in said]
+    return {str(rows[max(pair)]["id"]) for pair in near_pairs(texts, ALIKE)}
+
+
+def describe_rows(
+    rows: Sequence[Mapping[str, Any]], refused: Sequence[Refused], teacher: str
+) -> dict[str, Any]:
+    """Return the quality report of a distillation, JSON-able."""
+    tried = len(rows) + len(refused)
+    counted = {
+        name: dict(sorted(Counter(str(row[name]) for row in rows).items()))
+        for name in ("split", "language")
+    }
+    return {
+        "teacher": teacher,
+        "dialogues": tried,
+        "rows": len(rows),
+        "accepted": len(rows) / tried if tried else None,
+        "refused": dict(sorted(Counter(why for each in refused for why in each.why).items())),
+        "families": len({row["family"] for row in rows}),
+        "different_answers": len({row["messages"][-1]["content"] for row in rows}),
+        **counted,
+    }

@@ -1,0 +1,233 @@
+"""Who writes summaries: one interface, from a constant answer to a tuned model.
+
+A writer returns one draft a dialogue, in order. Texts of a draft come with the turns that show each
+field; a model names none, so `evidence_of` finds them by shared words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from churnlens.dialogues.form import Dialogue
+from churnlens.evaluation.summary_fields import lead_fields
+from churnlens.models.constraint import RequestError
+from churnlens.models.generation import Completion, Request
+from churnlens.schema import Frozen, Language
+from churnlens.tasks.summary.contract import (
+    CLOSED,
+    TEXTS,
+    FieldName,
+    Summary,
+    SummaryError,
+    grammar_for,
+    read_summary,
+    summary_of,
+)
+from churnlens.tasks.summary.extractive import Extractive
+from churnlens.tasks.summary.prompting import SummaryPrompt, messages
+from churnlens.tasks.summary.units import tokens
+
+NOTHING: Final[dict[FieldName, dict[Language, str]]] = {
+    "user_problem": {"en": "Not stated.", "zh": "未说明"},
+    "agent_solution": {"en": "No solution was offered.", "zh": "客服没有给出方案"},
+}
+
+
+class Draft(Frozen):
+    """A summary as it was written, or why there is none.
+
+    Attributes:
+        summary: None where writing failed.
+        evidence: field → places of the turns that show it, rising.
+        model: who wrote it.
+        error: why it failed, without words of the dialogue.
+    """
+
+    summary: Summary | None = None
+    evidence: dict[FieldName, tuple[int, ...]] = {}
+    model: str
+    error: str = ""
+
+
+class Writer(Protocol):
+    """Writes summaries."""
+
+    @property
+    def name(self) -> str:
+        """Kind or model, and revision; it is named in every output."""
+
+    def speaks(self, language: Language) -> bool:
+        """Whether it writes in a language."""
+
+    def write(self, dialogues: Sequence[Dialogue]) -> list[Draft]:
+        """Return one draft a dialogue, in order; a failure is a draft of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExtractiveWriter:
+    """Puts summaries together from the dialogue's own clauses; no language model.
+
+    Attributes:
+        parts: language → what was learned for it.
+        revision: of the training rows, for the name.
+    """
+
+    parts: dict[Language, Extractive]
+    revision: str = ""
+
+    @property
+    def name(self) -> str:
+        """`extractive`, with the revision."""
+        return f"extractive ({self.revision})" if self.revision else "extractive"
+
+    def speaks(self, language: Language) -> bool:
+        """Whether it was trained in a language."""
+        return language in self.parts
+
+    def write(self, dialogues: Sequence[Dialogue]) -> list[Draft]:
+        """Return one draft a dialogue."""
+        return [self._write(each) for each in dialogues]
+
+    def _write(self, dialogue: Dialogue) -> Draft:
+        part = self.parts.get(dialogue.language)
+        if part is None:
+            return Draft(model=self.name, error=f"not trained for {dialogue.language}")
+        values, evidence = part.summarise(dialogue)
+        return Draft(summary=_whole(values, dialogue), evidence=evidence, model=self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class ConstantWriter:
+    """The floor that ignores the dialogue: one answer a language."""
+
+    answers: dict[Language, Summary]
+    name: str = "constant"
+
+    def speaks(self, language: Language) -> bool:
+        """Whether there is an answer in a language."""
+        return language in self.answers
+
+    def write(self, dialogues: Sequence[Dialogue]) -> list[Draft]:
+        """Return the answer of each dialogue's language."""
+        return [
+            Draft(summary=self.answers[each.language], model=self.name)
+            if each.language in self.answers
+            else Draft(model=self.name, error=f"no answer in {each.language}")
+            for each in dialogues
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class LeadWriter:
+    """The floor without training: the customer's first and the agent's longest words."""
+
+    name: str = "lead"
+
+    def speaks(self, language: Language) -> bool:
+        """It copies, so it speaks every language."""
+        return bool(language)
+
+    def write(self, dialogues: Sequence[Dialogue]) -> list[Draft]:
+        """Return one draft a dialogue; accepted is `unclear` and emotion `no`."""
+        return [self._write(each) for each in dialogues]
+
+    def _write(self, dialogue: Dialogue) -> Draft:
+        sides = [
+            [turn.text for turn in dialogue.turns if turn.speaker == side]
+            for side in ("customer", "agent")
+        ]
+        problem, solution = lead_fields(*sides)
+        values: dict[FieldName, str] = {"user_problem": problem, "agent_solution": solution}
+        closed: dict[FieldName, str] = {"accepted": "unclear", "negative_emotion": "no"}
+        summary = _whole(values | closed, dialogue)
+        return Draft(summary=summary, evidence=evidence_of(summary, dialogue), model=self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class ModelWriter:
+    """A language model, base or tuned, inside the grammar of the contract.
+
+    Attributes:
+        name: of model and revision, and whether it is tuned.
+        generator: anything with `generate(requests)`, or with `try_generate`.
+        prompt: as in training.
+        languages: that the model writes.
+        max_new_tokens: per summary.
+    """
+
+    name: str
+    generator: Any
+    prompt: SummaryPrompt
+    languages: tuple[str, ...]
+    max_new_tokens: int = 256
+
+    def speaks(self, language: Language) -> bool:
+        """Whether the model writes a language."""
+        return language in self.languages
+
+    def write(self, dialogues: Sequence[Dialogue]) -> list[Draft]:
+        """Return one draft a dialogue; what cannot be written is an error of its own."""
+        texts = complete(self.generator, [self.request(each) for each in dialogues])
+        return [self._draft(*pair) for pair in zip(dialogues, texts, strict=True)]
+
+    def request(self, dialogue: Dialogue) -> Request:
+        """Return what is asked of the model about a dialogue."""
+        return Request(
+            key=dialogue.id[:80],
+            messages=messages(dialogue, self.prompt),
+            grammar=grammar_for(dialogue, self.prompt.max_chars),
+            max_new_tokens=self.max_new_tokens,
+        )
+
+    def _draft(self, dialogue: Dialogue, text: str | RequestError) -> Draft:
+        if isinstance(text, RequestError):
+            return Draft(model=self.name, error=str(text)[:200])
+        try:
+            summary = read_summary(text, dialogue.language)
+        except SummaryError as error:
+            return Draft(model=self.name, error=str(error)[:200])
+        return Draft(summary=summary, evidence=evidence_of(summary, dialogue), model=self.name)
+
+
+def complete(generator: Any, requests: Sequence[Request]) -> list[str | RequestError]:
+    """Return the text of each request; where a batch cannot be written, that of each half."""
+    if hasattr(generator, "try_generate"):
+        told = generator.try_generate(requests)
+        return [e.text if isinstance(e, Completion) else RequestError(e.reason) for e in told]
+    try:
+        return [each.text for each in generator.generate(requests)]
+    except RequestError as error:
+        if half := len(requests) // 2:
+            return complete(generator, requests[:half]) + complete(generator, requests[half:])
+        return [error]
+
+
+def _whole(values: dict[FieldName, str], dialogue: Dialogue) -> Summary:
+    """Return a summary; a field that nothing was said of says so."""
+    language = dialogue.language
+    told = {field: values[field].strip() or NOTHING[field][language] for field in TEXTS}
+    return summary_of(values | told)
+
+
+def evidence_of(summary: Summary, dialogue: Dialogue) -> dict[FieldName, tuple[int, ...]]:
+    """Return the turn that shares most words with each text; the last customer turn for accepted.
+
+    Emotion has none: a writer that names no turns gives no reason to choose one.
+    """
+    found: dict[FieldName, tuple[int, ...]] = {}
+    for field, side in zip(TEXTS, ("customer", "agent"), strict=True):
+        words = set(tokens(getattr(summary, field)))
+        shared = {
+            at: len(words & set(tokens(turn.text))) / (1 + len(set(tokens(turn.text)))) ** 0.5
+            for at, turn in enumerate(dialogue.turns)
+            if turn.speaker == side and turn.text.strip()
+        }
+        best = max(shared, key=shared.__getitem__, default=None)
+        if best is not None and shared[best] > 0:
+            found[field] = (best,)
+    said = [at for at, turn in enumerate(dialogue.turns) if turn.speaker == "customer"]
+    if said and getattr(summary, CLOSED[0]) != "unclear":
+        found["accepted"] = (said[-1],)
+    return found

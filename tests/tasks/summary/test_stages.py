@@ -1,0 +1,75 @@
+"""The stages one after the other, as the nodes call them."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from churnlens.models.lock import ModelError
+from churnlens.options import SummaryScoreOptions, SummaryWriterOptions
+from churnlens.tasks.summary import stages
+from tasks.summary.support import SUMMARY, demo
+
+PROMPTS = yaml.safe_load((Path(__file__).parents[3] / "prompts" / "summary.yml").read_text("utf-8"))
+OPTIONS = SummaryScoreOptions(resamples=100)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return [each.model_dump(mode="json") for each in demo(60, 5)]
+
+
+@pytest.fixture(scope="module")
+def fitted(rows):
+    return json.loads(json.dumps(stages.fit_summaries(rows[:40], "scenario")))
+
+
+def writers(fitted, **changes):
+    return stages.load_writers(fitted, PROMPTS, {}, "", SummaryWriterOptions(**changes))
+
+
+def test_from_dialogues_to_figures(rows, fitted):
+    told = stages.summarise_dialogues(rows[40:], writers(fitted))
+    assert [row["id"] for row in told] == [row["id"] for row in rows[40:]]
+    assert all(row["model"] == f"extractive ({fitted['revision']})" for row in told)
+    figures = stages.judge_summaries(rows[40:], json.loads(json.dumps(told)), fitted, OPTIONS)
+    assert set(figures) == {"en", "zh"}
+    assert sum(each["n"] for each in figures.values()) == 20
+    assert all(each["valid"]["value"] == 1 for each in figures.values())
+    json.dumps(figures)
+
+
+def test_the_same_rows_give_the_same_writer(rows, fitted):
+    assert stages.fit_summaries(rows[:40], "scenario") == fitted
+    assert sum(fitted["trained"].values()) == 40
+
+
+def test_floors_are_writers_too(rows, fitted):
+    told = stages.summarise_dialogues(rows[40:44], writers(fitted, en="lead", zh="constant"))
+    assert {row["model"] for row in told} <= {"lead", "constant"}
+
+
+def test_dialogues_without_references_are_not_judged(rows, fitted):
+    bare = [row | {"labels": {}} for row in rows[40:44]]
+    told = stages.summarise_dialogues(bare, writers(fitted))
+    assert stages.judge_summaries(bare, told, fitted, OPTIONS) == {}
+
+
+def test_a_student_must_be_there(fitted):
+    with pytest.raises(ModelError, match="no student"):
+        writers(fitted, en="student")
+
+
+def test_a_prompt_is_chosen_by_name():
+    assert stages.prompt_of(PROMPTS, "short sentences").max_chars == 100
+    with pytest.raises(ValueError, match="baseline"):
+        stages.prompt_of(PROMPTS, "nameless")
+
+
+def test_a_row_reads_back_as_its_draft():
+    row = {"summary": SUMMARY.written("zh"), "evidence": {"是否接受": [2]}, "model": "m"}
+    draft = stages.draft_of(row, "zh")
+    assert (draft.summary, draft.evidence) == (SUMMARY, {"accepted": (2,)})
+    assert stages.draft_of({"error": "bad row"}, "en").error == "bad row"
+    assert stages.draft_of(row | {"summary": {"x": "y"}}, "zh").error
