@@ -58,9 +58,9 @@ TASKS = {
         parameters=frozenset({"params:model_root"}),
     ),
     "summary": Task(
-        stages=(data_processing,),
-        inputs=frozenset({"raw_dialogues"}),
-        parameters=frozenset(),
+        stages=(data_processing, finetuning, inference, reporting),
+        inputs=frozenset({"raw_dialogues", "model_lock"}),
+        parameters=frozenset({"params:model_root"}),
     ),
 }
 

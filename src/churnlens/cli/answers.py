@@ -15,6 +15,7 @@ from churnlens.cli.opening import (
     open_analyst,
     open_project,
     open_satisfaction,
+    open_summary,
     shared,
 )
 from churnlens.cli.plain import PlainCommand
@@ -69,7 +70,7 @@ def ask(
 
 
 @click.command(cls=PlainCommand)
-@click.argument("task", type=click.Choice(["churn", "satisfaction"]))
+@click.argument("task", type=click.Choice(["churn", "satisfaction", "summary"]))
 @click.argument("source", type=click.Path(exists=True, dir_okay=False))
 @click.argument("target", type=click.Path(dir_okay=False))
 @chosen_writer
@@ -86,7 +87,8 @@ def predict(
 
     JSON lines; a bad row becomes {id, error}. churn: {id, query} → {id, answer}. satisfaction: {id,
     turns: [{speaker: customer|agent, text}]} → {id, turns: [{index, score, p_dissatisfied}],
-    overall, level, alerts, reasons}.
+    overall, level, alerts, reasons}. summary: the same rows → {id, summary, evidence, language,
+    model}.
     """
     from churnlens.datasets.atomic import write_file
     from churnlens.datasets.jsonl import dump_rows
@@ -138,8 +140,18 @@ def _assessing(context: KedroContext) -> tuple[Predict, str]:
     return lambda given: [each.output() for each in desk.assess(dialogues_in(given))], "desk"
 
 
+def _summarising(context: KedroContext) -> tuple[Predict, str]:
+    from churnlens.tasks.dialogue_rows import dialogues_in
+    from churnlens.tasks.summary.predict import summaries_of
+
+    writers = open_summary(context)
+    names = ", ".join(sorted({writer.name for writer in writers.values()}))
+    return lambda given: summaries_of(dialogues_in(given), writers), names
+
+
 # Task → how its rows are read, and what predicts from them.
 _TASKS: dict[str, tuple[Callable[[], tuple[Read, str]], Callable[[KedroContext], Any]]] = {
     "churn": (_questions, _answering),
     "satisfaction": (_dialogues, _assessing),
+    "summary": (_dialogues, _summarising),
 }

@@ -15,16 +15,19 @@ if TYPE_CHECKING:
 
     from churnlens.tasks.churn.analyst import Analyst
     from churnlens.tasks.satisfaction.desk import Desk
+    from churnlens.tasks.summary.predict import Writers
 
 Command = Callable[..., Any]
 # The node of each task that does for a run what `ask` and `predict` do for others.
 WORK_NODES = {
     "churn": "churn.inference.answer_questions",
     "satisfaction": "satisfaction.inference.assess_dialogues",
+    "summary": "summary.inference.write_summaries",
 }
 RUN_FIRST = {
     "churn": "Run `kedro run` (and `kedro fetch-models`) first.",
     "satisfaction": "Run `kedro run --pipelines satisfaction` (and `kedro fetch-models`) first.",
+    "summary": "Run `kedro run --pipelines summary` (and `kedro fetch-models`) first.",
 }
 
 
@@ -139,6 +142,21 @@ def open_satisfaction(context: KedroContext) -> Desk:
             loaded.pop("finetuning"), from_attributes=True
         )
         return open_desk(loaded, made)  # type: ignore[arg-type]
+
+
+def open_summary(context: KedroContext) -> Writers:
+    """Load what writes summaries; a message when it is not there, or not of one run."""
+    from churnlens.options import SummaryWriterOptions
+    from churnlens.tasks.summary.stages import load_writers
+
+    _refuse_unless_done(context, "summary", "summary")
+    with _explained("summary"):
+        names = node_inputs("summary")
+        loaded = _loaded(context, names, "dialogues")
+        options = loaded.pop("options")
+        loaded["fitted"] = loaded.pop("extractive")
+        chosen = SummaryWriterOptions.model_validate(options, from_attributes=True)
+        return load_writers(**loaded, options=chosen)
 
 
 def _loaded(context: KedroContext, names: dict[str, str], *apart: str) -> dict[str, Any]:

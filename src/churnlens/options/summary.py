@@ -96,6 +96,18 @@ class SummaryScoreOptions(Frozen):
     seed: int = 7
 
 
+class SummaryReportingOptions(SummaryScoreOptions):
+    """How summaries are judged and shown.
+
+    Attributes:
+        language: of the report.
+        shown: dialogues that are shown beside their summary, in each language.
+    """
+
+    language: Literal["en", "zh"] = "en"
+    shown: int = Field(default=3, ge=0, le=50)
+
+
 PUBLIC_GRID: tuple[dict[str, object], ...] = (
     {"method": "lora", "epochs": 6, "learning_rate": 3e-4},
     {"method": "lora", "epochs": 3, "learning_rate": 3e-4},

@@ -4,6 +4,7 @@ from kedro.pipeline import Node, Pipeline
 
 from churnlens.pipelines.finetuning.nodes import fit_risk_models, predict_out_of_fold, train_student
 from churnlens.pipelines.finetuning.scorer_nodes import fit_turn_scorer, learn_reasons, tune_desk
+from churnlens.pipelines.finetuning.summary_nodes import fit_extractive_writer
 from churnlens.pipelines.shared import SCORER, STUDENT
 
 
@@ -77,7 +78,21 @@ def _satisfaction() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction}
+def _summary() -> Pipeline:
+    """Return the stage: dialogues with references → what writes summaries without a model."""
+    return Pipeline(
+        [
+            Node(
+                func=fit_extractive_writer,
+                inputs=["dialogues", "params:finetuning"],
+                outputs="extractive",
+                name="fit_extractive_writer",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction, "summary": _summary}
 
 
 def create_pipeline(task: str) -> Pipeline:

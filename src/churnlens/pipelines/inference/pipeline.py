@@ -4,6 +4,7 @@ from kedro.pipeline import Node, Pipeline
 
 from churnlens.pipelines.inference.desk_nodes import assess_dialogues, explain_alerts, find_similar
 from churnlens.pipelines.inference.nodes import answer_questions
+from churnlens.pipelines.inference.summary_nodes import write_summaries
 from churnlens.pipelines.shared import ANALYST_INPUTS, DESK
 
 
@@ -65,7 +66,28 @@ def _satisfaction() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction}
+def _summary() -> Pipeline:
+    """Return the stage: dialogues → summaries."""
+    return Pipeline(
+        [
+            Node(
+                func=write_summaries,
+                inputs=[
+                    "dialogues",
+                    "extractive",
+                    "prompts",
+                    "model_lock",
+                    "params:model_root",
+                    "params:inference",
+                ],
+                outputs="summaries",
+                name="write_summaries",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction, "summary": _summary}
 
 
 def create_pipeline(task: str) -> Pipeline:

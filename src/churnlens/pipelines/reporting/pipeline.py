@@ -26,6 +26,10 @@ from churnlens.pipelines.reporting.nodes import (
     evaluate_risk,
     write_report,
 )
+from churnlens.pipelines.reporting.summary_nodes import (
+    evaluate_summaries,
+    write_summary_report,
+)
 from churnlens.pipelines.shared import DESK, STORED, STUDENT
 from churnlens.tasks.churn.arms import WRITTEN
 
@@ -225,7 +229,33 @@ def _satisfaction() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction}
+def _summary() -> Pipeline:
+    """Return the stage: judge the summaries, and report."""
+    return Pipeline(
+        [
+            Node(
+                func=evaluate_summaries,
+                inputs=["dialogues", "summaries", "extractive", "params:reporting"],
+                outputs="metrics",
+                name="evaluate_summaries",
+            ),
+            Node(
+                func=write_summary_report,
+                inputs=[
+                    "dialogues",
+                    "summaries",
+                    "metrics",
+                    "cleaning_counts",
+                    "params:reporting",
+                ],
+                outputs="report",
+                name="write_report",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction, "summary": _summary}
 
 
 def create_pipeline(task: str) -> Pipeline:

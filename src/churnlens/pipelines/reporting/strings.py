@@ -28,7 +28,7 @@ class Wordbook(Frozen):
     terms: tuple[Term, ...] = ()
 
 
-FILES = ("strings.yml", "strings_satisfaction.yml")
+FILES = ("strings.yml", "strings_satisfaction.yml", "strings_summary.yml")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What the stages of task summary do, each in one call; dialogues are rows of `Dialogue`."""
+"""What the stages of task summary do, each in one call."""
 
 from __future__ import annotations
 
@@ -33,23 +33,18 @@ Rows = Sequence[Mapping[str, Any]]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
-def read_rows(rows: Rows) -> list[Dialogue]:
-    """Return the dialogues of catalog rows."""
-    return [Dialogue.model_validate(row) for row in rows]
-
-
-def fit_summaries(training: Rows, family: str) -> dict[str, Any]:
+def fit_summaries(training: Sequence[Dialogue], family: str) -> dict[str, Any]:
     """Learn the extractive writer and the constant answer of each language of the training side.
 
     Args:
-        training: rows of dialogues; those without a reference are passed over.
+        training: dialogues; those without a reference are passed over.
         family: label whose values stay together when settings are chosen.
 
     Returns:
         JSON-able: `revision`, `parts` (language → what was learned), `constants` (language → the
         constant answer) and `trained` (language → dialogues).
     """
-    pairs = [(each, refs) for each in read_rows(training) if (refs := references_of(each))]
+    pairs = [(each, refs) for each in training if (refs := references_of(each))]
     told = {language: [p for p in pairs if p[0].language == language] for language in LANGUAGES}
     told = {language: own for language, own in told.items() if own}
     parts = {language: fit_extractive(own, language, family) for language, own in told.items()}
@@ -143,15 +138,17 @@ def _model_writer(
     return ModelWriter(name, generator, prompt, spec.languages, options.max_new_tokens)
 
 
-def summarise_dialogues(dialogues: Rows, writers: Writers) -> list[dict[str, Any]]:
+def summarise_dialogues(dialogues: Sequence[Dialogue], writers: Writers) -> list[dict[str, Any]]:
     """Return `{id, summary, evidence, language, model}` or `{id, error}` a dialogue, in order."""
-    read = read_rows(dialogues)
-    drafts = write_drafts(read, writers)
-    return [prediction(each.id, each, draft) for each, draft in zip(read, drafts, strict=True)]
+    drafts = write_drafts(dialogues, writers)
+    return [prediction(each.id, each, draft) for each, draft in zip(dialogues, drafts, strict=True)]
 
 
 def judge_summaries(
-    dialogues: Rows, summaries: Rows, fitted: Mapping[str, Any], options: SummaryScoreOptions
+    dialogues: Sequence[Dialogue],
+    summaries: Rows,
+    fitted: Mapping[str, Any],
+    options: SummaryScoreOptions,
 ) -> dict[str, Any]:
     """Return language → figures of `score_drafts`, over the dialogues that have references.
 
@@ -164,7 +161,7 @@ def judge_summaries(
     floor = constant_writer(fitted)
     told = [
         (each, draft_of(row, each.language), refs)
-        for each, row in zip(read_rows(dialogues), summaries, strict=True)
+        for each, row in zip(dialogues, summaries, strict=True)
         if (refs := references_of(each)) and floor.speaks(each.language)
     ]
     figures: dict[str, Any] = {}
