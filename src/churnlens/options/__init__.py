@@ -15,6 +15,14 @@ from churnlens.options.churn import (
     ReportingOptions,
     Writer,
 )
+from churnlens.options.clv import (
+    ClvModelOptions,
+    SegmentOptions,
+    SplitOptions,
+    SurvivalOptions,
+    TransactionOptions,
+    ValueOptions,
+)
 from churnlens.options.remote import RemoteOptions, WebhookOptions
 from churnlens.options.training import Dtype, ExperimentOptions, Precision, Range, TrainingOptions
 
@@ -22,6 +30,7 @@ __all__ = [
     "AlertGrid",
     "AlertOptions",
     "AlertScoreOptions",
+    "ClvModelOptions",
     "DataProcessingOptions",
     "DistillationOptions",
     "DriverOptions",
@@ -34,7 +43,12 @@ __all__ = [
     "Range",
     "RemoteOptions",
     "ReportingOptions",
+    "SegmentOptions",
+    "SplitOptions",
+    "SurvivalOptions",
     "TrainingOptions",
+    "TransactionOptions",
+    "ValueOptions",
     "WebhookOptions",
     "Writer",
 ]
