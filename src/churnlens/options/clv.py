@@ -110,18 +110,22 @@ class SurvivalOptions(Frozen):
     """How survival of contracts is estimated.
 
     Attributes:
-        penalty: ridge penalty of Cox's and the hazard model's coefficients.
+        penalty: ridge penalty of the discrete hazard's coefficients.
+        period: months of a period of the discrete hazard; 12 for a table that says who left in a
+            year, 1 for one that says in which month.
         folds: of the cross-validation.
         months: at which calibration is judged.
         groups: equal groups of customers by predicted survival in which it is judged.
-        resamples, seed: of bootstraps and folds.
+        draws: models as uncertain as the fitted one, for intervals.
+        seed: of folds and draws.
     """
 
     penalty: float = Field(default=1.0, gt=0)
+    period: int = Field(default=1, ge=1, le=12)
     folds: int = Field(default=5, ge=2)
     months: tuple[int, ...] = (12, 24, 36)
     groups: int = Field(default=5, ge=1)
-    resamples: int = Field(default=200, ge=20)
+    draws: int = Field(default=200, ge=20)
     seed: int = 7
 
 
