@@ -12,7 +12,7 @@ _BLOCK = 256
 
 
 def concordance(months: np.ndarray, left: np.ndarray, risk: np.ndarray) -> float:
-    """Return Harrell's C: of pairs whose order is known, the share where who left first had more risk.
+    """Return Harrell's C: of pairs with a known order, where who left first had more risk.
 
     Args:
         months: when each left or was last seen, shape (n_customers,).

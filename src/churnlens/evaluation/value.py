@@ -155,7 +155,8 @@ def score_models(
     Args:
         actual: what was spent, shape (n_customers,).
         predicted: model → what was expected, of the same shape.
-        resamples, seed: of the bootstrap.
+        resamples: number of bootstrap samples of customers.
+        seed: the same seed gives the same intervals.
 
     Raises:
         ValueError: for predictions of another shape, or not finite.

@@ -17,6 +17,7 @@ from churnlens.options.churn import (
 )
 from churnlens.options.clv import (
     ClvModelOptions,
+    RetentionOptions,
     SegmentOptions,
     SplitOptions,
     SurvivalOptions,
@@ -43,6 +44,7 @@ __all__ = [
     "Range",
     "RemoteOptions",
     "ReportingOptions",
+    "RetentionOptions",
     "SegmentOptions",
     "SplitOptions",
     "SurvivalOptions",

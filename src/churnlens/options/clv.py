@@ -89,18 +89,16 @@ class ClvModelOptions(Frozen):
         tweedie_power: between 1 (Poisson) and 2 (Gamma).
         coverage: of the intervals.
         draws: simulated futures of each customer.
-        folds: of the stack.
         trials: settings that are tried inside the training window; 0 keeps the ones given.
         resamples, seed: of bootstraps and everything drawn.
     """
 
-    rounds: int = Field(default=150, ge=1)
-    leaves: int = Field(default=7, ge=2)
-    rate: float = Field(default=0.03, gt=0, le=1)
+    rounds: int = Field(default=600, ge=1)
+    leaves: int = Field(default=3, ge=2)
+    rate: float = Field(default=0.013, gt=0, le=1)
     tweedie_power: float = Field(default=1.3, gt=1, lt=2)
     coverage: float = Field(default=0.9, gt=0, lt=1)
     draws: int = Field(default=2000, ge=100)
-    folds: int = Field(default=5, ge=2)
     trials: int = Field(default=0, ge=0, le=30)
     resamples: int = Field(default=1000, ge=100)
     seed: int = 7
@@ -140,10 +138,23 @@ class SegmentOptions(Frozen):
 
     high: float = Field(default=0.2, gt=0, lt=1)
     low: float = Field(default=0.4, gt=0, lt=1)
-    at_risk: float = Field(default=0.4, gt=0, lt=1)
+    at_risk: float = Field(default=0.25, gt=0, lt=1)
 
     @model_validator(mode="after")
     def _leaves_a_middle(self) -> Self:
         if self.high + self.low >= 1:
             raise ValueError(f"high {self.high:g} and low {self.low:g} leave no middle")
         return self
+
+
+class RetentionOptions(Frozen):
+    """How the list of whom to keep is made.
+
+    Attributes:
+        share: of customers, from the first of the list on, whose worth is judged.
+        resamples, seed: of the bootstrap.
+    """
+
+    share: float = Field(default=0.1, gt=0, le=1)
+    resamples: int = Field(default=2000, ge=100)
+    seed: int = 7

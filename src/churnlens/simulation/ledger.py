@@ -38,7 +38,8 @@ class LedgerDemo:
         truth: what was planted, ready for JSON.
         truth_rows: one row a customer in the table's order: `customer_id`, `left` (in the year),
             `margin` (USD a month while he stays), `p_leave` (in the next twelve months), `clv`
-            (USD after the year); 1 and 0 for who has left.
+            (USD after the year), `clv_kept` (if he could not leave in the next twelve months);
+            1 and 0 for who has left.
     """
 
     bills: pd.DataFrame
@@ -61,7 +62,7 @@ def simulate_ledger(demo: ChurnDemo, seed: int = 7) -> LedgerDemo:
     yearly = _yearly(demo, years=1 + HORIZON // YEAR)
     months = _months_paid(yearly[:, 0], left, rng["leaving"])
     margin = charge * (1 - share)
-    clv = np.where(left, 0.0, _true_value(yearly[:, 1:], margin))
+    kept = yearly[:, 1:] * (np.arange(yearly.shape[1] - 1) > 0)
     return LedgerDemo(
         bills=_bills(table["customerID"].to_numpy(), charge, share, months, rng["bills"]),
         truth={
@@ -82,7 +83,8 @@ def simulate_ledger(demo: ChurnDemo, seed: int = 7) -> LedgerDemo:
                 "left": left,
                 "margin": margin,
                 "p_leave": np.where(left, 1.0, yearly[:, 1]),
-                "clv": clv,
+                "clv": np.where(left, 0.0, _true_value(yearly[:, 1:], margin)),
+                "clv_kept": np.where(left, 0.0, _true_value(kept, margin)),
             }
         ),
     )

@@ -9,7 +9,7 @@ needs no target and so is fitted to what is known at each cut itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -17,15 +17,15 @@ import pandas as pd
 from churnlens.options import ClvModelOptions
 from churnlens.schema import Frozen
 from churnlens.tasks.clv.boosting import Trees, TwoStage, fit_tweedie, fit_two_stage
-from churnlens.tasks.clv.features import FEATURES
-from churnlens.tasks.clv.repeat import RepeatModel, fit_repeat, spend_intervals
+from churnlens.tasks.clv.features import FEATURES, WEEK
+from churnlens.tasks.clv.repeat import RepeatModel, draw_spend, fit_repeat
 
 FLOORS: Final = ("zero", "last_period", "mean_rate")
 STACKED: Final = ("bg_nbd", "tweedie", "two_stage", "tweedie_bg_nbd")
 ARMS: Final = (*FLOORS, *STACKED, "stack")
 BASELINE: Final = "bg_nbd"
+_FOLDS: Final = 5
 _PARAMETRIC: Final = ("bg_nbd_spend", "alive")
-_LEVELS: Final = np.round(np.arange(0.3, 0.991, 0.02), 2)
 
 Predictions = dict[str, np.ndarray]
 
@@ -91,17 +91,47 @@ def fit_clv(train: pd.DataFrame, days: int, options: ClvModelOptions) -> ClvMode
     held = rows[rows["cut"] == cuts[-1]]
     said = _predict(_fit(rows[rows["cut"] != cuts[-1]], options), held, days)
     actual, power = held["target"].to_numpy(float), options.tweedie_power
-    weights = _stack_weights(actual, said, power)
-    said |= {"stack": _stacked(said, weights)}
+    said |= {"stack": _cross_stacked(actual, said, power)}
     deviances = {name: deviance(actual, said[name], power) for name in ARMS}
     return ClvModel(
         days=days,
         fitted=_fit(rows, options),
-        weights=weights,
+        weights=_stack_weights(actual, said, power),
         best=min(deviances, key=deviances.__getitem__),
         deviances=deviances,
         level=_level(models[cuts[-1]], held, days, options),
     )
+
+
+def tune(train: pd.DataFrame, days: int, options: ClvModelOptions) -> ClvModelOptions:
+    """Return the settings of the Tweedie model with the least deviance on the last training cut.
+
+    Args:
+        train: as for `fit_clv`; no row after the training cuts is seen.
+        days: length of the target.
+        options: how many trials; 0 returns them as they are.
+    """
+    from churnlens.models.training.search import search
+    from churnlens.options import Range
+
+    if not options.trials:
+        return options
+    last = train["cut"].max()
+    held, earlier = train[train["cut"] == last], train[train["cut"] != last]
+    actual, power = held["target"].to_numpy(float), options.tweedie_power
+
+    def judge(settings: dict[str, Any]) -> float:
+        tried = options.model_copy(update=settings)
+        return deviance(actual, fit_tweedie(earlier, FEATURES, tried).predict(held), power)
+
+    space: dict[str, Range | tuple[Any, ...]] = {
+        "rate": Range(low=0.005, high=0.1),
+        "leaves": (3, 4, 7, 15),
+        "rounds": (150, 300, 600),
+    }
+    tried = search(judge, space, options.trials, options.seed)
+    best = min([options.model_dump(include=set(space)), *tried], key=judge)
+    return options.model_copy(update=best)
 
 
 def predict_arms(model: ClvModel, rows: pd.DataFrame, repeat: RepeatModel) -> Predictions:
@@ -142,6 +172,16 @@ def _stacked(said: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np
     return np.sum([weight * said[name] for name, weight in weights.items()], axis=0)
 
 
+def _cross_stacked(actual: np.ndarray, said: Mapping[str, np.ndarray], power: float) -> np.ndarray:
+    """Return the stack's predictions of customers whose target its weights have not seen."""
+    fold, found = np.arange(len(actual)) % _FOLDS, np.empty(len(actual))
+    for number in range(_FOLDS):
+        seen, unseen = fold != number, fold == number
+        weights = _stack_weights(actual[seen], {n: p[seen] for n, p in said.items()}, power)
+        found[unseen] = _stacked({n: p[unseen] for n, p in said.items()}, weights)
+    return found
+
+
 def _stack_weights(
     actual: np.ndarray, said: Mapping[str, np.ndarray], power: float
 ) -> dict[str, float]:
@@ -169,16 +209,24 @@ def coverage(actual: np.ndarray, intervals: np.ndarray) -> float:
     return float(((intervals[:, 0] <= actual) & (actual <= intervals[:, 1])).mean())
 
 
-def _level(
-    model: RepeatModel, rows: pd.DataFrame, days: int, options: ClvModelOptions
-) -> float:
-    """Return the smallest nominal level that covers enough of a training cut.
+def needed_level(actual: np.ndarray, futures: np.ndarray) -> np.ndarray:
+    """Return the least nominal level whose equal-tailed interval holds what was spent.
 
-    Most futures are exactly 0, which an equal-tailed interval of the nominal level covers too often.
+    Args:
+        actual: what was spent, shape (n_customers,).
+        futures: drawn ones, shape (n_customers, draws).
     """
-    actual = rows["target"].to_numpy(float)
-    for level in _LEVELS:
-        found = spend_intervals(model, rows, days, float(level), options.draws, options.seed)
-        if coverage(actual, found) >= options.coverage:
-            return float(level)
-    return float(_LEVELS[-1])
+    below = (futures < actual[:, None]).mean(axis=1)
+    until = (futures <= actual[:, None]).mean(axis=1)
+    return np.maximum(np.maximum(1 - 2 * until, 2 * below - 1), 0)
+
+
+def _level(model: RepeatModel, rows: pd.DataFrame, days: int, options: ClvModelOptions) -> float:
+    """Return the nominal level that covers enough of a training cut.
+
+    Most futures are exactly 0, which an interval of the nominal level itself covers too often.
+    """
+    rng, steps = np.random.default_rng(options.seed), np.array([days / WEEK])
+    futures = draw_spend(model, rows, steps, options.draws, rng)[..., 0]
+    needed = needed_level(rows["target"].to_numpy(float), futures)
+    return float(min(np.quantile(needed, options.coverage), 0.999))

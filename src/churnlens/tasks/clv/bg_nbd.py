@@ -32,9 +32,7 @@ class BgNbd(Frozen):
         odds = self.a / (self.b + np.maximum(x, 1) - 1) * np.exp(np.minimum(ratio, 700))
         return np.where(x > 0, 1 / (1 + odds), 1.0)
 
-    def purchases(
-        self, t: float, x: np.ndarray, t_x: np.ndarray, T: np.ndarray
-    ) -> np.ndarray:
+    def purchases(self, t: float, x: np.ndarray, t_x: np.ndarray, T: np.ndarray) -> np.ndarray:
         """Return the purchases expected in the next `t`, shape (n_customers,)."""
         from scipy.special import hyp2f1
 
@@ -76,8 +74,8 @@ def fit_bg_nbd(
 
     if np.any((t_x > T) | (t_x < 0) | (x < 0)) or not np.any(x > 0):
         raise ValueError(
-            "got times outside 0 <= t_x <= T, or no repeat purchase at all; expected some customers "
-            "who came back; next: check the dates, or choose a later cut"
+            "got times outside 0 <= t_x <= T, or no repeat purchase at all; expected customers who "
+            "came back; next: check the dates, or choose a later cut"
         )
     scale = float(np.mean(T))  # a fit in units of the mean is well conditioned in any unit of time
     share = np.ones(len(x)) if weights is None else weights
@@ -87,7 +85,7 @@ def fit_bg_nbd(
         return -float(share @ log_likelihood(logs, x, t_x / scale, T / scale))
 
     start = np.zeros(4)
-    found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 4000, "fatol": 1e-12})
+    found = minimize(loss, start, method="Nelder-Mead", options={"fatol": 1e-6})
     found = minimize(loss, found.x, method="BFGS", options={"gtol": 1e-9})
     r, alpha, a, b = np.exp(found.x)
     return BgNbd(r=r, alpha=alpha * scale, a=a, b=b)

@@ -1,7 +1,7 @@
 """LightGBM on what is known at a cut: one Tweedie model, or buying times amount.
 
-Many small trees: of the settings tried on the last training cut, four leaves and few features
-ranked and calibrated best. Models are kept as plain text.
+Many very small trees and few features did best on the last training cut of the public data.
+Models are kept as plain text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What customers with a contract are worth from now on, and how well their survival is predicted."""
+"""What customers with a contract are worth from now on, and how well survival is predicted."""
 
 from __future__ import annotations
 
@@ -44,12 +44,13 @@ def contract_values(
         options: what value means.
         coverage: of the intervals: of the mean value, given what is not known of the hazards and
             the margin. What happens to one customer varies more.
-        draws, seed: of the intervals.
+        draws: models that the intervals are made of.
+        seed: the same seed gives the same intervals.
 
     Returns:
-        `customer_id`, `clv`, `clv_low`, `clv_high` (currency of the options), `p_leave` (within
-        twelve months), `p_stay` (to the horizon), one row a customer; value 0 and `p_leave` 1 for
-        who has left.
+        `customer_id`, `clv`, `clv_low`, `clv_high` (currency of the options), `value_at_risk`
+        (what his staying for the next twelve months would add), `p_leave` (within twelve months),
+        `p_stay` (to the horizon), one row a customer; value 0 and `p_leave` 1 for who has left.
     """
     here = ledger[~ledger["left"]]
     start, months = here["months"].to_numpy(float), max(options.horizon_months, YEAR)
@@ -70,6 +71,7 @@ def contract_values(
             "clv": worth,
             "clv_low": np.minimum(low, worth),
             "clv_high": np.maximum(high, worth),
+            "value_at_risk": _worth(here, _kept(stays), options) - worth,
             "p_leave": 1 - stays[:, YEAR - 1],
             "p_stay": stays[:, options.horizon_months - 1],
         },
@@ -77,6 +79,12 @@ def contract_values(
     ).reindex(ledger.index, fill_value=0.0)
     values.loc[ledger["left"], "p_leave"] = 1.0
     return pd.concat([ledger["customer_id"], values], axis=1).reset_index(drop=True)
+
+
+def _kept(stays: np.ndarray) -> np.ndarray:
+    """Return survival of customers who do not leave in the first twelve months."""
+    later = stays / stays[:, YEAR - 1 : YEAR]
+    return np.where(np.arange(stays.shape[1]) < YEAR, 1.0, later)
 
 
 def _worth(ledger: pd.DataFrame, stays: np.ndarray, options: ValueOptions) -> np.ndarray:
@@ -147,9 +155,7 @@ def _scored(
     found = []
     for train, test in folds.split(ledger, left):
         unseen = ledger.iloc[test]
-        stays[test] = survival(
-            fit(ledger.iloc[train]), unseen, np.zeros(len(test)), stays.shape[1]
-        )
+        stays[test] = survival(fit(ledger.iloc[train]), unseen, np.zeros(len(test)), stays.shape[1])
         found.append(concordance(months[test], left[test], -stays[test].mean(axis=1)))
     at = {month: stays[:, month - 1] for month in options.months}
     return SurvivalScores(

@@ -8,6 +8,7 @@ of past charges are never predicted and never predict, because they are time tim
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -94,12 +95,40 @@ def ledger_of_bills(table: pd.DataFrame, bills: pd.DataFrame, schema: Schema) ->
     count = kept.size().reindex(keys, fill_value=0).to_numpy()
     later = table.assign(**{schema.time: entry + count + left})
     ledger = contract_ledger(later, schema, entry)
-    error = kept["kept"].std() / np.sqrt(kept.size()) / kept["kept"].mean()
+    error: pd.Series = kept["kept"].std() / np.sqrt(kept.size()) / kept["kept"].mean()
     error = error.reindex(keys).reset_index(drop=True)
     return ledger.assign(
         charge=(sums["amount"] / np.maximum(count, 1)).fillna(ledger["charge"]),
         margin=(sums["kept"] / sums["amount"]).fillna(sums["kept"].sum() / sums["amount"].sum()),
         margin_error=error.fillna(error.max()),
+    )
+
+
+def ledger_of_invoices(transactions: pd.DataFrame, end: date, grace_days: int) -> pd.DataFrame:
+    """Return the ledger of customers of whom only monthly invoices are known.
+
+    Args:
+        transactions: checked, see `check_transactions`; invoices of a month count as one.
+        end: last day that was observed.
+        grace_days: days without an invoice after which a customer has left.
+
+    Returns:
+        `customer_id`, `entry` (0), `months` (with an invoice; one more where he then left),
+        `left`, `charge` (mean of a month with one).
+    """
+    month = transactions["date"].dt.year * 12 + transactions["date"].dt.month
+    rows = transactions.assign(month=month).groupby("customer_id")
+    last, first = rows["month"].max(), rows["month"].min()
+    idle = pd.Timestamp(end) - rows["date"].max()
+    left = (idle > pd.Timedelta(days=grace_days)).to_numpy(bool)
+    return pd.DataFrame(
+        {
+            "customer_id": last.index.to_numpy(),
+            "entry": 0.0,
+            "months": (last - first + 1).to_numpy(float) + left,
+            "left": left,
+            "charge": (rows["amount"].sum() / rows["month"].nunique()).to_numpy(float),
+        }
     )
 
 

@@ -30,7 +30,8 @@ FEATURES: Final = (
 
 def daily(transactions: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each customer and day, amounts summed, sorted by both."""
-    return transactions.groupby(["customer_id", "date"], as_index=False, sort=True)["amount"].sum()
+    summed = transactions.groupby(["customer_id", "date"], sort=True)["amount"].sum()
+    return summed.reset_index()
 
 
 def features_at(transactions: pd.DataFrame, cut: date) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def fit_gamma_gamma(
         each += (p * n - 1) * np.log(z) + p * n * np.log(n) - (p * n + q) * np.log(n * z + v)
         return -float(share @ each)
 
-    found = minimize(loss, np.ones(3), method="Nelder-Mead", options={"maxiter": 3000})
+    found = minimize(loss, np.ones(3), method="Nelder-Mead", options={"fatol": 1e-6})
     found = minimize(loss, found.x, method="BFGS", options={"gtol": 1e-9})
     p, q, v = np.exp(found.x)
     return GammaGamma(p=p, q=q, v=v * scale)

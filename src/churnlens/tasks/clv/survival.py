@@ -250,9 +250,7 @@ def _seen(ledger: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["months"] > rows["entry"]]
 
 
-def _repeated(
-    rows: pd.DataFrame, ledger: pd.DataFrame, weights: np.ndarray | None
-) -> pd.DataFrame:
+def _repeated(rows: pd.DataFrame, ledger: pd.DataFrame, weights: np.ndarray | None) -> pd.DataFrame:
     if weights is None:
         return rows
     if weights.shape != (len(ledger),):

@@ -144,7 +144,7 @@ def _long_gaps(rows: pd.DataFrame, days: int) -> set[str]:
 
 def _check_share(excluded: dict[str, int], rows: int, options: TransactionOptions) -> None:
     out = sum(excluded.values())
-    if rows == 0 or out == rows or out > options.most_excluded * rows:
+    if rows in {0, out} or out > options.most_excluded * rows:
         counts = {name: count for name, count in excluded.items() if count}
         raise TransactionError(
             f"{out} of {rows} rows would be left out ({counts}); expected at least one row and at "
