@@ -41,11 +41,13 @@ def gini(actual: np.ndarray, predicted: np.ndarray) -> float:
     total = actual.sum()
     if total == 0:
         return float("nan")
-    _, group, size = np.unique(-predicted, return_inverse=True, return_counts=True)
-    shared = (np.bincount(group, weights=actual) / size)[group][_order(predicted)]
-    gained = np.cumsum(shared) / total
-    n = len(actual)
-    return float((gained.sum() - (n + 1) / 2) / n)
+    n, order = len(actual), _order(predicted)
+    ranked = predicted[order]
+    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
+    size = np.diff(np.append(starts, n))
+    shared = np.repeat(np.add.reduceat(actual[order], starts) / size, size)
+    gained = shared @ np.arange(n, 0, -1) / total
+    return float((gained - (n + 1) / 2) / n)
 
 
 def normalised_gini(actual: np.ndarray, predicted: np.ndarray) -> float:
@@ -54,16 +56,22 @@ def normalised_gini(actual: np.ndarray, predicted: np.ndarray) -> float:
     return gini(actual, predicted) / best if best else float("nan")
 
 
+def _tenths(actual: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return size, mean prediction and mean spend of each tenth, the highest predicted first."""
+    n, parts = len(actual), min(DECILES, len(actual))
+    order = _order(predicted)
+    size = np.full(parts, n // parts) + (np.arange(parts) < n % parts)
+    starts = np.concatenate([[0], np.cumsum(size)[:-1]])
+    means = (np.add.reduceat(values[order], starts) / size for values in (predicted, actual))
+    return size, *means
+
+
 def decile_table(actual: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
     """Return mean prediction and mean spend of tenths of customers, the highest predicted first."""
-    parts = np.array_split(_order(predicted), min(DECILES, len(actual)))
+    size, expected, spent = _tenths(actual, predicted)
+    places = np.arange(1, len(size) + 1)
     return pd.DataFrame(
-        {
-            "decile": np.arange(1, len(parts) + 1),
-            "customers": [len(rows) for rows in parts],
-            "predicted": [float(predicted[rows].mean()) for rows in parts],
-            "actual": [float(actual[rows].mean()) for rows in parts],
-        }
+        {"decile": places, "customers": size, "predicted": expected, "actual": spent}
     )
 
 
@@ -72,9 +80,9 @@ def decile_mape(actual: np.ndarray, predicted: np.ndarray) -> float:
 
     A decile that spent nothing is left out: it has no relative error.
     """
-    table = decile_table(actual, predicted)
-    spent = table[table["actual"] > 0]
-    return float((np.abs(spent["predicted"] - spent["actual"]) / spent["actual"]).mean())
+    _, expected, spent = _tenths(actual, predicted)
+    some = spent > 0
+    return float((np.abs(expected - spent)[some] / spent[some]).mean())
 
 
 def total_bias(actual: np.ndarray, predicted: np.ndarray) -> float:

@@ -19,6 +19,7 @@ from churnlens.tasks.clv.boosting import global_importance, main_contributions
 from churnlens.tasks.clv.features import FEATURES, temporal_split
 from churnlens.tasks.clv.repeat import fit_repeat
 from churnlens.tasks.clv.repeat_value import repeat_values
+from churnlens.tasks.clv.scoring import score_clv
 from churnlens.tasks.clv.texts import (
     contract_texts,
     from_log_target,
@@ -167,3 +168,27 @@ def test_logarithms_come_back_to_the_mean():
     flat = np.full(4, log_target(spend).mean())
     assert from_log_target(flat, smearing(spend, flat)).mean() == pytest.approx(spend.mean())
     assert smearing(spend, np.zeros(4)) == 1
+
+
+def test_all_models_are_scored_on_the_same_rows_and_another_may_join(model, split):
+    train, test = split
+    options = OPTIONS.model_copy(update={"resamples": 100})
+    found = score_clv(model, train, test, options, {"language_model": np.ones(len(test))})
+    assert [each.model for each in found.models] == [*ARMS, "language_model"]
+    compared = {(row.first, row.second) for row in found.comparisons}
+    assert ("language_model", "bg_nbd") in compared and ("zero", "bg_nbd") not in compared
+    assert found.disjoint.model == model.best == found.best
+    assert found.coverage.n == len(test) and 0.7 < found.coverage.value <= 1
+    assert found.models[0].metrics["total_bias"].value == -1
+
+
+def test_the_disjoint_check_never_sees_the_customer(model, split, monkeypatch):
+    seen = []
+
+    def spy(rows, days, options):
+        seen.append(set(rows["customer_id"]))
+        return model
+
+    monkeypatch.setattr("churnlens.tasks.clv.scoring.fit_clv", spy)
+    score_clv(model, *split, OPTIONS.model_copy(update={"resamples": 100}))
+    assert len(seen) == 2 and not seen[0] & seen[1]
