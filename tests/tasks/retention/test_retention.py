@@ -182,6 +182,7 @@ def test_value_at_risk_beats_churn_probability_and_random_on_planted_truth():
             "clv": worth,
             "value_at_risk": worth * risk * rng.normal(1, 0.1, 1500),
             "p_churn": risk,
+            "p_leave": risk,
         }
     )
     truth = pd.DataFrame(

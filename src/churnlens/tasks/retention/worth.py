@@ -34,6 +34,7 @@ def worth_of_list(
     scores = {
         "value_at_risk": here["value_at_risk"].to_numpy(float),
         "churn_probability": here["p_churn"].to_numpy(float),
+        "leaving": here["p_leave"].to_numpy(float),  # of the model that the value comes from
         "value": here["clv"].to_numpy(float),
     }
     return compare_lists(
