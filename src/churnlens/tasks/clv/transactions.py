@@ -29,7 +29,7 @@ REASONS: Final = (
 _DATE: Final = r"^(\d{4})(?:[-/.]?)(\d{1,2})(?:[-/.]?)(\d{1,2})(?:[T ]\d.*)?$"
 _COMPACT: Final = r"^\d{8}(?:[T ].*)?$"
 _PARTED: Final = r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ].*)?$"
-_AMOUNT: Final = r"^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,2})?$"
+_AMOUNT: Final = r"^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?$"
 
 
 class TransactionReport(Frozen):
@@ -68,7 +68,7 @@ def parse_dates(cells: pd.Series) -> pd.Series:
 def parse_amounts(cells: pd.Series) -> pd.Series:
     """Return plain decimal numbers, NaN for anything else: signs of money, 1,5 or 1.234,5."""
     text = cells.astype(str).str.strip()
-    numbers = pd.to_numeric(text.where(text.str.match(_AMOUNT)), errors="coerce").astype(float)
+    numbers = text.where(text.str.match(_AMOUNT), "nan").map(float).astype(float)
     return numbers.where(np.isfinite(numbers))
 
 
