@@ -1,10 +1,24 @@
 """Demo data with planted truth: simulators that know what an analysis should find.
 
 `simulate_customers` is the task ``churn``, `simulate_dialogues` the tasks ``satisfaction`` and
-``summary``. Nothing here imports the rest of churnlens.
+``summary``, `simulate_ledger` the task ``clv``. Nothing here imports the rest of churnlens.
 """
 
 from churnlens.simulation.churn import ChurnDemo, simulate_customers
+<<<<<<< HEAD
 from churnlens.simulation.dialogues import DialogueDemo, plain_rows, simulate_dialogues
 
 __all__ = ["ChurnDemo", "DialogueDemo", "plain_rows", "simulate_customers", "simulate_dialogues"]
+=======
+from churnlens.simulation.dialogues import DialogueDemo, simulate_dialogues
+from churnlens.simulation.ledger import LedgerDemo, simulate_ledger
+
+__all__ = [
+    "ChurnDemo",
+    "DialogueDemo",
+    "LedgerDemo",
+    "simulate_customers",
+    "simulate_dialogues",
+    "simulate_ledger",
+]
+>>>>>>> refs/heads/clv

@@ -1,0 +1,194 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from churnlens.options import ClvModelOptions, SplitOptions, ValueOptions
+from churnlens.tasks.clv.arms import (
+    ARMS,
+    STACKED,
+    coverage,
+    deviance,
+    fit_clv,
+    needed_level,
+    predict_arms,
+    tune,
+)
+from churnlens.tasks.clv.boosting import global_importance, main_contributions
+from churnlens.tasks.clv.features import FEATURES, temporal_split
+from churnlens.tasks.clv.repeat import fit_repeat
+from churnlens.tasks.clv.repeat_value import repeat_values
+from churnlens.tasks.clv.scoring import score_clv
+from churnlens.tasks.clv.texts import (
+    contract_texts,
+    from_log_target,
+    log_target,
+    repeat_texts,
+    smearing,
+)
+from tasks.clv.clv_support import shop
+
+OPTIONS = ClvModelOptions(rounds=40, draws=200)
+SPLIT = SplitOptions(train=(date(2024, 7, 1), date(2024, 10, 1)), test=date(2025, 1, 1), days=90)
+
+
+@pytest.fixture(scope="module")
+def split():
+    return temporal_split(shop(400), SPLIT)
+
+
+@pytest.fixture(scope="module")
+def model(split):
+    return fit_clv(split[0], 90, OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def predicted(model, split):
+    return predict_arms(model, split[1], fit_repeat(split[1]))
+
+
+def test_every_model_predicts_every_row(predicted, split):
+    assert set(predicted) == set(ARMS)
+    for values in predicted.values():
+        assert (
+            values.shape == (len(split[1]),) and np.isfinite(values).all() and (values >= 0).all()
+        )
+
+
+def test_floors_by_hand(predicted, split):
+    rows = split[1]
+    assert not predicted["zero"].any()
+    assert predicted["last_period"] == pytest.approx(rows["spend_90d"].to_numpy())
+    first = rows.iloc[0]
+    assert predicted["mean_rate"][0] == pytest.approx(
+        first["total"] / (first["age_weeks"] * 7) * 90
+    )
+
+
+def test_the_stack_is_a_mean_of_its_models(model, predicted):
+    assert sum(model.weights.values()) == pytest.approx(1)
+    assert set(model.weights) == set(STACKED)
+    by_hand = sum(weight * predicted[name] for name, weight in model.weights.items())
+    assert predicted["stack"] == pytest.approx(by_hand)
+
+
+def test_what_is_best_rests_on_training_cuts_alone(model, split):
+    train, _ = split
+    assert model.best == min(model.deviances, key=model.deviances.get)
+    late = train["cut"] == train["cut"].max()
+    shuffled = train.assign(target=train["target"].mask(late, 500.0))
+    assert fit_clv(shuffled, 90, OPTIONS).deviances != model.deviances
+    assert fit_clv(train, 90, OPTIONS) == model
+
+
+def test_the_model_comes_back_from_json(model):
+    assert type(model).model_validate_json(model.model_dump_json()) == model
+
+
+def test_one_cut_is_refused(split):
+    train = split[0]
+    with pytest.raises(ValueError, match=r"got 1 training cut\(s\)"):
+        fit_clv(train[train["cut"] == train["cut"].max()], 90, OPTIONS)
+
+
+def test_deviance_is_least_at_the_mean():
+    actual = np.array([0.0, 0, 0, 40])
+    at = [deviance(actual, np.full(4, mean), 1.3) for mean in (9, 10, 11)]
+    assert at[1] < at[0] and at[1] < at[2]
+
+
+def test_the_level_that_a_customer_needs():
+    futures = np.array([[0, 0, 0, 10], [1, 2, 3, 4], [1, 2, 3, 4]], float)
+    assert needed_level(np.array([0.0, 4.0, 5.0]), futures).tolist() == [0, 0.5, 1]
+    inside = np.array([[0.0, 1.0], [2.0, 3.0]])
+    assert coverage(np.array([1.0, 1.9]), inside) == 0.5
+
+
+def test_settings_are_searched_inside_the_training_cuts(split):
+    assert tune(split[0], 90, OPTIONS) == OPTIONS
+    trials = OPTIONS.model_copy(update={"trials": 2})
+    tried = tune(split[0], 90, trials)
+    assert tried.seed == trials.seed and tune(split[0], 90, trials) == tried
+
+
+def test_shapley_values_add_up_to_the_prediction(model, split):
+    rows, tree = split[1].head(30), model.fitted.tweedie
+    found = tree.contributions(rows)
+    assert np.exp(found.sum(axis=1)).to_numpy() == pytest.approx(tree.predict(rows))
+    assert list(found) == [*FEATURES, "base"]
+    assert set(global_importance(found)) == set(FEATURES)
+    assert [len(each) for each in main_contributions(found, 2)] == [2] * 30
+
+
+def test_value_follows_the_best_model_and_has_an_interval(model, split):
+    rows = split[1]
+    repeat = fit_repeat(rows)
+    found = repeat_values(model, repeat, rows, ValueOptions(horizon_months=3, margin=0.3), OPTIONS)
+    assert found["customer_id"].tolist() == rows["customer_id"].tolist()
+    assert ((found["clv_low"] <= found["clv"]) & (found["clv"] <= found["clv_high"])).all()
+    assert found["p_leave"].between(0, 1).all()
+    best = predict_arms(model, rows, repeat)[model.best]
+    assert found["clv"].sum() == pytest.approx(
+        0.3 * best.sum(), rel=0.1
+    )  # three months are 91 days
+
+
+def test_a_fixed_cost_without_contract_is_refused(model, split):
+    rows = split[1]
+    with pytest.raises(ValueError, match="expected 0 without contracts"):
+        repeat_values(model, fit_repeat(rows), rows, ValueOptions(monthly_cost=1), OPTIONS)
+
+
+def test_a_customer_as_text_tells_what_is_known_and_no_more(split):
+    rows = split[1].head(3)
+    texts = repeat_texts(rows, "USD")
+    assert texts == repeat_texts(rows.assign(target=-1.0, cut="x"), "USD")
+    first = rows.iloc[0]
+    assert texts[0].startswith(f"Customer for {first['age_weeks']:.0f} weeks. Purchases: ")
+    assert f"Spent {first['total']:.0f} USD" in texts[0]
+    assert first["customer_id"] not in texts[0]
+
+
+def test_contract_texts_speak_the_schemas_words(schema):
+    row = {
+        "customer_id": ["C1"],
+        "Contract": ["One year"],
+        "MonthlyCharges": [29.85],
+        "left": [True],
+    }
+    ledger = pd.DataFrame(row)
+    assert contract_texts(ledger, schema) == ["on a one-year contract; monthly charge 29.85 USD"]
+    assert "29.85" in contract_texts(ledger, schema, "zh")[0]
+
+
+def test_logarithms_come_back_to_the_mean():
+    spend = np.array([0.0, 1, 10, 200])
+    assert from_log_target(log_target(spend)) == pytest.approx(spend)
+    flat = np.full(4, log_target(spend).mean())
+    assert from_log_target(flat, smearing(spend, flat)).mean() == pytest.approx(spend.mean())
+    assert smearing(spend, np.zeros(4)) == 1
+
+
+def test_all_models_are_scored_on_the_same_rows_and_another_may_join(model, split):
+    train, test = split
+    options = OPTIONS.model_copy(update={"resamples": 100})
+    found = score_clv(model, train, test, options, {"language_model": np.ones(len(test))})
+    assert [each.model for each in found.models] == [*ARMS, "language_model"]
+    compared = {(row.first, row.second) for row in found.comparisons}
+    assert ("language_model", "bg_nbd") in compared and ("zero", "bg_nbd") not in compared
+    assert found.disjoint.model == model.best == found.best
+    assert found.coverage.n == len(test) and 0.7 < found.coverage.value <= 1
+    assert found.models[0].metrics["total_bias"].value == -1
+
+
+def test_the_disjoint_check_never_sees_the_customer(model, split, monkeypatch):
+    seen = []
+
+    def spy(rows, days, options):
+        seen.append(set(rows["customer_id"]))
+        return model
+
+    monkeypatch.setattr("churnlens.tasks.clv.scoring.fit_clv", spy)
+    score_clv(model, *split, OPTIONS.model_copy(update={"resamples": 100}))
+    assert len(seen) == 2 and not seen[0] & seen[1]
