@@ -16,12 +16,19 @@ from churnlens.options.churn import (
     Writer,
 )
 from churnlens.options.remote import RemoteOptions, WebhookOptions
+from churnlens.options.service import (
+    AssistantOptions,
+    SearchOptions,
+    ServiceRowsOptions,
+    Similarity,
+)
 from churnlens.options.training import Dtype, ExperimentOptions, Precision, Range, TrainingOptions
 
 __all__ = [
     "AlertGrid",
     "AlertOptions",
     "AlertScoreOptions",
+    "AssistantOptions",
     "DataProcessingOptions",
     "DistillationOptions",
     "DriverOptions",
@@ -34,6 +41,9 @@ __all__ = [
     "Range",
     "RemoteOptions",
     "ReportingOptions",
+    "SearchOptions",
+    "ServiceRowsOptions",
+    "Similarity",
     "TrainingOptions",
     "WebhookOptions",
     "Writer",

@@ -95,6 +95,22 @@ def split_citations(text: str) -> tuple[str, tuple[str, ...]]:
     return text[: found.start()].strip(), tuple(dict.fromkeys(_CITED.findall(found[0])))
 
 
+def read_said(text: str, handbook: Handbook) -> Said:
+    """Read one turn of the assistant as a model writes it: `asks: … [shipping.late]`.
+
+    Passages that do not exist are left out.
+
+    Raises:
+        ScriptError: when it does not say what it does.
+    """
+    found = _LINE.fullmatch(" ".join(text.split()))
+    if not found or not (status := _DOES[found["does"]]):
+        raise ScriptError("expected answers, asks, refuses or hands over, a colon and words")
+    words, citations = split_citations(found["text"])
+    known = tuple(key for key in citations if key in handbook.passages)
+    return Said(text=words, status=status, citations=known)
+
+
 def load_scripts(folder: Path, handbook: Handbook) -> list[Script]:
     """Read `<language>/*.md` of a folder, file by file.
 
