@@ -21,6 +21,8 @@ class SearchOptions(Frozen):
         lexical: weight of the words beside the meaning, both standardised over the passages.
         least: below this cosine to everything that is known, a turn is about something else.
         alone: below this one, a turn is read together with the customer's turn before it.
+        scope_margin: a passage wins over "that is none of my business" when its cosine is behind by
+            no more than this.
         close: a second passage is given too when its score is behind by less than this.
         sure: below this confidence the assistant asks what is meant.
         sharpness: of the confidence, a softmax over the scores.
@@ -29,8 +31,9 @@ class SearchOptions(Frozen):
     lexical: float = Field(default=0.3, ge=0)
     least: Similarity = Similarity(en=0.855, zh=0.89)
     alone: Similarity = Similarity(en=0.87, zh=0.90)
+    scope_margin: float = Field(default=0.01, ge=0)
     close: float = Field(default=0.15, ge=0)
-    sure: float = Field(default=0.3, ge=0, le=1)
+    sure: float = Field(default=0.2, ge=0, le=1)
     sharpness: float = Field(default=2.5, gt=0)
 
 

@@ -29,7 +29,7 @@ OPTIONS = AssistantOptions(search=SearchOptions(least=LOW, alone=LOW))
 class WordEncoder:
     """Vectors of hashed words: texts that share words are near."""
 
-    dimension = 512
+    dimension = 8192
 
     def encode(self, texts, *, query=False):
         rows = np.full((len(texts), self.dimension), 1e-6, np.float32)
@@ -42,9 +42,7 @@ class WordEncoder:
 @cache
 def knowledge():
     off_topic = ["What is the capital of France?", "帮我写一首诗"]
-    return build_knowledge(
-        HANDBOOK, RULES, PROMPTS, WordEncoder(), OPTIONS, SCRIPTS, off_topic
-    )
+    return build_knowledge(HANDBOOK, RULES, PROMPTS, WordEncoder(), OPTIONS, SCRIPTS, off_topic)
 
 
 def conversation(*said):

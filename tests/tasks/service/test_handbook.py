@@ -78,10 +78,7 @@ def test_the_handbook_speaks_of_every_trade():
 
 @pytest.mark.parametrize("key", HANDBOOK.passages)
 def test_both_languages_state_the_same_numbers(key):
-    said = [
-        sorted(NUMBER.findall(HANDBOOK.text(key, language)))
-        for language in ("en", "zh")
-    ]
+    said = [sorted(NUMBER.findall(HANDBOOK.text(key, language))) for language in ("en", "zh")]
     assert said[0] == said[1]
 
 

@@ -28,14 +28,16 @@ _QUESTION = re.compile(
 )
 _FEW = 3  # words that do not yet change the language of a conversation
 _SHORT = 6  # words of a turn that says nothing by itself and stays with what was spoken of
+_SCOPE = "conduct.scope"
 _HELD: dict[str, Status] = {
     "conduct.danger": "handed_over",
     "conduct.promises": "refused",
     "conduct.others": "refused",
     "conduct.instructions": "refused",
-    "conduct.scope": "refused",
+    _SCOPE: "refused",
     "conduct.records": "refused",
 }
+_FIRST = ("conduct.danger", "conduct.instructions")  # before a case, even a complete one
 _ON_WISH = ("conduct.human", "conduct.complaint")
 
 
@@ -85,8 +87,11 @@ def make_plan(messages: Sequence[Message], knowledge: Knowledge) -> Plan:
     said = [clean(m.content)[: options.characters].strip() for m in messages if m.role == "user"]
     turns = _read([text for text in said if text][-options.turns :], knowledge)
     plan: Plan | None = None
+    case: Plan | None = None  # the open one, that waits for what it needs
     for place in range(len(turns)):
-        plan = _step(turns[: place + 1], plan, knowledge)
+        plan = _step(turns[: place + 1], plan, case, knowledge)
+        if plan.slot:
+            case = plan if plan.status == "asks" else None
     if plan is None:
         raise RuntimeError("no turn was read, which is a fault of churnlens")
     return plan
@@ -116,18 +121,19 @@ def _language(text: str, before: Language | None) -> Language:
     return language_of([plain])
 
 
-def _step(turns: Sequence[_Turn], before: Plan | None, knowledge: Knowledge) -> Plan:
+def _step(
+    turns: Sequence[_Turn], before: Plan | None, case: Plan | None, knowledge: Knowledge
+) -> Plan:
     turn = turns[-1]
-    pending = before if before and before.status == "asks" and before.slot else None
-    if (sign := knowledge.rules.sign(turn.text)) and not (
-        pending and pending.slot and knowledge.rules.slot(pending.slot, turn.text)
-    ):
+    given = _given(case, [turn], knowledge) if case else None
+    sign = knowledge.rules.sign(turn.text)
+    if sign and (not given or sign.passage in _FIRST):
         return _held(sign.passage, sign.status, turn, knowledge)
     if kind := knowledge.rules.chat(turn.text):
         status: Status = "asks" if kind == "greeting" else "answered"
         wording = "what" if kind == "greeting" else "thanks"
         return Plan(status=status, wording=wording, intent=kind, language=turn.language)
-    if pending and (given := _given(pending, [turn], knowledge)):
+    if given:
         return given
     return _searched(turns, before, knowledge)
 
@@ -143,7 +149,8 @@ def _searched(turns: Sequence[_Turn], before: Plan | None, knowledge: Knowledge)
         if found[0].cosine < least and len(_WORD.findall(turn.text)) <= _SHORT:
             return before.model_copy(update={"language": turn.language})
     if found[0].cosine < least:
-        return _held("conduct.scope", "refused", turn, knowledge, "unsure")
+        return _held(_SCOPE, "refused", turn, knowledge, "unsure")
+    found = _in_scope(found, least, options.scope_margin)
     if found[0].confidence < options.sure:
         return Plan(status="asks", wording="what", intent="unclear", language=turn.language)
     main = found[0].passage
@@ -166,6 +173,13 @@ def _searched(turns: Sequence[_Turn], before: Plan | None, knowledge: Knowledge)
             update={"wording": plan.slot}
         )
     return plan.model_copy(update={"citations": (main, *_close(found, knowledge))})
+
+
+def _in_scope(found: tuple[Found, ...], least: float, margin: float) -> tuple[Found, ...]:
+    """Leave out the scope where a passage is hardly farther from the turn."""
+    if found[0].passage != _SCOPE or found[1].cosine < max(least, found[0].cosine - margin):
+        return found
+    return found[1:]
 
 
 def _close(found: Sequence[Found], knowledge: Knowledge) -> tuple[str, ...]:

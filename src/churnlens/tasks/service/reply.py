@@ -37,9 +37,7 @@ class Reply(Frozen):
     dropped: Fault | None = None
 
 
-def reply(
-    messages: Sequence[Message], knowledge: Knowledge, writer: Writer = _TEMPLATE
-) -> Reply:
+def reply(messages: Sequence[Message], knowledge: Knowledge, writer: Writer = _TEMPLATE) -> Reply:
     """Answer the last message of a conversation.
 
     Args:

@@ -27,9 +27,7 @@ class Writer(Protocol):
 
     name: str
 
-    def write(
-        self, messages: Sequence[Message], plan: Plan, knowledge: Knowledge
-    ) -> Said | None:
+    def write(self, messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Said | None:
         """Return what is said, None where nothing readable was written."""
         ...
 
