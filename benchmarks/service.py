@@ -142,7 +142,9 @@ def route(path: Path, encoder: TextEncoder) -> None:
             train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
             router = train_router([texts[i] for i in train], [intents[i] for i in train], used)
             said = router.probabilities([texts[i] for i in test]).argmax(axis=1)
-            right[test] = [router.intents[at] == intents[i] for at, i in zip(said, test)]
+            right[test] = [
+                router.intents[at] == intents[i] for at, i in zip(said, test, strict=True)
+            ]
             print(f"    {name}, fold {fold + 1}: {right[test].mean():.3f} of {len(test)}")
         found = bootstrap_groups(np.mean, families, right)
         print(

@@ -1,9 +1,9 @@
 import pytest
 
 from churnlens.models.generation import Completion, Message
+from churnlens.tasks.service.plans import make_plan
 from churnlens.tasks.service.reply import reply
 from churnlens.tasks.service.writers import ModelWriter, request_of
-from churnlens.tasks.service.plans import make_plan
 from tasks.service.support import HANDBOOK, PROMPTS, conversation, knowledge
 
 

@@ -1,1 +1,1 @@
-"""The customer-service assistant: its handbook, its dialogues, its replies and how they are judged."""
+"""Task service: an assistant that answers customers from a policy handbook."""

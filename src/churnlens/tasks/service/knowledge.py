@@ -35,6 +35,8 @@ class Knowledge:
         """Return all passages for a turn, the best first.
 
         Args:
+            text: of the turn.
+            language: in which it is written.
             vector: of the text as a query, where it is known already; shape (dimensions,).
         """
         if vector is None:
@@ -54,6 +56,11 @@ def build_knowledge(
     """Build the indices of both languages.
 
     Args:
+        handbook: the passages.
+        rules: patterns that decide before any search.
+        prompts: the assistant's own words.
+        encoder: of texts in both languages.
+        options: how all this is used.
         scripts: written dialogues of the training side.
         others: requests that are none of the assistant's business, in either language.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from churnlens.tasks.service.scripts import Status
 from churnlens.tasks.service.search import Found
 
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+(?![\w]*\d)|[\u3400-\u9fff]")
+_NUMBER = re.compile(r"[A-Za-z]?\d{6,}")  # of an order or the like, which says nothing of a subject
 _CODE = re.compile(r"\S*\d\S*")
 _QUESTION = re.compile(
     r"[?？]|^\W*(what|when|how|who|why|which|is|are|can|do|does)\b|几|多久|什么|怎么|吗", re.I
@@ -99,8 +101,9 @@ def make_plan(messages: Sequence[Message], knowledge: Knowledge) -> Plan:
 
 def _read(said: list[str], knowledge: Knowledge) -> list[_Turn]:
     """Search for every turn, with one call of the encoder."""
-    pairs = [said[0], *(f"{a} {b}" for a, b in zip(said, said[1:], strict=False))]
-    vectors = knowledge.encoder.encode([*said, *pairs], query=True)
+    plain = [_NUMBER.sub(" ", text).strip() or text for text in said]
+    pairs = [plain[0], *(f"{a} {b}" for a, b in pairwise(plain))]
+    vectors = knowledge.encoder.encode([*plain, *pairs], query=True)
     turns: list[_Turn] = []
     for place, (text, pair) in enumerate(zip(said, pairs, strict=True)):
         language = _language(text, turns[-1].language if turns else None)
@@ -108,7 +111,7 @@ def _read(said: list[str], knowledge: Knowledge) -> list[_Turn]:
         def found(words: str, vector: np.ndarray, of: Language = language) -> tuple[Found, ...]:
             return tuple(knowledge.find(words, of, vector)[:10])
 
-        alone, joined = found(text, vectors[place]), found(pair, vectors[len(said) + place])
+        alone, joined = found(plain[place], vectors[place]), found(pair, vectors[len(said) + place])
         turns.append(_Turn(text=text, language=language, alone=alone, joined=joined))
     return turns
 
@@ -150,7 +153,12 @@ def _searched(turns: Sequence[_Turn], before: Plan | None, knowledge: Knowledge)
             return before.model_copy(update={"language": turn.language})
     if found[0].cosine < least:
         return _held(_SCOPE, "refused", turn, knowledge, "unsure")
-    found = _in_scope(found, least, options.scope_margin)
+    return _by_passage(_in_scope(found, least, options.scope_margin), turns, knowledge)
+
+
+def _by_passage(found: tuple[Found, ...], turns: Sequence[_Turn], knowledge: Knowledge) -> Plan:
+    """Plan by the best of the found passages."""
+    turn, options = turns[-1], knowledge.options.search
     if found[0].confidence < options.sure:
         return Plan(status="asks", wording="what", intent="unclear", language=turn.language)
     main = found[0].passage

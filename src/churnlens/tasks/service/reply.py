@@ -42,6 +42,8 @@ def reply(messages: Sequence[Message], knowledge: Knowledge, writer: Writer = _T
 
     Args:
         messages: the conversation, the customer's words last; system messages are not read.
+        knowledge: what the reply rests on.
+        writer: who puts it into words.
 
     Raises:
         ValueError: when the last message is not the customer's, or is empty.

@@ -19,9 +19,9 @@ from churnlens.retrieval.tokenize import tokenize
 from churnlens.schema import Frozen
 
 _ASKING = frozenset(
-    "want need help assist assistanc support problem issu question can could would please pleas tell "
-    "know how do dont have got try trying get info inform information about able abl where what "
-    "give gimme like".split()
+    "want need help assist assistanc support problem issu question can could would please pleas "
+    "tell know how do dont have got try trying get info inform information about able abl where "
+    "what give gimme like".split()
 )  # words of asking as such, which tell no template from another
 
 
@@ -90,6 +90,7 @@ def template_families(texts: Sequence[str], intents: Sequence[str], near: float 
 
     Args:
         texts: with entities (order numbers, names) taken out.
+        intents: of each.
         near: least similarity of near ones, see `dialogues.near.near_pairs`.
     """
     links = [(a, b) for a, b in near_pairs(texts, near) if intents[a] == intents[b]]

@@ -103,6 +103,8 @@ def check_rows(
     """Check every row; a row at fault never stops the others.
 
     Args:
+        rows: in any form, or none of them.
+        rules: what no answer may say.
         handbook: where given, its figures are known besides those of the row itself.
     """
     faults: list[RowFault] = []

@@ -46,6 +46,8 @@ def training_rows(
 
     Args:
         scripts: of one side of a split.
+        handbook: of the passages that they cite.
+        prompts: of the system turn.
         find: brings the passages that stand beside those of the turn.
         shown: passages in a row; more where a turn rests on more.
 
@@ -89,6 +91,8 @@ def mixed(own: Sequence[Row], general: Sequence[Row], share: float) -> list[Row]
     """Return the own rows with general ones among them, against forgetting; always the same.
 
     Args:
+        own: rows of the assistant.
+        general: rows of other kinds, with ids.
         share: general rows for each hundred of the own; all of them where there are fewer.
     """
     kept = list(general)[: round(len(own) * share / 100)]

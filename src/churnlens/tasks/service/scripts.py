@@ -1,9 +1,9 @@
 """Written dialogues of the assistant: Markdown that a service lead can read and add to.
 
 A heading `## name` opens a situation, a blank line begins another dialogue of it. A line is who
-speaks and what is said: `customer:` (客户：), or what the assistant does: `answers:` (回答：), `asks:`
-(询问：), `refuses:` (拒绝：), `hands over:` (转交：), with the passages that it rests on in brackets at
-its end. Facts of the handbook are written `{return_days}`.
+speaks and what is said: `customer:`, or what the assistant does: `answers:`, `asks:`, `refuses:`,
+`hands over:`, with the passages that it rests on in brackets at its end. Chinese has 客户, 回答,
+询问, 拒绝 and 转交. Facts of the handbook are written `{return_days}`.
 """
 
 from __future__ import annotations
@@ -156,6 +156,7 @@ def split_scripts(scripts: list[Script], held_out: float, seed: int) -> dict[str
     """Return `train` and `held_out` scripts; a situation is on one side only, in its language.
 
     Args:
+        scripts: with different ids.
         held_out: share of the situations that are held out, between 0 and 1.
         seed: another seed, another draw.
     """

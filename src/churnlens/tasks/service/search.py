@@ -63,6 +63,7 @@ class PassageIndex:
         Args:
             text: of the turn.
             vector: of the same text, as a query; shape (dimensions,).
+            options: how words and meaning are weighed.
         """
         cosines = self._best(self.vectors @ vector)
         words = np.zeros(len(self.owner))
@@ -98,6 +99,9 @@ def build_index(
     """Embed and weigh everything by which the passages are known.
 
     Args:
+        handbook: the passages.
+        language: of the index.
+        encoder: of texts.
         scripts: training dialogues; never held-out ones.
         others: requests that are none of the assistant's business; known as `conduct.scope`.
     """

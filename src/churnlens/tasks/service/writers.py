@@ -100,19 +100,17 @@ def fault_of(
     """Return why words are not taken, None when they are."""
     if said is None:
         return "form"
-    if not said.text.strip():
-        return "empty"
-    if said.status != plan.status:
-        return "status"
-    if language_of([said.text]) != plan.language:
-        return "language"
-    if invented_numbers(said, messages, knowledge, plan):
-        return "number"
-    if knowledge.rules.claims_record(said.text):
-        return "record"
-    if knowledge.rules.asks_secret(said.text):
-        return "secret"
-    return "prompt" if _leaks(said.text, knowledge, plan) else None
+    rules = knowledge.rules
+    checks: dict[Fault, bool] = {
+        "empty": not said.text.strip(),
+        "status": said.status != plan.status,
+        "language": language_of([said.text]) != plan.language,
+        "number": bool(invented_numbers(said, messages, knowledge, plan)),
+        "record": rules.claims_record(said.text),
+        "secret": rules.asks_secret(said.text),
+        "prompt": _leaks(said.text, knowledge, plan),
+    }
+    return next((fault for fault, found in checks.items() if found), None)
 
 
 def invented_numbers(
