@@ -19,9 +19,43 @@ from churnlens.retrieval.tokenize import tokenize
 from churnlens.schema import Frozen
 
 _ASKING = frozenset(
-    "want need help assist assistanc support problem issu question can could would please pleas "
-    "tell know how do dont have got try trying get info inform information about able abl where "
-    "what give gimme like".split()
+    [
+        "want",
+        "need",
+        "help",
+        "assist",
+        "assistanc",
+        "support",
+        "problem",
+        "issu",
+        "question",
+        "can",
+        "could",
+        "would",
+        "please",
+        "pleas",
+        "tell",
+        "know",
+        "how",
+        "do",
+        "dont",
+        "have",
+        "got",
+        "try",
+        "trying",
+        "get",
+        "info",
+        "inform",
+        "information",
+        "about",
+        "able",
+        "abl",
+        "where",
+        "what",
+        "give",
+        "gimme",
+        "like",
+    ]
 )  # words of asking as such, which tell no template from another
 
 
