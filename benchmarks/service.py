@@ -1,7 +1,7 @@
 """How well the assistant finds, refuses and routes: `python benchmarks/service.py ENCODER [SIDE]`.
 
-ENCODER is the folder of multilingual-e5-small; SIDE is test (default) or dev. The written
-dialogues of the training side and the general rows are known to the assistant, nothing else.
+ENCODER is the folder of multilingual-e5-small; SIDE is test (default) or dev. The handbook,
+the written dialogues and the general rows are known to the assistant, no question of the bench.
 With `CHURNLENS_REAL_DATA` set, routing is also learned from the public support requests, in five
 folds of whole template families.
 """
@@ -22,7 +22,7 @@ import numpy as np
 from churnlens.evaluation.intervals import bootstrap_groups
 from churnlens.models.embedding import Encoder, TextEncoder
 from churnlens.models.generation import Message
-from churnlens.options import AssistantOptions, ServiceRowsOptions
+from churnlens.options import AssistantOptions
 from churnlens.tasks.service import bench, scores
 from churnlens.tasks.service.floor import nearest_faq
 from churnlens.tasks.service.handbook import load_handbook
@@ -31,7 +31,7 @@ from churnlens.tasks.service.prompts import load_prompts
 from churnlens.tasks.service.reply import Reply, reply
 from churnlens.tasks.service.routing import template_families, train_router
 from churnlens.tasks.service.rules import load_rules
-from churnlens.tasks.service.scripts import load_scripts, split_scripts
+from churnlens.tasks.service.scripts import load_scripts
 
 FOLDS = 5
 CONF, BENCH = Path("conf/base/service"), Path("conf/base/bench")
@@ -57,10 +57,8 @@ def main() -> None:
 
 
 def known(encoder: TextEncoder) -> Knowledge:
-    """Return the assistant's knowledge, held-out dialogues left out."""
+    """Return the assistant's knowledge, as it is served."""
     handbook = load_handbook(CONF / "handbook")
-    options = ServiceRowsOptions()
-    scripts = load_scripts(CONF / "dialogues", handbook)
     general = (CONF / "general" / "general.jsonl").read_text("utf-8").splitlines()
     return build_knowledge(
         handbook,
@@ -68,7 +66,7 @@ def known(encoder: TextEncoder) -> Knowledge:
         load_prompts(Path("prompts/service.yml")),
         encoder,
         AssistantOptions(),
-        split_scripts(scripts, options.held_out, options.seed)["train"],
+        load_scripts(CONF / "dialogues", handbook),
         [f"{row['instruction']} {row['input']}" for row in map(json.loads, general)],
     )
 
