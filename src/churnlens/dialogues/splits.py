@@ -37,7 +37,7 @@ def group_dialogues(
     links += _linked(dialogue.customer for dialogue in dialogues)
     if family:
         links += _linked(dialogue.labels.get(family) for dialogue in dialogues)
-    roots = _joined(len(ids), links)
+    roots = joined(len(ids), links)
     names: dict[int, str] = {}
     for root, name in zip(roots, ids, strict=True):
         names[root] = min(name, names.get(root, name))
@@ -108,7 +108,7 @@ def _linked(keys: Iterable[str | None]) -> Iterator[tuple[int, int]]:
             yield first.setdefault(key, place), place
 
 
-def _joined(size: int, links: Iterable[tuple[int, int]]) -> list[int]:
+def joined(size: int, links: Iterable[tuple[int, int]]) -> list[int]:
     """Return the component of each of `size` places (union-find with path halving)."""
     parent = list(range(size))
 

@@ -58,6 +58,12 @@ from churnlens.options.satisfaction import (
     ScorerOptions,
     TurnOptions,
 )
+from churnlens.options.service import (
+    AssistantOptions,
+    SearchOptions,
+    ServiceRowsOptions,
+    Similarity,
+)
 from churnlens.options.summary import (
     PromptSearchOptions,
     SummaryDistillationOptions,
@@ -79,6 +85,7 @@ __all__ = [
     "AlertGrid",
     "AlertOptions",
     "AlertScoreOptions",
+    "AssistantOptions",
     "AttributionOptions",
     "CalibrationOptions",
     "ClvModelOptions",
@@ -108,8 +115,11 @@ __all__ = [
     "SatisfactionInferenceOptions",
     "SatisfactionReportingOptions",
     "ScorerOptions",
+    "SearchOptions",
     "SegmentOptions",
+    "ServiceRowsOptions",
     "Side",
+    "Similarity",
     "SplitOptions",
     "SummaryDistillationOptions",
     "SummaryFinetuningOptions",

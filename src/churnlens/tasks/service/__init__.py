@@ -1,0 +1,1 @@
+"""Task service: an assistant that answers customers from a policy handbook."""

@@ -1,0 +1,107 @@
+"""What is decided by patterns: signs in a customer's turn, and what no answer may claim.
+
+The patterns are data (`conf/base/service/rules.yml`). They see words, not meaning: irony and
+languages other than Chinese and English are not covered.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import AfterValidator
+
+from churnlens.privacy.folding import fold
+from churnlens.schema import Frozen
+from churnlens.tasks.service.handbook import PassageId, Slot
+from churnlens.tasks.service.scripts import Status
+
+_LONGEST = 4000  # characters of a text that are read
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error.msg}") from None
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+
+
+class Sign(Frozen):
+    """Patterns in a customer's turn, the passage that answers them, and what is done."""
+
+    passage: PassageId
+    status: Status
+    patterns: tuple[Pattern, ...]
+
+
+class Rules(Frozen):
+    """All patterns.
+
+    Attributes:
+        signs: of a customer's turn, the strongest first.
+        claims: what an answer may not say, since it sees no records and acts on none.
+        secrets: how an answer would ask for what must not be sent.
+        small_talk: turns that carry no question.
+        slots: how what a case needs looks in the customer's words.
+    """
+
+    signs: tuple[Sign, ...]
+    claims: tuple[Pattern, ...]
+    secrets: tuple[Pattern, ...]
+    small_talk: dict[Literal["greeting", "thanks"], tuple[Pattern, ...]]
+    slots: dict[Slot, Pattern]
+
+    @cached_property
+    def _signs(self) -> list[tuple[Sign, re.Pattern[str]]]:
+        return [(sign, _any(sign.patterns)) for sign in self.signs]
+
+    @cached_property
+    def _claims(self) -> re.Pattern[str]:
+        return _any(self.claims)
+
+    @cached_property
+    def _secrets(self) -> re.Pattern[str]:
+        return _any(self.secrets)
+
+    def sign(self, text: str) -> Sign | None:
+        """Return the strongest sign in a customer's turn, None where there is none."""
+        plain = _plain(text)
+        return next((sign for sign, pattern in self._signs if pattern.search(plain)), None)
+
+    def claims_record(self, text: str) -> bool:
+        """Whether an answer speaks as if it saw records or had acted on them."""
+        return bool(self._claims.search(_plain(text)))
+
+    def asks_secret(self, text: str) -> bool:
+        """Whether an answer asks for a password, a code or a card number."""
+        return bool(self._secrets.search(_plain(text)))
+
+    def chat(self, text: str) -> Literal["greeting", "thanks"] | None:
+        """Return which small talk a turn is and nothing else; None when it says more."""
+        plain = _plain(text)
+        return next((kind for kind, ps in self.small_talk.items() if _any(ps).search(plain)), None)
+
+    def slot(self, name: Slot, text: str) -> str | None:
+        """Return the first thing in a text that looks like a slot's value."""
+        found = re.search(self.slots[name], _plain(text))
+        return found[0].upper() if found else None
+
+
+def load_rules(path: Path) -> Rules:
+    """Read the file of patterns; pydantic's ValidationError names the one at fault."""
+    return Rules.model_validate(yaml.safe_load(path.read_text("utf-8")))
+
+
+def _plain(text: str) -> str:
+    return fold(text[:_LONGEST]).text.lower()
+
+
+def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.MULTILINE | re.DOTALL)

@@ -1,0 +1,129 @@
+"""Who puts a plan into words: a template, or a language model that is checked.
+
+What a model writes is taken only when it does what the plan says, in the customer's language, and
+says nothing that neither the passages nor the customer hold. Else the template's words stand in,
+and the reply says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from churnlens.dialogues.words import language_of
+from churnlens.evaluation.number_fidelity import unsupported_numbers
+from churnlens.models.generation import Completion, Message, Request
+from churnlens.privacy.untrusted import neutralise
+from churnlens.tasks.service.knowledge import Knowledge
+from churnlens.tasks.service.plans import Plan
+from churnlens.tasks.service.scripts import Said, ScriptError, read_said
+
+Fault = Literal["empty", "form", "status", "language", "number", "record", "secret", "prompt"]
+_LEAK = 40  # characters of the instructions in a row that no answer may repeat
+
+
+class Writer(Protocol):
+    """What can write replies; `name` is shown as the reply's model."""
+
+    name: str
+
+    def write(self, messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Said | None:
+        """Return what is said, None where nothing readable was written."""
+        ...
+
+
+class Generates(Protocol):
+    """The part of `models.generation.Generator` that is used here."""
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        """Return a completion for every request, in order."""
+        ...
+
+
+class TemplateWriter:
+    """Passages word by word, with a sentence of the assistant's own where one is needed."""
+
+    name = "template"
+
+    def write(self, messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Said:
+        """Return the reply; it depends on the plan alone."""
+        prompts, language = knowledge.prompts, plan.language
+        texts = [knowledge.handbook.text(key, language) for key in plan.citations]
+        if plan.wording == "hands_over":
+            texts = [prompts.hands_over.of(language).format(value=plan.value)]
+        elif plan.wording in {"again", "thanks"}:
+            texts = [getattr(prompts, plan.wording).of(language)]
+        elif plan.wording == "unsure":
+            texts = [prompts.unsure.of(language), *texts]
+        elif plan.wording:
+            texts = [*texts, prompts.asks[plan.wording].of(language)]  # type: ignore[index]
+        joint = "" if language == "zh" else " "
+        return Said(text=joint.join(texts), status=plan.status, citations=plan.citations)
+
+
+class ModelWriter:
+    """A language model that was tuned on `rows.training_rows`, or any other."""
+
+    def __init__(self, name: str, generator: Generates) -> None:
+        """Write with `generator`; `name` is shown as the reply's model."""
+        self.name, self._generator = name, generator
+
+    def write(self, messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Said | None:
+        """Return what the model writes, unchecked."""
+        request = request_of(messages, plan, knowledge)
+        text = self._generator.generate([request])[0].text
+        try:
+            return read_said(text, knowledge.handbook)
+        except ScriptError:
+            return None
+
+
+def request_of(messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Request:
+    """Return the prompt for a turn, in the very form of a training row."""
+    keys = [*plan.citations, *plan.shown]
+    system = knowledge.prompts.instructions(knowledge.handbook, keys, plan.language)
+    turns = [
+        Message(role=message.role, content=neutralise(message.content))
+        for message in messages[-2 * knowledge.options.turns + 1 :]
+        if message.role != "system"
+    ]
+    return Request(
+        key="reply",
+        messages=(Message(role="system", content=system), *turns),
+        max_new_tokens=knowledge.options.max_new_tokens,
+    )
+
+
+def fault_of(
+    said: Said | None, messages: Sequence[Message], plan: Plan, knowledge: Knowledge
+) -> Fault | None:
+    """Return why words are not taken, None when they are."""
+    if said is None:
+        return "form"
+    rules = knowledge.rules
+    checks: dict[Fault, bool] = {
+        "empty": not said.text.strip(),
+        "status": said.status != plan.status,
+        "language": language_of([said.text]) != plan.language,
+        "number": bool(invented_numbers(said, messages, knowledge, plan)),
+        "record": rules.claims_record(said.text),
+        "secret": rules.asks_secret(said.text),
+        "prompt": _leaks(said.text, knowledge, plan),
+    }
+    return next((fault for fault, found in checks.items() if found), None)
+
+
+def invented_numbers(
+    said: Said, messages: Sequence[Message], knowledge: Knowledge, plan: Plan
+) -> tuple[str, ...]:
+    """Return figures that stand in no passage of the plan and in no words of the customer."""
+    keys = {*plan.citations, *(set(said.citations) & set(plan.shown))}
+    passages = (knowledge.handbook.text(key, plan.language) for key in sorted(keys))
+    own = (message.content for message in messages if message.role == "user")
+    return unsupported_numbers(said.text, "\n".join([*passages, *own]))
+
+
+def _leaks(text: str, knowledge: Knowledge, plan: Plan) -> bool:
+    system = knowledge.prompts.system.of(plan.language).replace("{passages}", "")
+    places = range(0, max(1, len(system) - _LEAK))
+    return any(system[at : at + _LEAK] in text for at in places)
