@@ -5,20 +5,15 @@
 """
 
 from churnlens.simulation.churn import ChurnDemo, simulate_customers
-<<<<<<< HEAD
 from churnlens.simulation.dialogues import DialogueDemo, plain_rows, simulate_dialogues
-
-__all__ = ["ChurnDemo", "DialogueDemo", "plain_rows", "simulate_customers", "simulate_dialogues"]
-=======
-from churnlens.simulation.dialogues import DialogueDemo, simulate_dialogues
 from churnlens.simulation.ledger import LedgerDemo, simulate_ledger
 
 __all__ = [
     "ChurnDemo",
     "DialogueDemo",
     "LedgerDemo",
+    "plain_rows",
     "simulate_customers",
     "simulate_dialogues",
     "simulate_ledger",
 ]
->>>>>>> refs/heads/clv

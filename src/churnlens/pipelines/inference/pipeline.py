@@ -72,14 +72,14 @@ def _summary() -> Pipeline:
         [
             Node(
                 func=write_summaries,
-                inputs=[
-                    "dialogues",
-                    "extractive",
-                    "prompts",
-                    "model_lock",
-                    "params:model_root",
-                    "params:inference",
-                ],
+                inputs={
+                    "dialogues": "dialogues",
+                    "extractive": "extractive",
+                    "prompts": "prompts",
+                    "model_lock": "model_lock",
+                    "model_root": "params:model_root",
+                    "options": "params:inference",
+                },
                 outputs="summaries",
                 name="write_summaries",
             ),
