@@ -6,12 +6,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from churnlens.tasks.batch import parse_rows, predict_rows
+from churnlens.tasks.dialogue_rows import EXPECTED, dialogues_in, read_dialogue
 from churnlens.tasks.summary.contract import KEYS
-from churnlens.tasks.summary.predict import summarise_rows
+from churnlens.tasks.summary.predict import summaries_of
 from churnlens.tasks.summary.writers import Draft, ExtractiveWriter, LeadWriter
 from tasks.summary.support import SUMMARY
 
 LEAD = {"en": LeadWriter(), "zh": LeadWriter()}
+
+
+class MemoryStore(dict):
+    def put(self, key, frame):
+        self[key] = frame
+
+
+def summarise_rows(rows, writers):
+    """Go the way of `kedro predict summary`."""
+    text = "\n".join(json.dumps(each) for each in rows)
+    read = parse_rows(text, read_dialogue, EXPECTED)
+    return predict_rows(
+        read, lambda given: summaries_of(dialogues_in(given), writers), MemoryStore(), ["r"], 16
+    )
 
 
 def row(*said, key="r1"):

@@ -17,7 +17,7 @@ OPTIONS = SummaryScoreOptions(resamples=100)
 
 @pytest.fixture(scope="module")
 def rows():
-    return [each.model_dump(mode="json") for each in demo(60, 5)]
+    return demo(60, 5)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def writers(fitted, **changes):
 
 def test_from_dialogues_to_figures(rows, fitted):
     told = stages.summarise_dialogues(rows[40:], writers(fitted))
-    assert [row["id"] for row in told] == [row["id"] for row in rows[40:]]
+    assert [row["id"] for row in told] == [each.id for each in rows[40:]]
     assert all(row["model"] == f"extractive ({fitted['revision']})" for row in told)
     figures = stages.judge_summaries(rows[40:], json.loads(json.dumps(told)), fitted, OPTIONS)
     assert set(figures) == {"en", "zh"}
@@ -51,7 +51,7 @@ def test_floors_are_writers_too(rows, fitted):
 
 
 def test_dialogues_without_references_are_not_judged(rows, fitted):
-    bare = [row | {"labels": {}} for row in rows[40:44]]
+    bare = [each.model_copy(update={"labels": {}, "references": ()}) for each in rows[40:44]]
     told = stages.summarise_dialogues(bare, writers(fitted))
     assert stages.judge_summaries(bare, told, fitted, OPTIONS) == {}
 

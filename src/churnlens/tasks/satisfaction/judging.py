@@ -6,6 +6,7 @@ linear model as it comes, without calibration. Intervals are over dialogues.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -271,9 +272,11 @@ def learned_labels(dialogues: Sequence[Dialogue], turns: TurnOptions) -> np.ndar
 
 
 def plain(value: Any) -> Any:
-    """Return metrics as JSON-able data."""
+    """Return metrics as JSON-able data; None for what is no number."""
     if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
+        value = value.model_dump(mode="json")
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
     return [plain(each) for each in value] if isinstance(value, list | tuple) else value

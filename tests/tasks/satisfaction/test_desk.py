@@ -1,0 +1,90 @@
+"""One turn at a time and whole dialogues give the same; what is kept is redacted."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from churnlens.dialogues.form import Dialogue, Turn
+from churnlens.options import TurnOptions
+from tasks.satisfaction.deskwork import demo, desk
+
+
+def live(worker, dialogue):
+    state, heard = worker.start(dialogue.id, dialogue.language), []
+    for turn in dialogue.turns:
+        heard.append(worker.hear(state, turn))
+        state = heard[-1].state
+    return heard
+
+
+@pytest.mark.parametrize("context", [0, 3])
+def test_a_service_says_what_a_batch_says(context):
+    worker = replace(desk(), turns=TurnOptions(context=context))
+    for dialogue in demo()[:12]:
+        (whole,) = worker.assess([dialogue])
+        heard = live(worker, dialogue)
+        assert [each.score for each in heard if each.score] == [
+            turn for turn in whole.turns if dialogue.turns[turn.index].text
+        ]
+        assert tuple(each.alert for each in heard if each.alert) == whole.alerts
+
+
+def test_dialogues_together_say_what_each_says_alone():
+    together = desk().assess(demo()[:8])
+    assert together == [desk().assess([each])[0] for each in demo()[:8]]
+    assert desk().assess([]) == []
+
+
+def test_only_customer_turns_are_scored_in_their_places():
+    for dialogue, found in zip(demo()[:10], desk().assess(demo()[:10]), strict=True):
+        places = [n for n, t in enumerate(dialogue.turns) if t.speaker == "customer"]
+        assert [turn.index for turn in found.turns] == places
+        assert all(1 <= turn.score <= 5 and 0 <= turn.p_dissatisfied <= 1 for turn in found.turns)
+        assert all(set(turn.likely) <= {1, 2, 3, 4, 5} and turn.likely for turn in found.turns)
+        assert 1 <= found.overall <= 5
+
+
+def test_an_output_is_plain_data_with_the_promised_keys():
+    for found in desk().assess(demo()[:10]):
+        told = json.loads(json.dumps(found.output()))
+        assert list(told) == ["turns", "overall", "level", "alerts", "reasons"]
+
+
+def test_quotes_name_the_turns_in_which_they_stand():
+    quotes = 0
+    for dialogue, found in zip(demo(), desk().assess(demo()), strict=True):
+        for reason in found.reasons.reasons:
+            for quote in reason.quotes:
+                assert dialogue.turns[quote.turn].text == quote.text
+                assert dialogue.turns[quote.turn].speaker == "customer"
+                quotes += quote.turn > 0
+    assert quotes, "places of the dialogue, not of the customer's turns"
+
+
+def test_what_is_kept_between_turns_is_redacted_and_bounded():
+    worker = replace(desk(), turns=TurnOptions(context=2))
+    state = worker.start("d", "en")
+    for n in range(30):
+        speaker = "agent" if n % 2 else "customer"
+        turn = Turn(speaker=speaker, text=f"call me at 138-0013-80{n:02}, no {n}")
+        state = worker.hear(state, turn).state
+    kept = state.model_dump_json()
+    assert "0013" not in kept and "[phone_" in kept
+    assert len(state.recent) == 2 and state.turns == 30
+
+
+def test_hard_dialogues_have_a_score():
+    hard = {
+        "one word": ["?"],
+        "emoji": ["😡😡"],
+        "mixed": ["my 包裹 is 很晚"],
+        "long": ["late " * 20_000],
+        "many": ["hm"] * 2_000,
+        "empty turns": ["hello", "", "  "],
+    }
+    for name, texts in hard.items():
+        turns = tuple(Turn(speaker="customer", text=text) for text in texts)
+        dialogue = Dialogue(id=name, turns=turns, source="s", language="en")
+        (found,) = desk().assess([dialogue])
+        assert len(found.turns) == len(texts), name

@@ -1,0 +1,36 @@
+"""Texts of explanations are texts of the scorer."""
+
+import numpy as np
+import pytest
+
+from churnlens.options import AttributionOptions, TurnOptions
+from churnlens.tasks.satisfaction.tracing import chances, explainer, reader
+from churnlens.tasks.satisfaction.turns import turn_rows
+from tasks.satisfaction.deskwork import demo, desk
+
+
+@pytest.mark.parametrize("context", [0, 2])
+def test_a_passage_is_what_the_scorer_reads_and_says(context):
+    options = TurnOptions(context=context)
+    for dialogue in demo()[:10]:
+        rows = turn_rows(dialogue, options)
+        read = reader(options, dialogue.language)
+        texts = [read(dialogue.turns, row.index).text for row in rows]
+        assert texts == [row.text for row in rows]
+        said = chances(desk().scorer, dialogue.language)(texts)
+        assert np.allclose(said, desk().scorer.rate(rows).dissatisfied)
+
+
+def test_an_explanation_starts_from_the_score_of_the_desk():
+    dialogue = demo()[0]
+    (found,) = desk().assess([dialogue])
+    told = explainer(desk(), dialogue.language, AttributionOptions()).explain(
+        dialogue, found.turns[0].index
+    )
+    assert told["p"] == pytest.approx(found.turns[0].p_dissatisfied, abs=1e-3)
+
+
+def test_nothing_to_trace_before_a_turn_is_read():
+    with pytest.raises(ValueError, match="kind predict"):
+        reader(TurnOptions(kind="predict", context=1), "en")
+    assert chances(desk().scorer, "en")([]).shape == (0,)

@@ -1,0 +1,49 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from churnlens.tasks.batch import parse_row
+from churnlens.tasks.dialogue_rows import EXPECTED, dialogues_in, read_dialogue
+
+
+def read(row):
+    return parse_row(json.dumps(row), 1, read_dialogue, EXPECTED)
+
+
+def test_a_row_is_redacted_before_anything_is_kept():
+    said = [{"speaker": "customer", "text": "ring 415-555-0132, @Shop"}]
+    row = read({"id": "a", "turns": said, "note": "x"})
+    assert row.error == "" and "0132" not in row.model_dump_json()
+    (dialogue,) = dialogues_in([row.given])
+    assert dialogue.turns[0].text == "ring [phone_1], [handle_1]"
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        ({"id": 1}, "turns: got"),
+        ({"id": 1, "turns": []}, "turns: got nothing, expected a list of turns"),
+        ({"id": 1, "turns": [{"speaker": "agent", "text": "secret"}]}, "no words of a customer"),
+        ({"id": 1, "turns": [{"speaker": "secret", "text": "x"}]}, "speaker: got another word"),
+        ({"id": 1, "turns": [{"speaker": "customer", "text": 5}]}, "text: got"),
+    ],
+)
+def test_a_row_that_is_none_says_why_without_its_words(row, error):
+    read_row = read(row)
+    assert error in read_row.error and "secret" not in read_row.error and read_row.given is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=9,
+)
+
+
+@given(JSON, JSON)
+def test_any_object_is_a_dialogue_or_an_error(turns, speaker):
+    for row in ({"turns": turns}, {"turns": [{"speaker": speaker, "text": turns}]}):
+        found = read(row)
+        assert bool(found.error) != bool(found.given)
