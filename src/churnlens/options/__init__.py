@@ -17,6 +17,7 @@ from churnlens.options.churn import (
 )
 from churnlens.options.remote import RemoteOptions, WebhookOptions
 from churnlens.options.training import Dtype, ExperimentOptions, Precision, Range, TrainingOptions
+from churnlens.options.web import LimitOptions, QueueOptions, WebOptions
 
 __all__ = [
     "AlertGrid",
@@ -30,11 +31,14 @@ __all__ = [
     "FinetuningOptions",
     "IndexingOptions",
     "InferenceOptions",
+    "LimitOptions",
     "Precision",
+    "QueueOptions",
     "Range",
     "RemoteOptions",
     "ReportingOptions",
     "TrainingOptions",
+    "WebOptions",
     "WebhookOptions",
     "Writer",
 ]
