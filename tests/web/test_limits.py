@@ -143,7 +143,7 @@ def test_bad_requests_leave_no_memory_behind(shared_server):
 
 
 def memory() -> int:
-    with open("/proc/self/statm") as stream:
+    with open("/proc/self/statm", encoding="ascii") as stream:
         return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 

@@ -100,6 +100,7 @@ class Job(Generic[Item]):
                 return
             self._begun = True
             yield item
+            await asyncio.sleep(0)  # others' turn, also while a backlog is read out
 
 
 class Desk:

@@ -71,19 +71,24 @@ class Reply:
     Attributes:
         model: its name.
         dropped: messages that it was not shown.
-        text, sources, usage, finish: see `Piece`.
+        sources, usage, finish: see `Piece`.
         first_seconds, total_seconds: from the start of the work to the first token and the last.
     """
 
     def __init__(self, job: Job[Piece], model: str, dropped: int, beat: float) -> None:
         """Begin with nothing written."""
         self.job, self.model, self.dropped, self._beat = job, model, dropped, beat
-        self.text = ""
+        self._parts: list[str] = []
         self.sources: tuple[Source, ...] = ()
         self.usage: Usage | None = None
         self.finish: Finish | None = None
         self.first_seconds: float | None = None
         self.total_seconds = 0.0
+
+    @property
+    def text(self) -> str:
+        """Return what is written so far."""
+        return "".join(self._parts)
 
     async def pieces(self) -> AsyncIterator[Piece | None]:
         """Yield and keep the pieces, None in silence; a reply that is late after text is cut.
@@ -100,7 +105,7 @@ class Reply:
         except InputError as error:
             raise told(error) from None
         except LateError:
-            if not self.text:
+            if self.first_seconds is None:
                 raise late() from None
             self.finish = "length"
         self.finish = self.finish or "stop"
@@ -109,7 +114,7 @@ class Reply:
         self.total_seconds = asyncio.get_running_loop().time() - self.job.started
         if piece.text and self.first_seconds is None:
             self.first_seconds = self.total_seconds
-        self.text += piece.text
+        self._parts.append(piece.text)
         self.sources += piece.sources
         self.usage = piece.usage or self.usage
         self.finish = piece.finish or self.finish
