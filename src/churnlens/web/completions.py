@@ -17,7 +17,7 @@ from churnlens.web.contract import (
     usage_chunk,
     whole,
 )
-from churnlens.web.errors import WebError, failed
+from churnlens.web.errors import WebError
 from churnlens.web.house import count, house_of
 from churnlens.web.reading import json_body
 from churnlens.web.replies import SILENCE, EventStream, Reply, begin_reply, event, unless_gone
@@ -85,9 +85,6 @@ async def _events(reply: Reply, model: str, usage: bool) -> AsyncIterator[bytes]
     except WebError as error:
         yield event(error.body())
         return
-    except Exception:
-        yield event(failed().body())
-        raise
     yield event(chunk(key, model, {}, reply.finish))
     if usage and reply.usage:
         yield event(usage_chunk(key, model, reply.usage))

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from churnlens.schema import Frozen
 from churnlens.web.contract import check_length, latest
-from churnlens.web.errors import WebError, failed
+from churnlens.web.errors import WebError
 from churnlens.web.history import Conversation, Entry, Records, Status
 from churnlens.web.house import House, count, house_of, session_of
 from churnlens.web.protocols import Message, Settings
@@ -149,10 +149,6 @@ class Turn:
             await self.keep("failed")
             yield event(error.body(), "error")
             return
-        except Exception:
-            await self.keep("failed")
-            yield event(failed().body(), "error")
-            raise
         entry = await self.keep("cut" if self.reply.finish == "length" else "whole")
         yield event({"message": entry.model_dump()}, "done")
 

@@ -5,8 +5,11 @@ No error repeats what a client sent: neither a value nor an unknown address.
 
 from __future__ import annotations
 
+import logging
 import math
+import traceback
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,6 +17,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+logger = logging.getLogger(__name__)
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _CODES = {
     404: "not_found",
@@ -64,9 +68,16 @@ class WebError(Exception):
         return JSONResponse(self.body(), self.status, {**wait, **login})
 
 
-def failed() -> WebError:
-    """Return what a client is told of a fault of ours; the log says where it is."""
-    return WebError(500, "the server failed; its log names the place", "internal_error")
+def failed(error: Exception, request: str) -> WebError:
+    """Log a fault of ours, and return what a client is told of it.
+
+    The log has its kind and place only: its message may quote what a customer wrote.
+    """
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+    logger.error("id=%s failed: %s at %s", request, type(error).__name__, place)
+    message = f"the server failed; its log names the place under {request}"
+    return WebError(500, message, "internal_error")
 
 
 def invalid(error: ValidationError) -> WebError:

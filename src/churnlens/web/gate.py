@@ -1,13 +1,11 @@
 """What every request passes: its names, its session, its log line, and the headers of its answer.
 
-A log line holds the route, the status, sizes and times; never text, an address or a query. Faults
-are logged as kind and place, because their messages may quote what a customer wrote.
+A log line holds the route, the status, sizes and times; never text, an address or a query.
 """
 
 from __future__ import annotations
 
 import logging
-import traceback
 import uuid
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
@@ -89,6 +87,7 @@ class Gate:
             return
         exchange = Exchange(scope, send)
         try:
+            scope["request_id"] = exchange.id
             scope["session"] = await self._enter(scope)
             await self._app(scope, receive, exchange.send)
         except WebError as error:
@@ -96,10 +95,10 @@ class Gate:
         except ClientDisconnect:
             exchange.status = CLIENT_GONE
         except Exception as error:
-            _log_fault(exchange.id, error)
+            failure = failed(error, exchange.id)
             if exchange.status:
                 raise ConnectionAbortedError from None  # what was begun cannot be taken back
-            await failed().response()(scope, receive, exchange.send)
+            await failure.response()(scope, receive, exchange.send)
         finally:
             exchange.log()
 
@@ -143,9 +142,3 @@ def _declared(headers: Headers) -> int:
     """Return the length that a request says its body has."""
     text = headers.get("content-length", "0")
     return int(text) if text.isascii() and text.isdigit() else 0
-
-
-def _log_fault(request: str, error: Exception) -> None:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
-    logger.error("id=%s failed: %s at %s in %s", request, type(error).__name__, place, frame.name)

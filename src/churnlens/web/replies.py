@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from churnlens.web.desk import Job, LateError, Work
-from churnlens.web.errors import WebError
+from churnlens.web.errors import WebError, failed
 from churnlens.web.house import house_of
 from churnlens.web.protocols import (
     ChatModel,
@@ -75,9 +75,11 @@ class Reply:
         first_seconds, total_seconds: from the start of the work to the first token and the last.
     """
 
-    def __init__(self, job: Job[Piece], model: str, dropped: int, beat: float) -> None:
+    def __init__(self, job: Job[Piece], model: str, dropped: int, request: Request) -> None:
         """Begin with nothing written."""
-        self.job, self.model, self.dropped, self._beat = job, model, dropped, beat
+        self.job, self.model, self.dropped = job, model, dropped
+        self._beat = house_of(request).options.limits.heartbeat_seconds
+        self._request: str = request.scope["request_id"]
         self._parts: list[str] = []
         self.sources: tuple[Source, ...] = ()
         self.usage: Usage | None = None
@@ -94,8 +96,8 @@ class Reply:
         """Yield and keep the pieces, None in silence; a reply that is late after text is cut.
 
         Raises:
-            WebError: for a dialogue that the model cannot take, or when nothing came in time.
-            Exception: what else the model has raised.
+            WebError: for a dialogue that the model cannot take, when nothing came in time, or when
+                the model failed, which is logged.
         """
         try:
             async for piece in self.job.pieces(self._beat):
@@ -108,6 +110,8 @@ class Reply:
             if self.first_seconds is None:
                 raise late() from None
             self.finish = "length"
+        except Exception as error:
+            raise failed(error, self._request) from None
         self.finish = self.finish or "stop"
 
     def _keep(self, piece: Piece) -> None:
@@ -139,7 +143,7 @@ async def begin_reply(
     """
     messages, dropped = shown
     job = await begin(request, lambda stopped: model.reply(messages, settings, stopped))
-    return Reply(job, model.name, dropped, house_of(request).options.limits.heartbeat_seconds)
+    return Reply(job, model.name, dropped, request)
 
 
 class EventStream(StreamingResponse):
@@ -162,6 +166,8 @@ class EventStream(StreamingResponse):
 
 
 SILENCE = KEEPALIVE_COMMENT
+# What some clients take for the end of a line, although the standard does not.
+_LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
 
 
 def event(data: Any, name: str | None = None, place: str | None = None) -> bytes:
@@ -172,5 +178,5 @@ def event(data: Any, name: str | None = None, place: str | None = None) -> bytes
         name: of the kind of event.
         place: from which a client that connects again goes on.
     """
-    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    written = json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_LINE_ENDS)
     return format_sse_event(data_str=written, event=name, id=place)
