@@ -19,11 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path[0] = str(Path(__file__).parents[1] / "tests")  # this file is called as a folder there
 
-from web.killing import kill_often
-from web.support import FakeModel, chat, raw, request_bytes, running
-from web.test_limits import BAD, leave
+from web.killing import kill_often  # noqa: E402
+from web.support import FakeModel, chat, raw, request_bytes, running  # noqa: E402
+from web.test_limits import BAD, leave  # noqa: E402
 
 PATH = "/v1/chat/completions"
 SESSIONS, REQUESTS, TOKENS, WAITING = 50, 1_000, 10, 16

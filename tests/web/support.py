@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
-import uvicorn
 
 from churnlens.options import LimitOptions, QueueOptions, WebOptions
 from churnlens.web.access import load_tokens
@@ -19,7 +18,7 @@ from churnlens.web.app import create_app
 from churnlens.web.history import History
 from churnlens.web.house import Places, Services
 from churnlens.web.protocols import InputError, Piece, Source, Usage
-from churnlens.web.server import server_config
+from churnlens.web.server import Server
 
 TOKEN = "correct-horse-battery-staple-1"
 OTHER = "another-horse-battery-staple-2"
@@ -118,7 +117,7 @@ def running(root: Path, model=None, services=None, **options):
     options = options_of(**options)
     history = History(root / "history.db")
     app = create_app(services, history, Places.of(root), load_tokens(options), options)
-    server = uvicorn.Server(server_config(app, options))
+    server = Server(app, options)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]

@@ -63,7 +63,7 @@ def test_rows_are_followed_while_they_are_written_and_over_a_new_file(tmp_path):
     path = tmp_path / "a.jsonl"
 
     async def main():
-        got, places = [], follow(path, 0, poll=0.01, beat=0.05)
+        got, places = [], follow(path, 0, poll=0.01, beat=0.05, is_over=lambda: False)
         async for place in places:
             got.append(place and place[1]["n"])
             if got[-1] is None and got.count(None) == 1:

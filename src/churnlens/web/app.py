@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
@@ -51,18 +48,12 @@ def create_app(
         rate=Rate(limits.requests_per_minute, limits.burst),
     )
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        await house.desk.close()
-
     # The pages of FastAPI that show an API load scripts from elsewhere.
     app = FastAPI(
         title="churnlens",
         version=churnlens.__version__,
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
     )
     app.state.house = house
     # Not by FastAPI's `max_body_size`: its refusal would go past the gate, without headers.

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from churnlens.schema import Frozen
 from churnlens.web.contract import check_length, latest
+from churnlens.web.desk import CLOSING
 from churnlens.web.errors import WebError
 from churnlens.web.history import Conversation, Entry, Records, Status
 from churnlens.web.house import House, count, house_of, session_of
@@ -146,7 +147,7 @@ class Turn:
                 elif piece.text:
                     yield event({"text": piece.text}, "text")
         except WebError as error:
-            await self.keep("failed")
+            await self.keep("stopped" if error.code == CLOSING else "failed")
             yield event(error.body(), "error")
             return
         entry = await self.keep("cut" if self.reply.finish == "length" else "whole")

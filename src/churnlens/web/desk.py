@@ -21,6 +21,7 @@ from churnlens.web.protocols import Stopped
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Work = Callable[[Stopped], Iterator[Item]]
+CLOSING = "server_closing"
 CLOSING_SECONDS = 5.0
 _LONGEST_WAIT = 60.0
 _RECENT = 0.2  # weight of the latest work in the mean that Retry-After is told from
@@ -28,6 +29,10 @@ _RECENT = 0.2  # weight of the latest work in the mean that Retry-After is told 
 
 class LateError(Exception):
     """The work has not come to its end, or to its first piece, in time."""
+
+
+class StoppedError(Exception):
+    """The work was stopped before its end."""
 
 
 class _End:
@@ -80,7 +85,8 @@ class Job(Generic[Item]):
         """Yield the pieces as they come, and None after every `beat` seconds without one.
 
         Raises:
-            LateError: when the time is over; `begun` tells whether anything had come.
+            LateError: when the time is over.
+            StoppedError: when the work was stopped, by its reader or with the server.
             Exception: what the work has raised.
         """
         while True:
@@ -97,14 +103,25 @@ class Job(Generic[Item]):
             if isinstance(item, _End):
                 if item.error is not None:
                     raise item.error
+                if self._stopped.is_set():
+                    raise StoppedError
                 return
             self._begun = True
             yield item
             await asyncio.sleep(0)  # others' turn, also while a backlog is read out
 
 
+def closing() -> WebError:
+    """Return what a client is told while the server stops."""
+    return WebError(503, "the server is stopping", CLOSING, wait=CLOSING_SECONDS)
+
+
 class Desk:
-    """The queue and its places."""
+    """The queue and its places.
+
+    Attributes:
+        closed: nothing is begun any more.
+    """
 
     def __init__(self, options: QueueOptions) -> None:
         """Open with all places free."""
@@ -112,7 +129,7 @@ class Desk:
         self._places = asyncio.Semaphore(options.workers)
         self._threads = ThreadPoolExecutor(options.workers, thread_name_prefix="model")
         self._jobs: set[Job[Any]] = set()
-        self._waiting, self._mean = 0, 1.0
+        self._waiting, self._mean, self.closed = 0, 1.0, False
 
     @property
     def working(self) -> int:
@@ -128,7 +145,7 @@ class Desk:
         """Wait for a place and start; the order is that of coming.
 
         Raises:
-            WebError: 429 when too many wait, or the wait was too long.
+            WebError: 429 when too many wait, or the wait was too long; 503 when it is closed.
         """
         if self._places.locked() and self._waiting >= self._options.waiting:
             raise self._busy()
@@ -140,6 +157,9 @@ class Desk:
             raise self._busy() from None
         finally:
             self._waiting -= 1
+        if self.closed:
+            self._places.release()
+            raise closing()
         job = Job(work, self._threads, self._options)
         self._jobs.add(job)
         job.done.add_done_callback(lambda _: self._leave(job))
@@ -158,6 +178,7 @@ class Desk:
 
     async def close(self) -> None:
         """Stop all work, and wait a little for its end."""
+        self.closed = True
         for job in self._jobs:
             job.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -76,14 +76,15 @@ def _stream(request: Request, path: Path, name: str) -> _Feed:
 async def _events(house: House, path: Path, name: str, offset: int) -> AsyncIterator[bytes]:
     limits = house.options.limits
     end = time.monotonic() + limits.stream_seconds
+
+    def is_over() -> bool:
+        return house.desk.closed or time.monotonic() > end
+
     yield SILENCE  # a browser takes the stream for open at its first bytes
-    async with aclosing(
-        follow(path, offset, limits.poll_seconds, limits.heartbeat_seconds)
-    ) as places:
+    seen = follow(path, offset, limits.poll_seconds, limits.heartbeat_seconds, is_over)
+    async with aclosing(seen) as places:
         async for place in places:
             yield SILENCE if place is None else event(place[1], name, str(place[0]))
-            if time.monotonic() > end:
-                return
 
 
 def overview(places: Places) -> dict[str, Any]:

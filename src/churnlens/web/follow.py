@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def _row(line: bytes) -> dict[str, Any] | None:
 
 
 async def follow(
-    path: Path, offset: int, poll: float, beat: float
+    path: Path, offset: int, poll: float, beat: float, is_over: Callable[[], bool]
 ) -> AsyncGenerator[Place | None, None]:
     """Yield rows behind `offset` as they are appended; None after `beat` seconds without one.
 
@@ -57,9 +57,10 @@ async def follow(
         offset: in bytes, behind a line.
         poll: seconds between two looks.
         beat: seconds.
+        is_over: whether to end, asked at every look.
     """
     silent = 0.0
-    while True:
+    while not is_over():
         offset, rows = await asyncio.to_thread(read_rows, path, offset)
         for row in rows:
             yield row

@@ -121,13 +121,13 @@ class Records:
 
     def conversations(self, owner: str) -> list[Conversation]:
         """Return the conversations of `owner`, the latest first."""
-        found = self._database.execute(
-            "SELECT id, title, created, updated FROM conversations WHERE owner = ?"
-            " ORDER BY updated DESC, id",
-            (owner,),
-        )
-        fields = ("id", "title", "created", "updated")
-        return [Conversation(**dict(zip(fields, row, strict=True))) for row in found]
+        return self._conversations("owner = ? ORDER BY updated DESC, id", owner)
+
+    def _conversations(self, condition: str, *given: str) -> list[Conversation]:
+        names = tuple(Conversation.model_fields)
+        query = f"SELECT {', '.join(names)} FROM conversations WHERE {condition}"  # noqa: S608
+        rows = self._database.execute(query, given)
+        return [Conversation(**dict(zip(names, row, strict=True))) for row in rows]
 
     def create(self, owner: str, title: str) -> Conversation:
         """Return a new conversation, committed."""
@@ -143,8 +143,8 @@ class Records:
 
     def find(self, owner: str, conversation: str) -> Conversation | None:
         """Return a conversation; None when `owner` has none of that id."""
-        every = self.conversations(owner)
-        return next((each for each in every if each.id == conversation), None)
+        found = self._conversations("owner = ? AND id = ?", owner, conversation)
+        return found[0] if found else None
 
     def entries(self, conversation: str) -> list[Entry]:
         """Return the messages of a conversation in their order."""

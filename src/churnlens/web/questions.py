@@ -10,7 +10,7 @@ from pydantic import Field
 
 from churnlens.schema import Frozen
 from churnlens.web.contract import check_length
-from churnlens.web.desk import Job, LateError
+from churnlens.web.desk import Job, LateError, StoppedError, closing
 from churnlens.web.errors import WebError
 from churnlens.web.house import count, house_of
 from churnlens.web.protocols import InputError, Stopped
@@ -75,6 +75,8 @@ async def _run(request: Request, function: Callable[[], Result]) -> Result:
         raise told(error) from None
     except LateError:
         raise late() from None
+    except StoppedError:
+        raise closing() from None
     finally:
         job.stop()
 

@@ -14,7 +14,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from churnlens.web.desk import Job, LateError, Work
+from churnlens.web.desk import Job, LateError, StoppedError, Work, closing
 from churnlens.web.errors import WebError, failed
 from churnlens.web.house import house_of
 from churnlens.web.protocols import (
@@ -96,8 +96,8 @@ class Reply:
         """Yield and keep the pieces, None in silence; a reply that is late after text is cut.
 
         Raises:
-            WebError: for a dialogue that the model cannot take, when nothing came in time, or when
-                the model failed, which is logged.
+            WebError: for a dialogue that the model cannot take, when nothing came in time, when
+                the server stops, or when the model failed, which is logged.
         """
         try:
             async for piece in self.job.pieces(self._beat):
@@ -106,6 +106,8 @@ class Reply:
                 yield piece
         except InputError as error:
             raise told(error) from None
+        except StoppedError:
+            raise closing() from None
         except LateError:
             if self.first_seconds is None:
                 raise late() from None

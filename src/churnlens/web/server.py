@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from churnlens.options import LimitOptions, WebOptions
 from churnlens.web.access import load_tokens
 from churnlens.web.app import create_app
 from churnlens.web.history import History
-from churnlens.web.house import Places, Services
+from churnlens.web.house import House, Places, Services
 
 HISTORY = Path("web") / "history.db"
 CLOSING_SECONDS = 5
@@ -66,6 +67,20 @@ class _PatientProtocol(H11Protocol):
                 timer.cancel()
 
 
+class Server(uvicorn.Server):
+    """uvicorn, which ends the replies before it waits for their readers."""
+
+    def __init__(self, app: FastAPI, options: WebOptions) -> None:
+        """Set up; nothing listens yet."""
+        super().__init__(server_config(app, options))
+        self._house: House = app.state.house
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop the models, end the streams, and close."""
+        await self._house.desk.close()
+        await super().shutdown(sockets)
+
+
 def server_config(app: FastAPI, options: WebOptions) -> uvicorn.Config:
     """Return how uvicorn serves the application: one process, HTTP/1.1 only."""
     protocol = type("PatientProtocol", (_PatientProtocol,), {"limits": options.limits})
@@ -75,7 +90,7 @@ def server_config(app: FastAPI, options: WebOptions) -> uvicorn.Config:
         port=options.port,
         http=protocol,
         ws="none",
-        lifespan="on",
+        lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -97,4 +112,4 @@ def serve(services: Services, data_root: Path, options: WebOptions) -> None:
     tokens = load_tokens(options)
     with closing(History(data_root / HISTORY)) as history:
         app = create_app(services, history, Places.of(data_root), tokens, options)
-        uvicorn.Server(server_config(app, options)).run()
+        Server(app, options).run()

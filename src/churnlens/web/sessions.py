@@ -32,10 +32,10 @@ async def sign_in(
 ) -> Response:
     """Begin a session in a cookie; conversations belong to the token's name, not to the session."""
     house = house_of(request)
-    house.rate.take("sign-in")
     owner = house.tokens.owner(body.token) if house.tokens else LOCAL
     if owner is None:
         raise WebError(401, "no such token", "invalid_api_key", param="token")
+    house.rate.take(f"sign-in:{owner}")
     secret, seconds = new_secret(), house.options.session_hours * 3600
     await house.history.call(Records.open_session, hashed(secret), owner, time.time() + seconds)
     response = JSONResponse({"owner": owner}, 201)
