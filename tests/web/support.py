@@ -152,11 +152,11 @@ def events(response):
 
 
 def raw(port, data: bytes, timeout=10.0) -> bytes:
-    """Send bytes and return all that comes until the server closes or falls silent."""
+    """Send bytes and return all that comes until the server closes; TimeoutError if it does not."""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as line:
         line.sendall(data)
         got = b""
-        with contextlib.suppress(TimeoutError, ConnectionError):
+        with contextlib.suppress(ConnectionError):
             while part := line.recv(65536):
                 got += part
         return got

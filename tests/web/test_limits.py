@@ -182,6 +182,7 @@ def leave(server, said="hello", *, how="close", stream=True):
     line.sendall(request_bytes(server.port, json.dumps(chat(said, stream=stream)).encode()))
     if stream:
         line.recv(100)
+    assert wait_for(lambda: server.model.working == 1)
     if how == "reset":
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     if how == "half":
