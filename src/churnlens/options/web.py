@@ -17,7 +17,8 @@ class QueueOptions(Frozen):
         waiting: requests that wait for one of them, at most; the next is answered with 429.
         queue_seconds: longest wait in the queue; then the request is answered with 429.
         first_seconds: longest wait for the first token, from the start of the work.
-        total_seconds: longest work; a reply that is cut off there ends as `length`.
+        total_seconds: longest work, and reading of it; a reply that is cut off there ends as
+            `length`.
     """
 
     workers: int = Field(default=1, ge=1, le=64)
