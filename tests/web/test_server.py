@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import closing
 
 import httpx2
@@ -18,6 +19,7 @@ from web.support import FakeModel
 
 SERVE = """
 import sys
+import time
 from pathlib import Path
 from churnlens.options import WebOptions
 from churnlens.web.house import Services
@@ -74,7 +76,7 @@ def begun(api):
         try:
             return api.post("/conversations", json={}).json()["id"]
         except httpx2.ConnectError:
-            signal.sigtimedwait([], 0.1)
+            time.sleep(0.1)
     raise AssertionError("the server did not start")
 
 
