@@ -80,6 +80,11 @@ from churnlens.options.training import (
     Range,
     TrainingOptions,
 )
+from churnlens.options.web import (
+    LimitOptions,
+    QueueOptions,
+    WebOptions,
+)
 
 __all__ = [
     "AlertGrid",
@@ -103,8 +108,10 @@ __all__ = [
     "IndexingOptions",
     "InferenceOptions",
     "LabelReviewOptions",
+    "LimitOptions",
     "Precision",
     "PromptSearchOptions",
+    "QueueOptions",
     "Range",
     "ReasonOptions",
     "RemoteOptions",
@@ -132,6 +139,7 @@ __all__ = [
     "TransactionOptions",
     "TurnOptions",
     "ValueOptions",
+    "WebOptions",
     "WebhookOptions",
     "Writer",
 ]

@@ -1,0 +1,1 @@
+"""The API: chat, questions, predictions, alerts and runs over HTTP."""

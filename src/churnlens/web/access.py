@@ -1,0 +1,198 @@
+"""Who may ask: tokens, sessions, and how often.
+
+A token is sent as `Authorization: Bearer`, or once to `POST /session`, which gives a browser a
+session in a cookie that no script can read. What is kept of a session is the hash of its secret.
+Without tokens everyone on this machine is let in, and only this machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import os
+import secrets
+import time
+from collections import OrderedDict
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+from churnlens.options import WebOptions
+from churnlens.schema import Frozen
+from churnlens.web.errors import WebError
+
+logger = logging.getLogger(__name__)
+COOKIE = "churnlens_session"
+LOCAL = "local"
+SHORTEST_TOKEN = 24
+_REMEMBERED = 10_000  # sessions whose rate is known
+
+
+class AccessError(ValueError):
+    """The server may not start like this; says what to set."""
+
+
+class Session(Frozen):
+    """Who sent a request.
+
+    Attributes:
+        owner: whose conversations it sees: the name of the token, or `local` without tokens.
+        key: what its rate is counted under.
+    """
+
+    owner: str
+    key: str
+
+
+def hashed(secret: str) -> str:
+    """Return what is kept and compared in the place of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def new_secret() -> str:
+    """Return the secret of a new session, 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Tokens:
+    """The tokens that are let in; only their hashes stay in memory."""
+
+    def __init__(self, text: str) -> None:
+        """Read one `name:token` a line; AccessError for what is none, without showing it."""
+        self._names: dict[str, str] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            name, _, token = line.strip().partition(":")
+            if not name or name == LOCAL or len(token) < SHORTEST_TOKEN or not _is_plain(token):
+                raise AccessError(
+                    f"tokens, line {number}: expected NAME:TOKEN, a token of at least "
+                    f"{SHORTEST_TOKEN} letters, digits and signs, and another name than {LOCAL}; "
+                    'make one with: python -c "import secrets; print(secrets.token_urlsafe(32))"'
+                )
+            self._names[hashed(token)] = name
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def owner(self, token: str) -> str | None:
+        """Return the name of a token, after as long for a wrong one as for a right one."""
+        given, found = hashed(token), None
+        for known, name in self._names.items():
+            if hmac.compare_digest(known, given):
+                found = name
+        return found
+
+
+def _is_plain(token: str) -> bool:
+    return token.isascii() and token.isprintable() and " " not in token
+
+
+def load_tokens(options: WebOptions) -> Tokens:
+    """Read the tokens that the options name.
+
+    Raises:
+        AccessError: when a file or variable is not there or holds no token, or when there is no
+            token and others than this machine could reach the server.
+    """
+    text = ""
+    if options.token_env is not None:
+        text += os.environ.get(options.token_env, "") + "\n"
+    if options.token_file is not None:
+        text += _read(Path(options.token_file))
+    tokens = Tokens(text)
+    named = options.token_file is not None or options.token_env is not None
+    if not tokens and (named or not is_loopback(options.host)):
+        raise AccessError(
+            f"no token is set, and the server would listen on {options.host}; name a file of "
+            "NAME:TOKEN lines (token_file) or a variable (token_env), or listen on 127.0.0.1 "
+            "without either"
+        )
+    return tokens
+
+
+def _read(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise AccessError(f"tokens cannot be read from {path}: {type(error).__name__}") from None
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        logger.warning("%s can be read by others; chmod 600 keeps its tokens to yourself", path)
+    return text
+
+
+class Rate:
+    """How often a session may ask: a bucket that refills, in memory."""
+
+    def __init__(self, per_minute: float, burst: int) -> None:
+        """Let `burst` requests through at once and `per_minute` in the long run."""
+        self._each, self._burst = 60 / per_minute, burst
+        self._empty: OrderedDict[str, float] = OrderedDict()  # when a bucket would be full again
+
+    def take(self, key: str, now: float | None = None) -> None:
+        """Count a request of a session; WebError 429 when it is one too many.
+
+        Args:
+            key: of the session.
+            now: seconds of a clock that never goes back.
+        """
+        now = time.monotonic() if now is None else now
+        full = max(self._empty.pop(key, now), now)
+        wait = full + self._each - now - self._burst * self._each
+        self._empty[key] = full if wait > 0 else full + self._each
+        if len(self._empty) > _REMEMBERED:
+            self._empty.popitem(last=False)
+        if wait > 0:
+            message = "too many requests of this session; try again later"
+            raise WebError(429, message, "rate_limit_exceeded", wait=wait)
+
+
+Refusal = Literal["host_not_allowed", "origin_not_allowed"]
+
+
+class Doors:
+    """By which names and from which pages the server may be called.
+
+    A page of another site that makes a browser call this machine is told by its Origin; one whose
+    name was made to mean this machine (DNS rebinding) by its Host.
+    """
+
+    def __init__(self, options: WebOptions) -> None:
+        """Allow the names of this machine, the host that is listened on, and what is named."""
+        named = (options.host, *options.allowed_hosts)
+        self._hosts = {"127.0.0.1", "localhost", "::1"} | {name.lower() for name in named}
+        self._origins = {origin.lower().rstrip("/") for origin in options.allowed_origins}
+
+    def refusal(self, host: str, origin: str | None) -> Refusal | None:
+        """Return why a request is refused.
+
+        Args:
+            host: the Host header, empty when there is none.
+            origin: the Origin header; other programs than browsers send none, and a browser sends
+                it with all that could change or read something across sites.
+        """
+        if _name_of(host.lower()) not in self._hosts:
+            return "host_not_allowed"
+        if origin is None:
+            return None
+        origin = origin.lower()
+        same = origin in {f"http://{host.lower()}", f"https://{host.lower()}"}
+        return None if same or origin in self._origins else "origin_not_allowed"
+
+
+def _name_of(host: str) -> str:
+    """Return a Host header without its port and brackets."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]

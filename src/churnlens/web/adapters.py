@@ -1,0 +1,85 @@
+"""What a task has, as the server asks for it: one call here is all the wiring of a task."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from churnlens.tasks.batch import Predict as PredictBatch
+from churnlens.tasks.batch import Read, parse_row, predict_rows
+from churnlens.web.protocols import Ask, InputError, Message, Piece, Predict, Settings, Stopped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Whole = Callable[[Sequence[Message], Settings], Piece]
+
+
+@dataclass(frozen=True)
+class WholeReplies:
+    """A chat model out of a function that gives its reply at once.
+
+    Such a reply cannot be stopped: its place is free when the function returns.
+
+    Attributes:
+        name: of the model with its adapter and version.
+        function: takes the dialogue; gives text, sources and how it ended as one piece.
+    """
+
+    name: str
+    function: Whole
+
+    def reply(
+        self, messages: Sequence[Message], settings: Settings, stopped: Stopped
+    ) -> Iterator[Piece]:
+        """Give the reply as one piece, see `ChatModel`."""
+        if not stopped():
+            yield self.function(messages, settings)
+
+
+class _Nowhere:
+    """A store that keeps nothing: what a server is asked is not written to a disk."""
+
+    def get(self, key: str) -> pd.DataFrame | None:
+        """Return None: no shard is kept."""
+        del key
+        return None
+
+    def put(self, key: str, frame: pd.DataFrame) -> None:
+        """Keep nothing."""
+        del key, frame
+
+
+def row_predictor(read: Read, expected: str, predict: PredictBatch) -> Predict:
+    """Return what scores the rows of a request with the parts of `kedro predict`.
+
+    Args:
+        read: takes out of a row what the task needs; raises RowError.
+        expected: what a row holds, in words.
+        predict: what rows give to one JSON-able object each.
+    """
+
+    def score(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        lines = (json.dumps(row) for row in rows)
+        read_rows = [parse_row(line, n, read, expected) for n, line in enumerate(lines, 1)]
+        return predict_rows(read_rows, predict, _Nowhere(), ["web"], max(len(read_rows), 1))
+
+    return score
+
+
+def checked_ask(fault: Callable[[str], str], answer: Callable[[str], Mapping[str, Any]]) -> Ask:
+    """Return what answers a question, after a check that says what is wrong with it.
+
+    Args:
+        fault: why a question cannot be asked; empty when it can.
+        answer: JSON-able.
+    """
+
+    def ask(question: str) -> Mapping[str, Any]:
+        if reason := fault(question):
+            raise InputError(reason)
+        return answer(question)
+
+    return ask

@@ -1,0 +1,65 @@
+"""The application: one house, one gate, and the routes."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+
+import churnlens
+from churnlens.options import WebOptions
+from churnlens.web import completions, conversations, feeds, questions, sessions
+from churnlens.web.access import Doors, Rate, Tokens
+from churnlens.web.desk import Desk
+from churnlens.web.errors import add_handlers
+from churnlens.web.gate import Gate
+from churnlens.web.history import History
+from churnlens.web.house import House, Places, Services
+
+ROUTERS = (
+    feeds.router,
+    sessions.router,
+    completions.router,
+    questions.router,
+    conversations.router,
+)
+
+
+def create_app(
+    services: Services, history: History, places: Places, tokens: Tokens, options: WebOptions
+) -> FastAPI:
+    """Return the application.
+
+    Args:
+        services: what is served.
+        history: where conversations are kept; closed by whoever opened it.
+        places: what a run has left.
+        tokens: who may come in, see `access.load_tokens`.
+        options: of the server.
+    """
+    limits = options.limits
+    house = House(
+        services=services,
+        options=options,
+        tokens=tokens,
+        history=history,
+        places=places,
+        desk=Desk(options.queue),
+        doors=Doors(options),
+        rate=Rate(limits.requests_per_minute, limits.burst),
+    )
+
+    # The pages of FastAPI that show an API load scripts from elsewhere.
+    app = FastAPI(
+        title="churnlens",
+        version=churnlens.__version__,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.house = house
+    # Not by FastAPI's `max_body_size`: its refusal would go past the gate, without headers.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=limits.body_bytes)
+    app.add_middleware(Gate, house=house)
+    add_handlers(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

@@ -1,0 +1,72 @@
+"""JSON-lines files as event streams: the event's id is its place in the file.
+
+A viewer that connects again names the last id that it has seen and goes on behind it. Nothing is
+kept in memory: what a viewer has not read is still in the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Any
+
+BLOCK = 65_536
+Place = tuple[int, dict[str, Any]]
+
+
+def read_rows(path: Path, offset: int) -> tuple[int, list[Place]]:
+    """Read the whole lines behind `offset`, about one block of them.
+
+    Returns:
+        The offset behind them, and each row with the offset behind it. A file that is shorter, or
+        has no line that ends at `offset`, is another file and is read from its start. Lines that
+        are no JSON object are passed over.
+    """
+    if not path.is_file():
+        return 0, []
+    with path.open("rb") as stream:
+        stream.seek(max(offset - 1, 0))
+        if offset and stream.read(1) != b"\n":
+            stream.seek(offset := 0)
+        data = stream.read(BLOCK) + stream.readline()
+    rows = []
+    for line in data[: data.rfind(b"\n") + 1].splitlines(keepends=True):
+        offset += len(line)
+        if (row := _row(line)) is not None:
+            rows.append((offset, row))
+    return offset, rows
+
+
+def _row(line: bytes) -> dict[str, Any] | None:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+async def follow(
+    path: Path, offset: int, poll: float, beat: float, is_over: Callable[[], bool]
+) -> AsyncGenerator[Place | None, None]:
+    """Yield rows behind `offset` as they are appended; None after `beat` seconds without one.
+
+    Args:
+        path: of the file; it need not be there yet.
+        offset: in bytes, behind a line.
+        poll: seconds between two looks.
+        beat: seconds.
+        is_over: whether to end, asked at every look.
+    """
+    silent = 0.0
+    while not is_over():
+        offset, rows = await asyncio.to_thread(read_rows, path, offset)
+        for row in rows:
+            yield row
+        silent = 0.0 if rows else silent + poll
+        if silent >= beat:
+            silent = 0.0
+            yield None
+        if not rows:
+            await asyncio.sleep(poll)

@@ -1,0 +1,101 @@
+"""All that the handlers of requests share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import time
+from typing import cast
+
+from fastapi import Request
+
+from churnlens.options import WebOptions
+from churnlens.web.access import Doors, Rate, Session, Tokens
+from churnlens.web.desk import Desk
+from churnlens.web.errors import WebError
+from churnlens.web.history import History
+from churnlens.web.protocols import Ask, ChatModel, Predict
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a data root keeps what the server shows.
+
+    Attributes:
+        state: folder of the progress file and of the records of nodes.
+        reports: folder with one folder of metrics for each task.
+        alerts: JSON-lines file to which alerts are appended.
+    """
+
+    state: Path
+    reports: Path
+    alerts: Path
+
+    @classmethod
+    def of(cls, root: Path) -> Places:
+        """Return the places of data root `root`."""
+        alerts = root / "07_model_output" / "satisfaction" / "alerts.jsonl"
+        return cls(root / ".state", root / "08_reporting", alerts)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the server serves, all of it behind one queue.
+
+    Attributes:
+        models: name → model; the first is the default.
+        ask: answers questions of an analyst, where there is an index.
+        predict: task → what scores its rows.
+    """
+
+    models: Mapping[str, ChatModel] = field(default_factory=dict)
+    ask: Ask | None = None
+    predict: Mapping[str, Predict] = field(default_factory=dict)
+
+
+@dataclass
+class House:
+    """The application's state.
+
+    Attributes:
+        streams: event streams that are open.
+        answering: conversations to which a reply is being written.
+        started: seconds since 1970.
+    """
+
+    services: Services
+    options: WebOptions
+    tokens: Tokens
+    history: History
+    places: Places
+    desk: Desk
+    doors: Doors
+    rate: Rate
+    streams: int = 0
+    answering: set[str] = field(default_factory=set)
+    started: float = field(default_factory=time)
+
+    def model(self, name: str | None = None) -> ChatModel:
+        """Return a model by name, or the default; WebError 404 when there is none."""
+        models = self.services.models
+        found = models.get(name) if name is not None else next(iter(models.values()), None)
+        if found is None:
+            message = "no such model; GET /v1/models lists those that there are"
+            raise WebError(404, message, "model_not_found", param="model")
+        return found
+
+
+def house_of(request: Request) -> House:
+    """Return the state of the application that a request came to."""
+    return cast(House, request.app.state.house)
+
+
+def session_of(request: Request) -> Session:
+    """Return who sent a request; the gate has let it in."""
+    return cast(Session, request.scope["session"])
+
+
+def count(request: Request) -> None:
+    """Count a request that asks a model; WebError 429 when it is one too many."""
+    house_of(request).rate.take(session_of(request).key)
