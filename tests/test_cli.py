@@ -21,8 +21,8 @@ FORMATS = {
     "fetch-models": "kept as safetensors",
     "check-data": "utf-8, utf-8-sig, gbk, gb18030 or utf-16",
     "ask": "JSON object",
-    "predict": "JSON lines {id, query}",
-    "status": "state, name, reason",
+    "predict": "summary: the same rows → {id, summary",
+    "status": "(done, stale, torn or missing), name, reason",
     "plan": "memory of every stage",
     "export": "llama.cpp and Ollama, or ONNX",
     "lineage": "HTML",
@@ -162,7 +162,7 @@ def test_predict_reads_the_encodings_of_tables(project, finished, tmp_path, enco
     line = json.dumps({"id": "甲", "query": QUESTIONS[1]}, ensure_ascii=False)
     (tmp_path / "in.jsonl").write_text(line, encoding=encoding)
     done = predict(project, finished, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
-    assert "1 answers and 0 bad rows" in done.stdout
+    assert "1 good rows and 0 bad rows" in done.stdout
     row = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))
     assert row["id"] == "甲"
     assert row["answer"]["status"] == "answered"

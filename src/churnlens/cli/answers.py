@@ -85,10 +85,14 @@ def predict(
 ) -> None:
     """Score every row of SOURCE into TARGET; a stopped run goes on where it was.
 
-    JSON lines; a bad row becomes {id, error}. churn: {id, query} → {id, answer}. satisfaction: {id,
-    turns: [{speaker: customer|agent, text}]} → {id, turns: [{index, score, p_dissatisfied}],
-    overall, level, alerts, reasons}. summary: the same rows → {id, summary, evidence, language,
-    model}.
+    JSON lines; a bad row becomes {id, error}.
+
+    churn: {id, query} → {id, answer}.
+
+    satisfaction: {id, turns: [{speaker: customer|agent, text}]} → {id, turns: [{index, score,
+    p_dissatisfied, likely}], overall, level, alerts, reasons}.
+
+    summary: the same rows → {id, summary, evidence, language, model}.
     """
     from churnlens.datasets.atomic import write_file
     from churnlens.datasets.jsonl import dump_rows
@@ -111,7 +115,7 @@ def predict(
         done = predict_rows(rows, work, store, recipe, ROWS_PER_SHARD)
         write_file(Path(target), dump_rows(done))
     bad = sum(1 for row in done if "error" in row)
-    click.echo(f"{len(rows) - bad} rows and {bad} bad ones are in {target}")
+    click.echo(f"{len(rows) - bad} good rows and {bad} bad rows are in {target}")
 
 
 def _questions() -> tuple[Read, str]:
