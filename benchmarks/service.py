@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -25,13 +24,10 @@ from churnlens.models.generation import Message
 from churnlens.options import AssistantOptions
 from churnlens.tasks.service import bench, scores
 from churnlens.tasks.service.floor import nearest_faq
-from churnlens.tasks.service.handbook import load_handbook
-from churnlens.tasks.service.knowledge import Knowledge, build_knowledge
-from churnlens.tasks.service.prompts import load_prompts
+from churnlens.tasks.service.knowledge import Knowledge
+from churnlens.tasks.service.opening import open_knowledge
 from churnlens.tasks.service.reply import Reply, reply
 from churnlens.tasks.service.routing import template_families, train_router
-from churnlens.tasks.service.rules import load_rules
-from churnlens.tasks.service.scripts import load_scripts
 
 FOLDS = 5
 CONF, BENCH = Path("conf/base/service"), Path("conf/base/bench")
@@ -58,17 +54,7 @@ def main() -> None:
 
 def known(encoder: TextEncoder) -> Knowledge:
     """Return the assistant's knowledge, as it is served."""
-    handbook = load_handbook(CONF / "handbook")
-    general = (CONF / "general" / "general.jsonl").read_text("utf-8").splitlines()
-    return build_knowledge(
-        handbook,
-        load_rules(CONF / "rules.yml"),
-        load_prompts(Path("prompts/service.yml")),
-        encoder,
-        AssistantOptions(),
-        load_scripts(CONF / "dialogues", handbook),
-        [f"{row['instruction']} {row['input']}" for row in map(json.loads, general)],
-    )
+    return open_knowledge(CONF, Path("prompts/service.yml"), encoder, AssistantOptions())
 
 
 def judge(assistant: scores.Assistant, knowledge: Knowledge, side: bench.Side) -> None:

@@ -22,6 +22,7 @@ FORMATS = {
     "check-data": "utf-8, utf-8-sig, gbk, gb18030 or utf-16",
     "ask": "JSON object",
     "predict": "summary: the same rows → {id, summary",
+    "serve": "web/history.db",
     "status": "(done, stale, torn or missing), name, reason",
     "plan": "memory of every stage",
     "export": "llama.cpp and Ollama, or ONNX",

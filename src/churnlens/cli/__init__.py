@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from kedro.framework.cli.project import run as kedro_run
 
-from churnlens.cli import answers, data, models, promotion, state
+from churnlens.cli import answers, data, models, promotion, serving, state
 from churnlens.cli.opening import open_analyst, open_project
 from churnlens.cli.plain import PlainCommand, PlainGroup
 
@@ -29,6 +29,7 @@ for command in (
     promotion.promote,
     answers.ask,
     answers.predict,
+    serving.serve,
     state.status,
     state.lineage,
 ):

@@ -1,0 +1,138 @@
+"""The command that serves: the assistant, questions about customers, and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from churnlens.cli.opening import (
+    open_analyst,
+    open_project,
+    open_satisfaction,
+    open_summary,
+    shared,
+)
+from churnlens.cli.plain import PlainCommand
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+
+    from churnlens.tasks.service.knowledge import Knowledge
+    from churnlens.web.house import Services
+    from churnlens.web.protocols import Piece
+
+ASSISTANT = "churnlens-service"
+
+
+@click.command(cls=PlainCommand)
+@click.option("--host", default=None, help="To listen on (default: 127.0.0.1); others need tokens.")
+@click.option("--port", default=None, type=click.IntRange(0, 65535), help="Default: 8000.")
+@shared
+def serve(host: str | None, port: int | None, data_root: str | None, env: str | None) -> None:
+    """Serve the API: an OpenAI-style chat with the assistant, /ask, /predict/TASK, /alerts, /runs.
+
+    Reads what runs have made, as `ask` and `predict` do; a task without a run is left out and said
+    so. Conversations are kept in web/history.db of the data root. Settings: params web.
+    """
+    from churnlens.hooks import data_root as root_of
+    from churnlens.options import WebOptions
+    from churnlens.web.access import AccessError
+    from churnlens.web.history import HistoryError
+    from churnlens.web.server import serve as serve_all
+
+    context = open_project(env, data_root=data_root)
+    given = {name: each for name, each in (("host", host), ("port", port)) if each is not None}
+    options = WebOptions.model_validate({**context.catalog.load("params:web"), **given})
+    services = _services(context)
+    click.echo(f"http://{options.host}:{options.port} serves {', '.join(_names(services))}")
+    try:
+        serve_all(services, root_of(context), options)
+    except (AccessError, HistoryError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _names(services: Services) -> list[str]:
+    return [*services.models, *(["ask"] if services.ask else []), *services.predict]
+
+
+def _services(context: KedroContext) -> Services:
+    """Return all that can be served; what cannot is told with its reason."""
+    from churnlens.web.adapters import checked_ask, row_predictor
+    from churnlens.web.house import Services
+
+    models, ask, predict = {ASSISTANT: _assistant(context)}, None, {}
+    if analyst := _tried("churn", lambda: open_analyst(context)):
+        from churnlens.tasks.churn.batch import EXPECTED, answers_of, query_fault, read_query
+
+        ask = checked_ask(query_fault, lambda asked: analyst.ask(asked).model_dump(mode="json"))
+        predict["churn"] = row_predictor(read_query, EXPECTED, answers_of(analyst.answer))
+    predict |= _dialogue_tasks(context)
+    return Services(models=models, ask=ask, predict=predict)
+
+
+def _dialogue_tasks(context: KedroContext) -> dict[str, Any]:
+    from churnlens.tasks.dialogue_rows import EXPECTED, dialogues_in, read_dialogue
+    from churnlens.tasks.summary.predict import summaries_of
+    from churnlens.web.adapters import row_predictor
+
+    found: dict[str, Any] = {}
+    if desk := _tried("satisfaction", lambda: open_satisfaction(context)):
+        found["satisfaction"] = row_predictor(
+            read_dialogue,
+            EXPECTED,
+            lambda given: [each.output() for each in desk.assess(dialogues_in(given))],
+        )
+    if writers := _tried("summary", lambda: open_summary(context)):
+        found["summary"] = row_predictor(
+            read_dialogue, EXPECTED, lambda given: summaries_of(dialogues_in(given), writers)
+        )
+    return found
+
+
+def _tried(task: str, opening: Callable[[], Any]) -> Any:
+    """Return what was opened, or None after saying why a task is not served."""
+    try:
+        return opening()
+    except click.ClickException as error:
+        click.echo(f"not served: {task}: {error.message}", err=True)
+        return None
+
+
+def _assistant(context: KedroContext) -> Any:
+    from churnlens.models.embedding import Encoder
+    from churnlens.models.lock import spec_of
+    from churnlens.models.weights import verify
+    from churnlens.options import AssistantOptions
+    from churnlens.tasks.service.opening import open_knowledge
+    from churnlens.web.adapters import WholeReplies
+
+    name = context.config_loader["globals"]["dialogue_encoder"]["name"]
+    spec = spec_of(context.catalog.load("model_lock"), name)
+    encoder = Encoder(verify(spec, Path(context.catalog.load("params:model_root"))))
+    project = Path(context.project_path)
+    knowledge = open_knowledge(
+        project / "conf" / "base" / "service",
+        project / "prompts" / "service.yml",
+        encoder,
+        AssistantOptions(),
+    )
+    return WholeReplies(ASSISTANT, lambda messages, _: _replied(messages, knowledge))
+
+
+def _replied(messages: Any, knowledge: Knowledge) -> Piece:
+    from churnlens.models.generation import Message as Said
+    from churnlens.tasks.service.reply import reply
+    from churnlens.web.protocols import InputError, Piece, Source
+
+    try:
+        told = reply([Said(role=m.role, content=m.content) for m in messages], knowledge)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    sources = tuple(
+        Source(id=key, title=key, text=knowledge.handbook.text(key, told.language))
+        for key in told.citations
+    )
+    return Piece(text=told.text, finish="stop", sources=sources)
