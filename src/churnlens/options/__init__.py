@@ -65,6 +65,7 @@ from churnlens.options.service import (
     Similarity,
 )
 from churnlens.options.summary import (
+    PUBLIC_GRID,
     PromptSearchOptions,
     SummaryDistillationOptions,
     SummaryFinetuningOptions,
@@ -87,6 +88,7 @@ from churnlens.options.web import (
 )
 
 __all__ = [
+    "PUBLIC_GRID",
     "AlertGrid",
     "AlertOptions",
     "AlertScoreOptions",
