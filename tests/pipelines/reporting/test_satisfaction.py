@@ -132,6 +132,11 @@ def test_floors_stand_beside_scores():
         assert floor in page("en") + summary_page("en")
 
 
+def test_every_field_of_a_summary_has_its_scores():
+    for name in ("the customer’s problem", "the agent’s solution", "accepted", "negative emotion"):
+        assert f'<th scope="row">{name}</th>' in summary_page("en")
+
+
 def test_dialogues_with_most_alerts_come_first():
     rows = [
         {"id": n, "alerts": [0] * alerts, "turns": [0] * turns}

@@ -62,9 +62,9 @@ def plot_reliability(turns: Mapping[str, Any], language: Language) -> Figure:
         above, below = figure.subplots(nrows=2, sharex=True, height_ratios=(4, 1))
         draw_reliability(above, turns["reliability"])
         draw_counts(below, turns["reliability"])
-        above.set_ylabel(words.say("observed"))
+        above.set_ylabel(words.say("observed_dissatisfied"))
         below.set_ylabel(words.say("customer_turns"))
-        below.set_xlabel(words.say("predicted"))
+        below.set_xlabel(words.say("predicted_dissatisfied"))
     return figure
 
 
