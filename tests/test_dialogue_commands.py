@@ -103,6 +103,11 @@ def test_a_run_makes_clean_sides_and_an_index(finished):
         "08_reporting/satisfaction/case_metrics.json",
         "08_reporting/satisfaction/label_review.json",
         "08_reporting/summary/cleaning_counts.json",
+        "07_model_output/satisfaction/assessments.jsonl",
+        "07_model_output/satisfaction/decisions.jsonl",
+        "08_reporting/satisfaction/report.html",
+        "07_model_output/summary/summaries.jsonl",
+        "08_reporting/summary/report.html",
     } <= set(made)
     metrics = json.loads(made["08_reporting/satisfaction/case_metrics.json"])["customer"]
     assert metrics["index"]["value"] > metrics["chance"]["high"]
@@ -115,6 +120,37 @@ def test_no_planted_canary_of_a_person_is_left_after_the_run(finished):
     made = {name: data for name, data in contents(finished).items() if "01_raw" not in name}
     for value in planted:
         assert not [name for name, data in made.items() if value.encode() in data]
+
+
+def predicted(project, root, task, rows, folder):
+    (folder / "in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    words = ("--data-root", root, "--env", "tiny")
+    done = invoke(project, "predict", task, folder / "in.jsonl", folder / "out.jsonl", *words)
+    assert done.exit_code == 0, done.stderr
+    return [json.loads(line) for line in (folder / "out.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("task", "made"),
+    [
+        ("satisfaction", "07_model_output/satisfaction/assessments.jsonl"),
+        ("summary", "07_model_output/summary/summaries.jsonl"),
+    ],
+)
+def test_predict_says_what_the_run_said(project, finished, tmp_path, task, made):
+    said = {row["id"]: row for row in map(json.loads, contents(finished)[made].splitlines())}
+    lines = (finished / "01_raw" / "dialogues.jsonl").read_text(encoding="utf-8").splitlines()
+    raw = [row for row in map(json.loads, lines) if row["id"] in said][:5]
+    rows = [{"id": row["id"], "turns": row["turns"]} for row in raw]
+    found = predicted(project, finished, task, [*rows, {"id": "bad", "turns": []}], tmp_path)
+    assert [row["id"] for row in found] == [*(row["id"] for row in raw), "bad"]
+    assert set(found[-1]) == {"id", "error"}
+    for row in found[:-1]:
+        if task == "summary":
+            assert row == said[row["id"]]
+        else:
+            scores = [turn["score"] for turn in said[row["id"]]["turns"]]
+            assert [turn["score"] for turn in row["turns"]] == pytest.approx(scores, abs=1e-3)
 
 
 def test_a_second_run_gives_the_same_bytes(project, finished):
