@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,16 +13,12 @@ from churnlens.cli.opening import (
     node_inputs,
     open_analyst,
     open_project,
-    open_satisfaction,
-    open_summary,
     shared,
 )
 from churnlens.cli.plain import PlainCommand
+from churnlens.cli.predictors import PREDICTORS
 
 if TYPE_CHECKING:
-    from kedro.framework.context import KedroContext
-
-    from churnlens.tasks.batch import Predict, Read
     from churnlens.tasks.churn.answers import Answer
 
 ROWS_PER_SHARD = 16
@@ -103,7 +98,7 @@ def predict(
     from churnlens.tasks.batch import parse_rows, predict_rows
 
     context = open_project(env, data_root=data_root, writer=writer)
-    reading, opening = _TASKS[task]
+    reading, opening = PREDICTORS[task]
     rows = parse_rows(read_text(Path(source)), *reading())
     if not rows:
         raise click.ClickException(f"{source}: no rows; expected one JSON object a line")
@@ -116,46 +111,3 @@ def predict(
         write_file(Path(target), dump_rows(done))
     bad = sum(1 for row in done if "error" in row)
     click.echo(f"{len(rows) - bad} good rows and {bad} bad rows are in {target}")
-
-
-def _questions() -> tuple[Read, str]:
-    from churnlens.tasks.churn.batch import EXPECTED, read_query
-
-    return read_query, EXPECTED
-
-
-def _answering(context: KedroContext) -> tuple[Predict, str]:
-    from churnlens.tasks.churn.batch import answers_of
-
-    analyst = open_analyst(context)
-    return answers_of(analyst.answer), analyst.writer.name
-
-
-def _dialogues() -> tuple[Read, str]:
-    from churnlens.tasks.dialogue_rows import EXPECTED, read_dialogue
-
-    return read_dialogue, EXPECTED
-
-
-def _assessing(context: KedroContext) -> tuple[Predict, str]:
-    from churnlens.tasks.dialogue_rows import dialogues_in
-
-    desk = open_satisfaction(context)
-    return lambda given: [each.output() for each in desk.assess(dialogues_in(given))], "desk"
-
-
-def _summarising(context: KedroContext) -> tuple[Predict, str]:
-    from churnlens.tasks.dialogue_rows import dialogues_in
-    from churnlens.tasks.summary.predict import summaries_of
-
-    writers = open_summary(context)
-    names = ", ".join(sorted({writer.name for writer in writers.values()}))
-    return lambda given: summaries_of(dialogues_in(given), writers), names
-
-
-# Task → how its rows are read, and what predicts from them.
-_TASKS: dict[str, tuple[Callable[[], tuple[Read, str]], Callable[[KedroContext], Any]]] = {
-    "churn": (_questions, _answering),
-    "satisfaction": (_dialogues, _assessing),
-    "summary": (_dialogues, _summarising),
-}

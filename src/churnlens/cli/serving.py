@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from churnlens.cli.opening import (
-    open_analyst,
-    open_project,
-    open_satisfaction,
-    open_summary,
-    shared,
-)
+from churnlens.cli.opening import open_project, shared
 from churnlens.cli.plain import PlainCommand
+from churnlens.cli.predictors import PREDICTORS
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
 
     from churnlens.tasks.service.knowledge import Knowledge
     from churnlens.web.house import Services
-    from churnlens.web.protocols import Piece
+    from churnlens.web.protocols import Piece, Predict
 
 ASSISTANT = "churnlens-service"
 
@@ -60,36 +56,26 @@ def _names(services: Services) -> list[str]:
 
 def _services(context: KedroContext) -> Services:
     """Return all that can be served; what cannot is told with its reason."""
+    from churnlens.tasks.churn.batch import query_fault
     from churnlens.web.adapters import checked_ask, row_predictor
     from churnlens.web.house import Services
 
-    models, ask, predict = {ASSISTANT: _assistant(context)}, None, {}
-    if analyst := _tried("churn", lambda: open_analyst(context)):
-        from churnlens.tasks.churn.batch import EXPECTED, answers_of, query_fault, read_query
+    predict = {}
+    for task, (reading, opening) in PREDICTORS.items():
+        if opened := _tried(task, partial(opening, context)):
+            predict[task] = row_predictor(*reading(), opened[0])
+    ask = (
+        checked_ask(query_fault, partial(_asked, predict["churn"])) if "churn" in predict else None
+    )
+    return Services(models={ASSISTANT: _assistant(context)}, ask=ask, predict=predict)
 
-        ask = checked_ask(query_fault, lambda asked: analyst.ask(asked).model_dump(mode="json"))
-        predict["churn"] = row_predictor(read_query, EXPECTED, answers_of(analyst.answer))
-    predict |= _dialogue_tasks(context)
-    return Services(models=models, ask=ask, predict=predict)
 
-
-def _dialogue_tasks(context: KedroContext) -> dict[str, Any]:
-    from churnlens.tasks.dialogue_rows import EXPECTED, dialogues_in, read_dialogue
-    from churnlens.tasks.summary.predict import summaries_of
-    from churnlens.web.adapters import row_predictor
-
-    found: dict[str, Any] = {}
-    if desk := _tried("satisfaction", lambda: open_satisfaction(context)):
-        found["satisfaction"] = row_predictor(
-            read_dialogue,
-            EXPECTED,
-            lambda given: [each.output() for each in desk.assess(dialogues_in(given))],
-        )
-    if writers := _tried("summary", lambda: open_summary(context)):
-        found["summary"] = row_predictor(
-            read_dialogue, EXPECTED, lambda given: summaries_of(dialogues_in(given), writers)
-        )
-    return found
+def _asked(predict: Predict, question: str) -> dict[str, Any]:
+    (row,) = predict([{"id": "asked", "query": question}])
+    if "error" in row:
+        raise RuntimeError(row["error"])
+    answer: dict[str, Any] = row["answer"]
+    return answer
 
 
 def _tried(task: str, opening: Callable[[], Any]) -> Any:

@@ -74,6 +74,7 @@ from churnlens.options.summary import (
     SummaryWriter,
     SummaryWriterOptions,
 )
+from churnlens.options.teaching import TeacherOptions
 from churnlens.options.training import (
     Dtype,
     ExperimentOptions,
@@ -88,6 +89,7 @@ from churnlens.options.web import (
 )
 
 __all__ = [
+    "TeacherOptions",
     "PUBLIC_GRID",
     "AlertGrid",
     "AlertOptions",

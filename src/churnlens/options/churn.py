@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from churnlens.options.remote import RemoteOptions
+from churnlens.options.teaching import TeacherOptions
 from churnlens.options.training import Dtype, Precision, TrainingOptions
 from churnlens.schema import Frozen
 
@@ -46,29 +46,15 @@ class IndexingOptions(Frozen):
     lexical_rows: int = Field(default=20_000, ge=1)
 
 
-class DistillationOptions(Frozen):
-    """How a teacher's answers become training rows.
+class DistillationOptions(TeacherOptions):
+    """How a teacher's answers become training rows; teacher `reference` writes from the evidence.
 
     Attributes:
-        teacher: `reference` writes from the evidence brief without a model, `transformers` is a
-            model of the lock, `openai` a server.
-        model, dtype: of teacher `transformers`.
-        server: of teacher `openai`.
-        batch_size: answers that are asked for, and kept, at once.
-        max_new_tokens: per answer.
         depths: how many documents each question is asked with.
         validation_share: of the question families, and of the phrases in them.
         seed: of the questions, their division, and the phrasings of the reference teacher.
     """
 
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    teacher: Literal["reference", "transformers", "openai"] = "reference"
-    model: str = "Qwen2.5-14B-Instruct"
-    dtype: Precision = "nf4"
-    server: RemoteOptions = RemoteOptions()
-    batch_size: int = Field(default=16, ge=1)
-    max_new_tokens: int = Field(default=512, ge=64)
     depths: tuple[Annotated[int, Field(ge=1, le=10)], ...] = Field(default=(3, 5, 7), min_length=1)
     validation_share: float = Field(default=0.2, gt=0, lt=0.5)
     seed: int = 7

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from churnlens.options.remote import RemoteOptions
+from churnlens.options.teaching import TeacherOptions
 from churnlens.options.training import Precision, TrainingOptions
 from churnlens.schema import Frozen
 
@@ -48,25 +48,13 @@ class PromptSearchOptions(Frozen):
     seed: int = 7
 
 
-class SummaryDistillationOptions(Frozen):
-    """Whose summaries become training rows.
+class SummaryDistillationOptions(TeacherOptions):
+    """Whose summaries become rows; teacher `reference` gives planted truth or people's references.
 
     Attributes:
-        teacher: `reference` takes planted truth or people's references, `transformers` is a model
-            of the lock, `openai` a server.
-        model, dtype: of teacher `transformers`.
-        server: of teacher `openai`.
-        batch_size: dialogues that are asked for, and kept, at once.
         max_new_tokens: per summary.
     """
 
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    teacher: Literal["reference", "transformers", "openai"] = "reference"
-    model: str = "Qwen2.5-14B-Instruct"
-    dtype: Precision = "nf4"
-    server: RemoteOptions = RemoteOptions()
-    batch_size: int = Field(default=16, ge=1)
     max_new_tokens: int = Field(default=256, ge=64)
 
 

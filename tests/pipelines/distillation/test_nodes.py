@@ -20,7 +20,8 @@ from churnlens.pipelines.distillation import create_pipeline, nodes
 from churnlens.schema import parse_schema
 from churnlens.simulation import simulate_customers
 from churnlens.tasks.churn import loading
-from churnlens.tasks.churn.teachers import ModelTeacher, ReferenceTeacher, Reply
+from churnlens.tasks.churn.teachers import ModelTeacher, ReferenceTeacher
+from churnlens.tasks.teaching import Reply
 from pipelines.letters import INDEXING, LOCK, PROMPTS, stored_of, use_letters
 
 ROOT = Path(__file__).parents[3]

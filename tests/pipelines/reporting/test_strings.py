@@ -12,7 +12,7 @@ from churnlens.evidence.risk import Level, RiskComponents
 from churnlens.evidence.statements import Measure
 from churnlens.evidence.study import Status
 from churnlens.options import DistillationOptions
-from churnlens.pipelines.reporting.strings import load_strings, read_wordbook
+from churnlens.pipelines.reporting.strings import _joined, load_strings, read_wordbook
 from churnlens.pipelines.reporting.student import NEAR, VARIED
 from churnlens.privacy.recognisers import Kind
 from churnlens.tasks.churn.arm_scores import EASY, HONEST, PUBLIC
@@ -125,6 +125,13 @@ def test_every_gate_of_a_training_row_has_words():
 
 def test_a_key_without_a_name_is_shown_as_it_is():
     assert load_strings("zh").name("checks", "brand_new_check") == "brand new check"
+
+
+def test_a_phrase_of_one_report_does_not_replace_that_of_another():
+    with pytest.raises(ValueError, match="'b'"):
+        _joined([{"a": 1, "b": 2}, {"b": 3}])
+    assert _joined([{"a": 1}, {"b": 2}]) == {"a": 1, "b": 2}
+    assert load_strings("en").say("summary_title") == "At a glance"
 
 
 def test_a_missing_slot_is_an_error():

@@ -11,7 +11,7 @@ from churnlens.tasks.churn.gates import (
     make_rows,
     near_duplicates,
 )
-from churnlens.tasks.churn.teachers import Reply
+from churnlens.tasks.teaching import Reply
 from tasks.churn.written import (
     COMMON,
     CORRUPTIONS,

@@ -8,13 +8,8 @@ import pytest
 from churnlens.models.generation import Completion
 from churnlens.models.remote import Failure
 from churnlens.tasks.churn.exercise import messages, set_exercise
-from churnlens.tasks.churn.teachers import (
-    CITED,
-    ModelTeacher,
-    Phrasings,
-    ReferenceTeacher,
-    Reply,
-)
+from churnlens.tasks.churn.teachers import CITED, ModelTeacher, Phrasings, ReferenceTeacher
+from churnlens.tasks.teaching import Reply
 from tasks.churn.conftest import PROMPTS
 from tasks.churn.written import PROMPT, TEACHER, find, reference
 

@@ -7,12 +7,12 @@ from churnlens.tasks.summary.contract import read_summary
 from churnlens.tasks.summary.teachers import (
     ModelTeacher,
     ReferenceTeacher,
-    Reply,
     describe_rows,
     faults,
     make_rows,
 )
 from churnlens.tasks.summary.writers import ModelWriter
+from churnlens.tasks.teaching import Reply
 from tasks.summary.support import PROMPT, SUMMARY, Says, demo, dialogue
 
 TOLD = dialogue("my parcel is 3 days late", "the agent offered $5", "okay", key="a")

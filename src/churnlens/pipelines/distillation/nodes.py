@@ -29,13 +29,8 @@ from churnlens.tasks.churn.exercise import ExercisePrompt
 from churnlens.tasks.churn.gates import describe_rows, make_rows
 from churnlens.tasks.churn.loading import Stored, load_analyst
 from churnlens.tasks.churn.own_bench import bench_of
-from churnlens.tasks.churn.teachers import (
-    ModelTeacher,
-    Phrasings,
-    ReferenceTeacher,
-    Reply,
-    Teacher,
-)
+from churnlens.tasks.churn.teachers import ModelTeacher, Phrasings, ReferenceTeacher
+from churnlens.tasks.teaching import Reply, Teacher
 
 
 def draw_questions(
@@ -95,7 +90,7 @@ def load_teacher(
     model_lock: dict[str, Any],
     model_root: str,
     options: DistillationOptions,
-) -> Teacher:
+) -> Teacher[Lesson]:
     """Return the teacher that the options name, its model loaded."""
     if options.teacher == "reference":
         return ReferenceTeacher(Phrasings.read(prompts["phrasings"]), options.seed)
@@ -150,7 +145,9 @@ def ask_teacher(
     ]
 
 
-def _answer_batch(teacher: Teacher, batch: Sequence[dict[str, Any]], store: Store) -> pd.DataFrame:
+def _answer_batch(
+    teacher: Teacher[Lesson], batch: Sequence[dict[str, Any]], store: Store
+) -> pd.DataFrame:
     """Return a row for each lesson of a batch; those whose answer is in store are not asked."""
     key = content_key("part", list(teacher.recipe), list(batch))
     part = store.get(key)

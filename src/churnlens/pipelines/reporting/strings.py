@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -41,10 +42,18 @@ def read_wordbook() -> Wordbook:
         for name in FILES
     ]
     return Wordbook(
-        phrases={key: text for book in books for key, text in book.phrases.items()},
-        groups={key: group for book in books for key, group in book.groups.items()},
+        phrases=_joined([book.phrases for book in books]),
+        groups=_joined([book.groups for book in books]),
         terms=books[0].terms,
     )
+
+
+def _joined(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the parts as one; ValueError for a key that two of them have."""
+    counts = Counter(key for part in parts for key in part)
+    if twice := sorted(key for key, count in counts.items() if count > 1):
+        raise ValueError(f"reporting strings: {twice} stand in two files; give one another name")
+    return {key: value for part in parts for key, value in part.items()}
 
 
 @dataclass(frozen=True)

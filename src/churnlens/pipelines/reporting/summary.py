@@ -36,7 +36,7 @@ def render_summary(
     return render_page(
         "summary.html",
         words,
-        title=words.say("summary_title"),
+        title=words.say("four_fields"),
         lead=words.say("summary_lead", dialogues=len(dialogues), failed=failed),
         sections=SECTIONS,
         metrics=metrics,

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from churnlens.schema import Frozen
 from churnlens.tasks.churn.curriculum import Lesson
 from churnlens.tasks.churn.exercise import ExercisePrompt, messages, set_exercise
 from churnlens.tasks.churn.grading import grade
-from churnlens.tasks.churn.teachers import Reply
+from churnlens.tasks.teaching import Refused, Reply, report_rows
 
 SHINGLE, ALIKE = 5, 0.97  # words, and the share of them that two near-duplicates have in common
 NGRAM = {"en": 8, "zh": 12}  # words or signs in a row that no training question shares with a test
 _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
-
-
-class Refused(Frozen):
-    """A lesson that became no row."""
-
-    id: str
-    why: tuple[str, ...]
 
 
 def _tokens(text: str) -> list[str]:
@@ -118,23 +107,7 @@ def make_rows(
 def describe_rows(
     rows: Sequence[Mapping[str, Any]], refused: Sequence[Refused], teacher: str
 ) -> dict[str, Any]:
-    """Return the quality report of a distillation, JSON-able."""
-    tried = len(rows) + len(refused)
-    counted = {
-        name: dict(sorted(Counter(str(row[name]) for row in rows).items()))
-        for name in ("split", "language", "category", "depth", "status")
-    }
-    answers = [str(row["messages"][-1]["content"]) for row in rows]
-    chars = [len(text) for text in answers]
-    return {
-        "teacher": teacher,
-        "lessons": tried,
-        "rows": len(rows),
-        "accepted": len(rows) / tried if tried else None,
-        "refused": dict(sorted(Counter(why for each in refused for why in each.why).items())),
-        "families": len({row["family"] for row in rows}),
-        "questions": len({row["messages"][1]["content"].partition("\n")[0] for row in rows}),
-        "different_answers": len(set(answers)),
-        "answer_chars": [int(np.quantile(chars, q)) for q in (0, 0.5, 1)] if chars else [],
-        **counted,
-    }
+    """Return the quality report of a distillation, see `teaching.report_rows`."""
+    counted = ("split", "language", "category", "depth", "status")
+    asked = {row["messages"][1]["content"].partition("\n")[0] for row in rows}
+    return {**report_rows(rows, refused, teacher, counted), "questions": len(asked)}

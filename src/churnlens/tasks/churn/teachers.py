@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from churnlens.evidence.statements import Finding
 from churnlens.evidence.wording import as_sentence
@@ -26,30 +26,9 @@ from churnlens.tasks.churn.exercise import (
     set_exercise,
 )
 from churnlens.tasks.churn.writers import direction_words, outcome_words
+from churnlens.tasks.teaching import Reply
 
 CITED = 2
-
-
-class Reply(Frozen):
-    """What a teacher wrote for one lesson, or why it did not."""
-
-    text: str = ""
-    error: str = ""
-
-
-class Teacher(Protocol):
-    """Writes answers to lessons."""
-
-    @property
-    def name(self) -> str:
-        """Who wrote, for reports: kind or model, and revision."""
-
-    @property
-    def recipe(self) -> tuple[Any, ...]:
-        """All that the answers depend on besides the lessons: part of every cache key."""
-
-    def answer(self, lessons: Sequence[Lesson]) -> list[Reply]:
-        """Return one reply a lesson, in order; a failure is a reply of its own."""
 
 
 class Phrasings(Frozen):

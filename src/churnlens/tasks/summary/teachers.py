@@ -8,10 +8,9 @@ contract, numbers that stand in the dialogue, evidence, and no near-duplicate.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -19,38 +18,16 @@ from churnlens.dialogues.form import Dialogue
 from churnlens.dialogues.near import near_pairs
 from churnlens.evaluation.number_fidelity import unsupported_numbers
 from churnlens.models.constraint import RequestError
-from churnlens.schema import Frozen
 from churnlens.tasks.summary.contract import TEXTS, Summary, SummaryError, read_summary
 from churnlens.tasks.summary.prompting import SummaryPrompt, messages
 from churnlens.tasks.summary.references import references_of
 from churnlens.tasks.summary.units import tokens
 from churnlens.tasks.summary.writers import ModelWriter, complete
+from churnlens.tasks.teaching import Refused, Reply, report_rows
 
 ALIKE = 0.97  # Jaccard similarity of near-identical rows
 _FENCE = re.compile(r"</?doc-[0-9a-f]{12}[^>\n]*>")  # differs with every word inside
 SHARED = 0.2  # share of a sentence's words that its side of the dialogue must hold
-
-
-class Reply(Frozen):
-    """What a teacher wrote of one dialogue, or why it did not."""
-
-    text: str = ""
-    error: str = ""
-
-
-class Teacher(Protocol):
-    """Writes summaries of dialogues."""
-
-    @property
-    def name(self) -> str:
-        """Who wrote, for reports: kind or model, and revision."""
-
-    @property
-    def recipe(self) -> tuple[Any, ...]:
-        """All that the replies depend on besides the dialogues: part of every cache key."""
-
-    def answer(self, dialogues: Sequence[Dialogue]) -> list[Reply]:
-        """Return one reply a dialogue, in order; a failure is a reply of its own."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +80,6 @@ class ModelTeacher:
             Reply(error=str(text)[:200]) if isinstance(text, RequestError) else Reply(text=text)
             for text in complete(self.writer.generator, requests)
         ]
-
-
-class Refused(Frozen):
-    """A dialogue that became no row."""
-
-    id: str
-    why: tuple[str, ...]
 
 
 def faults(summary: Summary, dialogue: Dialogue) -> tuple[str, ...]:
@@ -190,19 +160,5 @@ def _repeated(rows: Sequence[Mapping[str, Any]]) -> set[str]:
 def describe_rows(
     rows: Sequence[Mapping[str, Any]], refused: Sequence[Refused], teacher: str
 ) -> dict[str, Any]:
-    """Return the quality report of a distillation, JSON-able."""
-    tried = len(rows) + len(refused)
-    counted = {
-        name: dict(sorted(Counter(str(row[name]) for row in rows).items()))
-        for name in ("split", "language")
-    }
-    return {
-        "teacher": teacher,
-        "dialogues": tried,
-        "rows": len(rows),
-        "accepted": len(rows) / tried if tried else None,
-        "refused": dict(sorted(Counter(why for each in refused for why in each.why).items())),
-        "families": len({row["family"] for row in rows}),
-        "different_answers": len({row["messages"][-1]["content"] for row in rows}),
-        **counted,
-    }
+    """Return the quality report of a distillation, see `teaching.report_rows`."""
+    return report_rows(rows, refused, teacher, ("split", "language"))

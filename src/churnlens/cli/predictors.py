@@ -1,0 +1,56 @@
+"""What predicts from rows, for each task: how a row is read, and what opens when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from churnlens.cli.opening import open_analyst, open_satisfaction, open_summary
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+
+    from churnlens.tasks.batch import Predict, Read
+
+
+def _questions() -> tuple[Read, str]:
+    from churnlens.tasks.churn.batch import EXPECTED, read_query
+
+    return read_query, EXPECTED
+
+
+def _answering(context: KedroContext) -> tuple[Predict, str]:
+    from churnlens.tasks.churn.batch import answers_of
+
+    analyst = open_analyst(context)
+    return answers_of(analyst.answer), analyst.writer.name
+
+
+def _dialogues() -> tuple[Read, str]:
+    from churnlens.tasks.dialogue_rows import EXPECTED, read_dialogue
+
+    return read_dialogue, EXPECTED
+
+
+def _assessing(context: KedroContext) -> tuple[Predict, str]:
+    from churnlens.tasks.dialogue_rows import dialogues_in
+
+    desk = open_satisfaction(context)
+    return lambda given: [each.output() for each in desk.assess(dialogues_in(given))], "desk"
+
+
+def _summarising(context: KedroContext) -> tuple[Predict, str]:
+    from churnlens.tasks.dialogue_rows import dialogues_in
+    from churnlens.tasks.summary.predict import summaries_of
+
+    writers = open_summary(context)
+    names = ", ".join(sorted({writer.name for writer in writers.values()}))
+    return lambda given: summaries_of(dialogues_in(given), writers), names
+
+
+# Task → how its rows are read, and what predicts from them.
+PREDICTORS: dict[str, tuple[Callable[[], tuple[Read, str]], Callable[[KedroContext], Any]]] = {
+    "churn": (_questions, _answering),
+    "satisfaction": (_dialogues, _assessing),
+    "summary": (_dialogues, _summarising),
+}
