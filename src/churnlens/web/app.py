@@ -14,6 +14,8 @@ from churnlens.web.errors import add_handlers
 from churnlens.web.gate import Gate
 from churnlens.web.history import History
 from churnlens.web.house import House, Places, Services
+from churnlens.web.pages import chat
+from churnlens.web.pages.rendering import HERE, Assets, show_error
 
 ROUTERS = (
     feeds.router,
@@ -21,6 +23,7 @@ ROUTERS = (
     completions.router,
     questions.router,
     conversations.router,
+    chat.router,
 )
 
 
@@ -59,7 +62,8 @@ def create_app(
     # Not by FastAPI's `max_body_size`: its refusal would go past the gate, without headers.
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=limits.body_bytes)
     app.add_middleware(Gate, house=house)
-    add_handlers(app)
+    add_handlers(app, show_error)
     for router in ROUTERS:
         app.include_router(router)
+    app.mount("/static", Assets(directory=HERE / "static"))
     return app

@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import math
 import traceback
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
@@ -91,24 +92,35 @@ def invalid(error: ValidationError) -> WebError:
     return WebError(400, f"{text[:300]}{more}", code, param=param)
 
 
-async def _told(_: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, WebError):
-        raise error
+Show = Callable[[Request, WebError], Response]
+
+
+def _as_json(_: Request, error: WebError) -> Response:
     return error.response()
 
 
-async def _plain(_: Request, error: Exception) -> JSONResponse:
-    """What the framework refuses by itself: unknown address or method, a body that is too long."""
-    if not isinstance(error, HTTPException):
-        raise error
-    phrase = HTTPStatus(error.status_code).phrase
-    code = _CODES.get(error.status_code, "invalid_request")
-    response = WebError(error.status_code, phrase, code).response()
-    response.headers.update(error.headers or {})
-    return response
+def add_handlers(app: FastAPI, show: Show = _as_json) -> None:
+    """Let the application answer with these errors.
 
+    Args:
+        app: the application.
+        show: makes an answer of an error.
+    """
 
-def add_handlers(app: FastAPI) -> None:
-    """Let the application answer with these errors."""
-    app.add_exception_handler(WebError, _told)
-    app.add_exception_handler(HTTPException, _plain)
+    async def told(request: Request, error: Exception) -> Response:
+        if not isinstance(error, WebError):
+            raise error
+        return show(request, error)
+
+    async def plain(request: Request, error: Exception) -> Response:
+        """What the framework refuses by itself: unknown address or method, too long a body."""
+        if not isinstance(error, HTTPException):
+            raise error
+        phrase = HTTPStatus(error.status_code).phrase
+        code = _CODES.get(error.status_code, "invalid_request")
+        response = show(request, WebError(error.status_code, phrase, code))
+        response.headers.update(error.headers or {})
+        return response
+
+    app.add_exception_handler(WebError, told)
+    app.add_exception_handler(HTTPException, plain)

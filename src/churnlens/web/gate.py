@@ -14,6 +14,7 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from churnlens.web.access import COOKIE, LOCAL, Session, hashed
@@ -22,7 +23,8 @@ from churnlens.web.history import Records
 from churnlens.web.house import House
 
 logger = logging.getLogger(__name__)
-OPEN = {("GET", "/health"), ("POST", "/session")}  # asked without a session
+OPEN = {("GET", "/health"), ("POST", "/session"), ("GET", "/sign-in")}  # without a session
+ASSETS = "/static/"  # of the pages; open too
 CLIENT_GONE = 499
 HEADERS = {
     "Content-Security-Policy": (
@@ -51,7 +53,7 @@ class Exchange:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
-                headers[name] = value
+                headers.setdefault(name, value)
             headers["X-Request-ID"] = self.id
             headers.setdefault("Cache-Control", "no-store")
         self.sent += len(message.get("body", b""))
@@ -91,7 +93,7 @@ class Gate:
             scope["session"] = await self._enter(scope)
             await self._app(scope, receive, exchange.send)
         except WebError as error:
-            await error.response()(scope, receive, exchange.send)
+            await _refused(error, scope)(scope, receive, exchange.send)
         except ClientDisconnect:
             exchange.status = CLIENT_GONE
         except Exception as error:
@@ -111,7 +113,7 @@ class Gate:
         if _declared(headers) > self._house.options.limits.body_bytes:
             raise WebError(413, "the body is too long", "request_too_large")
         session = await self._session(headers)
-        if session is None and (scope["method"], scope["path"]) not in OPEN:
+        if session is None and not _is_open(scope["method"], scope["path"]):
             message = "no token, or one that is not known; send Authorization: Bearer TOKEN"
             raise WebError(401, message, "invalid_api_key")
         return session
@@ -127,6 +129,24 @@ class Gate:
             if owner := await self._house.history.call(Records.session_owner, key):
                 return Session(owner=owner, key=key)
         return None if tokens else Session(owner=LOCAL, key=LOCAL)
+
+
+def _is_open(method: str, path: str) -> bool:
+    return (method, path) in OPEN or (method == "GET" and path.startswith(ASSETS))
+
+
+def wants_page(method: str, headers: Headers) -> bool:
+    """Whether a browser asks for something to show."""
+    return method == "GET" and "text/html" in headers.get("accept", "")
+
+
+def _refused(error: WebError, scope: Scope) -> Response:
+    """Return what a stranger is told; a browser is led to where it can sign in."""
+    if error.status == HTTPStatus.UNAUTHORIZED and wants_page(
+        scope["method"], Headers(scope=scope)
+    ):
+        return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+    return error.response()
 
 
 def cookie_of(headers: Headers) -> str | None:

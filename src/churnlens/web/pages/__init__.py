@@ -1,0 +1,1 @@
+"""The pages: what people see of the API, written on the server, with one small script."""

@@ -1,0 +1,210 @@
+// What links cannot do: sending, stopping, live parts. Whatever comes from data goes in as text.
+
+const words = JSON.parse(document.body.dataset.words);
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const fill = (text, slots) => text.replace(/\{(\w+)\}/g, (_, key) => slots[key] ?? "");
+
+class Refusal extends Error {
+  constructor(error, wait) {
+    const known = words[error?.code] ?? words.other;
+    super(fill(known, { message: error?.message ?? "", seconds: wait ?? "" }));
+    this.code = error?.code;
+  }
+}
+
+async function call(method, path, body, signal) {
+  const init = { method, signal };
+  if (body !== undefined) {
+    init.headers = { "Content-Type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  const response = await fetch(path, init);
+  if (response.ok) return response;
+  const told = await response.json().catch(() => ({}));
+  throw new Refusal(told.error, response.headers.get("Retry-After"));
+}
+
+function trouble(root, error) {
+  const place = one(".trouble", root);
+  place.hidden = !error;
+  const lost = error instanceof TypeError; // what fetch throws when nobody answers
+  place.textContent = error ? (lost ? words.unreachable : error.message) : "";
+}
+
+function clone(id) {
+  return one(`#${id}`).content.cloneNode(true).firstElementChild;
+}
+
+// ---- the chat
+
+async function* eventsOf(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = ""; ;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const blocks = (rest + value).split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const read = (name) => block.match(new RegExp(`^${name}: (.*)$`, "m"))?.[1];
+      if (read("data")) yield [read("event"), JSON.parse(read("data"))];
+    }
+  }
+}
+
+function chat(page) {
+  const log = one(".log", page), form = one("form.say", page), said = one("textarea", page);
+  const send = one(".send", page), stop = one(".stop", page);
+  let writing = null;
+
+  function add(id, text) {
+    one(".empty", log)?.remove();
+    const made = clone(id);
+    one(".text", made).append(text);
+    log.append(made);
+    log.scrollTop = log.scrollHeight;
+    return made;
+  }
+
+  function list(id, title) {
+    const made = clone("of-conversation"), link = one("a", made);
+    all("[aria-current]", one(".conversations")).forEach((each) => each.removeAttribute("aria-current"));
+    made.dataset.id = id;
+    link.href = `/chat/${id}`;
+    link.textContent = title;
+    one("button", made).setAttribute("aria-label", `${words.delete}: ${title}`);
+    one(".conversations").prepend(made);
+  }
+
+  async function conversation(text) {
+    if (page.dataset.conversation) return page.dataset.conversation;
+    const title = [...text.replace(/\s+/g, " ")].slice(0, 60).join("");
+    const { id } = await (await call("POST", "/conversations", { title })).json();
+    page.dataset.conversation = id;
+    history.replaceState(null, "", `/chat/${id}`);
+    list(id, title);
+    return id;
+  }
+
+  // A reply that was stopped a moment ago may still be being kept.
+  async function begin(id, content, signal, tries = 5) {
+    try {
+      return await call("POST", `/conversations/${id}/messages`, { content }, signal);
+    } catch (error) {
+      if (error.code !== "reply_under_way" || tries === 0) throw error;
+      await new Promise((go) => setTimeout(go, 200));
+      return begin(id, content, signal, tries - 1);
+    }
+  }
+
+  function finish(reply, message) {
+    one(".text", reply).textContent = message.content;
+    one(".model", reply).textContent = message.model;
+    if (message.total_seconds !== null) {
+      one(".seconds", reply).textContent = fill(words.seconds, { seconds: message.total_seconds.toFixed(1) });
+    }
+    one(".status", reply).textContent = words[message.status] ?? "";
+    one(".sources", reply).hidden = !message.sources.length;
+    for (const source of message.sources) {
+      const made = clone("of-source");
+      one("h3", made).textContent = source.title || source.id;
+      one("blockquote", made).textContent = source.text;
+      one(".passages", reply).append(made);
+    }
+  }
+
+  async function read(response, reply) {
+    const text = one(".text", reply);
+    for await (const [name, data] of eventsOf(response)) {
+      const follows = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+      if (name === "begun") one(".model", reply).textContent = data.model;
+      if (name === "text") text.append(data.text);
+      if (name === "done") finish(reply, data.message);
+      if (name === "error") throw new Refusal(data.error);
+      if (follows) log.scrollTop = log.scrollHeight;
+    }
+  }
+
+  function busy(on) {
+    send.hidden = on;
+    stop.hidden = !on;
+    log.setAttribute("aria-busy", on);
+  }
+
+  async function ask() {
+    const text = said.value;
+    if (!text.trim() || writing) return;
+    writing = new AbortController();
+    trouble(page);
+    busy(true);
+    const mine = add("of-user", text), reply = add("of-assistant", "");
+    reply.classList.add("writing");
+    said.value = "";
+    try {
+      const id = await conversation(text);
+      await read(await begin(id, text, writing.signal), reply);
+    } catch (error) {
+      const stopped = error.name === "AbortError", begun = one(".model", reply).textContent;
+      if (begun || stopped) one(".status", reply).textContent = stopped ? words.stopped : words.failed;
+      else [mine, reply].forEach((each) => each.remove());
+      if (!begun) said.value = text;
+      if (!stopped) trouble(page, error);
+    } finally {
+      reply.classList.remove("writing");
+      writing = null;
+      busy(false);
+      said.focus();
+    }
+  }
+
+  form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
+  said.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    ask();
+  });
+  stop.addEventListener("click", () => writing?.abort());
+  one(".conversations").addEventListener("click", (event) => {
+    if (event.target.matches(".delete")) remove(page, event.target.closest("li"));
+  });
+  log.scrollTop = log.scrollHeight;
+}
+
+async function remove(page, item) {
+  const dialog = one("dialog", page);
+  one(".title", dialog).textContent = one("a", item).textContent;
+  dialog.returnValue = "";
+  dialog.showModal();
+  await new Promise((closed) => dialog.addEventListener("close", closed, { once: true }));
+  if (dialog.returnValue !== "yes") return;
+  try {
+    await call("DELETE", `/conversations/${item.dataset.id}`);
+    item.remove();
+    if (item.dataset.id === page.dataset.conversation) location.assign("/chat");
+  } catch (error) {
+    trouble(page, error);
+  }
+}
+
+// ---- signing in and out
+
+function signIn(form) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      await call("POST", "/session", { token: one("input", form).value });
+      location.assign("/chat");
+    } catch (error) {
+      trouble(form, error);
+    }
+  });
+}
+
+async function signOut() {
+  await call("DELETE", "/session");
+  location.assign("/sign-in");
+}
+
+const pages = { chat, "sign-in": signIn };
+for (const page of all("[data-page]")) pages[page.dataset.page](page);
+one("[data-do=sign-out]")?.addEventListener("click", signOut);

@@ -1,0 +1,50 @@
+"""A real browser of this machine; without one the tests say so and are skipped."""
+
+import shutil
+from contextlib import contextmanager
+
+import pytest
+
+from web.pages.support import NAMES
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; pip install it")
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip(f"no browser to drive; expected one of {', '.join(NAMES)} on the PATH")
+    with playwright.sync_playwright() as driver:
+        # As root, which CI is, Chromium runs without its sandbox only.
+        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page of a visitor; what the browser logs as wrong fails the test at its end."""
+    contexts, wrong = [], []
+
+    @contextmanager
+    def allowed():
+        """What goes wrong in here is meant."""
+        yield
+        wrong.clear()
+
+    def open_page(url, language="en", **options):
+        locale = {"en": "en-US", "zh": "zh-CN"}[language]
+        context = browser.new_context(locale=locale, **options)
+        context.set_default_timeout(5_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: m.type in {"error", "warning"} and wrong.append(m.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(url)
+        return page
+
+    open_page.allowed = allowed
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
