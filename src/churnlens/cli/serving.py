@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from churnlens.cli.opening import open_project, shared
+from churnlens.cli.opening import open_analyst, open_project, shared
 from churnlens.cli.plain import PlainCommand
 from churnlens.cli.predictors import PREDICTORS
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from churnlens.tasks.service.knowledge import Knowledge
     from churnlens.web.house import Services
-    from churnlens.web.protocols import Piece, Predict
+    from churnlens.web.protocols import Piece
 
 ASSISTANT = "churnlens-service"
 
@@ -28,9 +28,9 @@ ASSISTANT = "churnlens-service"
 @click.option("--port", default=None, type=click.IntRange(0, 65535), help="Default: 8000.")
 @shared
 def serve(host: str | None, port: int | None, data_root: str | None, env: str | None) -> None:
-    """Serve the API: an OpenAI-style chat with the assistant, /ask, /predict/TASK, /alerts, /runs.
+    """Serve the pages and the API: chat with the assistant, questions, live desk, values, reports.
 
-    Reads what runs have made, as `ask` and `predict` do; a task without a run is left out and said
+    Open the address that is printed. Reads what runs have made, as `ask` and `predict` do; a task without a run is left out and said
     so. Conversations are kept in web/history.db of the data root. Settings: params web.
     """
     from churnlens.hooks import data_root as root_of
@@ -45,7 +45,7 @@ def serve(host: str | None, port: int | None, data_root: str | None, env: str | 
     services = _services(context)
     click.echo(f"http://{options.host}:{options.port} serves {', '.join(_names(services))}")
     try:
-        serve_all(services, root_of(context), options)
+        serve_all(services, root_of(context), options, Path(context.project_path))
     except (AccessError, HistoryError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -56,26 +56,20 @@ def _names(services: Services) -> list[str]:
 
 def _services(context: KedroContext) -> Services:
     """Return all that can be served; what cannot is told with its reason."""
-    from churnlens.tasks.churn.batch import query_fault
-    from churnlens.web.adapters import checked_ask, row_predictor
+    from churnlens.tasks.churn.batch import EXPECTED, answers_of, read_query
+    from churnlens.web.adapters import asking, row_predictor
     from churnlens.web.house import Services
 
-    predict = {}
-    for task, (reading, opening) in PREDICTORS.items():
+    predict, ask, editing = {}, None, None
+    if analyst := _tried("churn", partial(open_analyst, context)):
+        predict["churn"] = row_predictor(read_query, EXPECTED, answers_of(analyst.answer))
+        ask, editing = asking(analyst)
+    for task in [each for each in PREDICTORS if each != "churn"]:
+        reading, opening = PREDICTORS[task]
         if opened := _tried(task, partial(opening, context)):
             predict[task] = row_predictor(*reading(), opened[0])
-    ask = (
-        checked_ask(query_fault, partial(_asked, predict["churn"])) if "churn" in predict else None
-    )
-    return Services(models={ASSISTANT: _assistant(context)}, ask=ask, predict=predict)
-
-
-def _asked(predict: Predict, question: str) -> dict[str, Any]:
-    (row,) = predict([{"id": "asked", "query": question}])
-    if "error" in row:
-        raise RuntimeError(row["error"])
-    answer: dict[str, Any] = row["answer"]
-    return answer
+    models = {ASSISTANT: _assistant(context)}
+    return Services(models=models, ask=ask, editing=editing, predict=predict)
 
 
 def _tried(task: str, opening: Callable[[], Any]) -> Any:

@@ -7,12 +7,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from churnlens.evidence.edits import Edit, FilterError
 from churnlens.tasks.batch import Predict as PredictBatch
 from churnlens.tasks.batch import Read, parse_row, predict_rows
-from churnlens.web.protocols import Ask, InputError, Message, Piece, Predict, Settings, Stopped
+from churnlens.tasks.churn.batch import query_fault
+from churnlens.web.protocols import (
+    Ask,
+    Editing,
+    InputError,
+    Message,
+    Piece,
+    Predict,
+    Settings,
+    Stopped,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from churnlens.tasks.churn.analyst import Analyst
 
 Whole = Callable[[Sequence[Message], Settings], Piece]
 
@@ -83,3 +96,18 @@ def checked_ask(fault: Callable[[str], str], answer: Callable[[str], Mapping[str
         return answer(question)
 
     return ask
+
+
+def asking(analyst: Analyst) -> tuple[Ask, Editing]:
+    """Return what answers an analyst's questions, as they are and about an edited filter."""
+
+    def edited(question: str, edit: Edit) -> Mapping[str, Any]:
+        if reason := query_fault(question):
+            raise InputError(reason)
+        try:
+            return analyst.ask_edited(question, edit).model_dump(mode="json")
+        except FilterError as error:
+            raise InputError(str(error), "invalid_filter") from None
+
+    plain = checked_ask(query_fault, lambda asked: analyst.ask(asked).model_dump(mode="json"))
+    return plain, Editing(analyst.schema, edited)

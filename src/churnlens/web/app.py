@@ -14,7 +14,7 @@ from churnlens.web.errors import add_handlers
 from churnlens.web.gate import Gate
 from churnlens.web.history import History
 from churnlens.web.house import House, Places, Services
-from churnlens.web.pages import chat
+from churnlens.web.pages import ask, chat
 from churnlens.web.pages.rendering import HERE, Assets, show_error
 
 ROUTERS = (
@@ -24,6 +24,7 @@ ROUTERS = (
     questions.router,
     conversations.router,
     chat.router,
+    ask.router,
 )
 
 

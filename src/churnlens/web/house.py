@@ -15,7 +15,7 @@ from churnlens.web.access import Doors, Rate, Session, Tokens
 from churnlens.web.desk import Desk
 from churnlens.web.errors import WebError
 from churnlens.web.history import History
-from churnlens.web.protocols import Ask, ChatModel, Predict
+from churnlens.web.protocols import Ask, ChatModel, Editing, Predict
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,30 @@ class Places:
         state: folder of the progress file and of the records of nodes.
         reports: folder with one folder of metrics for each task.
         alerts: JSON-lines file to which alerts are appended.
+        dialogues: folder with the clean dialogues of each task.
+        outputs: folder with what each task has made.
+        lineage: folder with the site that `kedro lineage` builds.
     """
 
     state: Path
     reports: Path
     alerts: Path
+    dialogues: Path
+    outputs: Path
+    lineage: Path
 
     @classmethod
-    def of(cls, root: Path) -> Places:
-        """Return the places of data root `root`."""
-        alerts = root / "07_model_output" / "satisfaction" / "alerts.jsonl"
-        return cls(root / ".state", root / "08_reporting", alerts)
+    def of(cls, root: Path, project: Path | None = None) -> Places:
+        """Return the places of data root `root`; of a project, by default where it would lie."""
+        outputs = root / "07_model_output"
+        return cls(
+            state=root / ".state",
+            reports=root / "08_reporting",
+            alerts=outputs / "satisfaction" / "alerts.jsonl",
+            dialogues=root / "03_primary",
+            outputs=outputs,
+            lineage=(project or root.parent) / "docs" / "lineage",
+        )
 
 
 @dataclass(frozen=True)
@@ -46,11 +59,13 @@ class Services:
     Attributes:
         models: name → model; the first is the default.
         ask: answers questions of an analyst, where there is an index.
+        editing: answers them about other customers than they name.
         predict: task → what scores its rows.
     """
 
     models: Mapping[str, ChatModel] = field(default_factory=dict)
     ask: Ask | None = None
+    editing: Editing | None = None
     predict: Mapping[str, Predict] = field(default_factory=dict)
 
 

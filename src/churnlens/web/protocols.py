@@ -6,11 +6,13 @@ All of them run in a worker thread, behind one queue, and may take as long as th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
-from churnlens.schema import Frozen
+from churnlens.evidence.edits import Edit
+from churnlens.schema import Frozen, Schema
 
 Role = Literal["system", "user", "assistant"]
 Finish = Literal["stop", "length", "content_filter"]
@@ -109,6 +111,20 @@ class InputError(ValueError):
 
 Ask = Callable[[str], Mapping[str, Any]]
 """Answers a question of an analyst, JSON-able; raises InputError."""
+
+
+@dataclass(frozen=True)
+class Editing:
+    """Questions about other customers than they name.
+
+    Attributes:
+        schema: of the table: the columns and values that a filter can have.
+        ask: answers a question about the customers of an edited filter; raises InputError.
+    """
+
+    schema: Schema
+    ask: Callable[[str, Edit], Mapping[str, Any]]
+
 
 Predict = Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]]
 """Scores rows of a task: one JSON-able row each, `{id, error}` for a bad one."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
+from churnlens.evidence.edits import Edit
 from churnlens.schema import Frozen
 from churnlens.web.contract import check_length
 from churnlens.web.desk import Job, LateError, StoppedError, closing
@@ -22,9 +23,14 @@ Result = TypeVar("Result")
 
 
 class Question(Frozen):
-    """A question about customers, in English or Chinese."""
+    """A question about customers, in English or Chinese.
+
+    Attributes:
+        filter: whom it is asked about, in the place of those that it names.
+    """
 
     question: str = Field(min_length=1)
+    filter: Edit | None = None
 
 
 class Rows(Frozen):
@@ -38,12 +44,19 @@ async def ask(
     request: Request, body: Annotated[Question, Depends(json_body(Question))]
 ) -> Mapping[str, Any]:
     """Answer a question with evidence; the answer's form is that of `kedro ask --json`."""
+    return await answered(request, body)
+
+
+async def answered(request: Request, body: Question) -> Mapping[str, Any]:
+    """Wait for a place in the queue, and answer."""
     house = house_of(request)
     check_length(body.question, house.options.limits, "question")
-    answer = house.services.ask
-    if answer is None:
+    asks, editing, edit = house.services.ask, house.services.editing, body.filter
+    if asks is None or (edit and editing is None):
         raise WebError(404, "no index to ask; run `kedro run` and start again", "not_available")
-    return await _run(request, lambda: answer(body.question))
+    if edit and editing:
+        return await _run(request, lambda: editing.ask(body.question, edit))
+    return await _run(request, lambda: asks(body.question))
 
 
 @router.post("/predict/{task}")

@@ -100,10 +100,12 @@ def server_config(app: FastAPI, options: WebOptions) -> uvicorn.Config:
     )
 
 
-def serve(services: Services, data_root: Path, options: WebOptions) -> None:
+def serve(
+    services: Services, data_root: Path, options: WebOptions, project: Path | None = None
+) -> None:
     """Serve until the process is told to stop.
 
-    Conversations are kept in `web/history.db` of the data root.
+    Conversations are kept in `web/history.db` of the data root; `project` has the lineage site.
 
     Raises:
         AccessError: before anything listens, when the options would let strangers in.
@@ -111,5 +113,5 @@ def serve(services: Services, data_root: Path, options: WebOptions) -> None:
     """
     tokens = load_tokens(options)
     with closing(History(data_root / HISTORY)) as history:
-        app = create_app(services, history, Places.of(data_root), tokens, options)
+        app = create_app(services, history, Places.of(data_root, project), tokens, options)
         Server(app, options).run()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from churnlens.evidence.checks import check_all, foreign_words
 from churnlens.evidence.cohort import CohortFigures, gate
+from churnlens.evidence.edits import Edit, edited
 from churnlens.evidence.findings import tell, tell_rejected
 from churnlens.evidence.narrator import Narrator
 from churnlens.evidence.query import Filter, Query, describe
@@ -61,6 +62,14 @@ class Analyst:
     def ask(self, question: str) -> Answer:
         """Answer one question."""
         return self.answer([question])[0]
+
+    def ask_edited(self, question: str, edit: Edit) -> Answer:
+        """Answer one question about other customers than it names.
+
+        Raises:
+            FilterError: for customers that the table cannot select.
+        """
+        return self.compose([self.tell(edited(self.parse(question), edit, self.schema))])[0]
 
     def answer(self, questions: Sequence[str]) -> list[Answer]:
         """Answer questions in order; the sentences of all of them are written in one go."""

@@ -186,6 +186,67 @@ async function remove(page, item) {
   }
 }
 
+// ---- questions
+
+// The server has escaped every value in a part of a page; its scripts would not run either.
+async function part(response, place) {
+  const read = new DOMParser().parseFromString(await response.text(), "text/html");
+  place.replaceChildren(...read.body.childNodes);
+}
+
+function condition(chip) {
+  const { column, op } = chip.dataset, input = one("[data-value]", chip), fixed = one("[data-fixed]", chip);
+  if (fixed) return { column, op, value: JSON.parse(fixed.dataset.fixed) };
+  if (input.multiple) return { column, op, value: [...input.selectedOptions].map((each) => each.value) };
+  const compared = one("[data-operator]", chip);
+  return { column, op: compared?.value ?? op, value: compared ? Number(input.value) : input.value };
+}
+
+function filterOf(form) {
+  const filter = {};
+  for (const list of all("[data-filter]", form)) {
+    filter[list.dataset.filter] = [...list.children]
+      .map((item) => ("any" in item.dataset ? { any_of: all(".chip", item).map(condition) } : item))
+      .map((item) => (item instanceof Element ? item.matches(".chip") && condition(item) : item.any_of.length && item))
+      .filter(Boolean);
+  }
+  return filter;
+}
+
+function asking(page) {
+  const answer = one(".answer", page), progress = one(".progress", page);
+
+  async function ask(body) {
+    const buttons = all("button[type=submit]", page);
+    buttons.forEach((each) => { each.disabled = true; });
+    progress.textContent = words.working;
+    trouble(page);
+    try {
+      await part(await call("POST", "/ask/answer", body), answer);
+      answer.focus();
+    } catch (error) {
+      trouble(page, error);
+    } finally {
+      buttons.forEach((each) => { each.disabled = false; });
+      progress.textContent = "";
+    }
+  }
+
+  page.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const form = event.target;
+    if (form.matches(".filter")) ask({ question: form.dataset.question, filter: filterOf(form) });
+    else if (form.question.value.trim()) ask({ question: form.question.value });
+  });
+  answer.addEventListener("click", (event) => {
+    if (!event.target.matches(".remove")) return;
+    const list = event.target.closest("[data-filter]");
+    event.target.closest(".chip").remove();
+    one(".everybody", list).hidden = Boolean(one(".chip", list));
+    one("[type=submit]", list.closest("form")).focus();
+  });
+}
+
 // ---- signing in and out
 
 function signIn(form) {
@@ -205,6 +266,6 @@ async function signOut() {
   location.assign("/sign-in");
 }
 
-const pages = { chat, "sign-in": signIn };
+const pages = { chat, ask: asking, "sign-in": signIn };
 for (const page of all("[data-page]")) pages[page.dataset.page](page);
 one("[data-do=sign-out]")?.addEventListener("click", signOut);
