@@ -14,7 +14,7 @@ from churnlens.web.errors import add_handlers
 from churnlens.web.gate import Gate
 from churnlens.web.history import History
 from churnlens.web.house import House, Places, Services
-from churnlens.web.pages import ask, chat
+from churnlens.web.pages import ask, chat, desk, reports, summaries, value
 from churnlens.web.pages.rendering import HERE, Assets, show_error
 
 ROUTERS = (
@@ -25,6 +25,10 @@ ROUTERS = (
     conversations.router,
     chat.router,
     ask.router,
+    desk.router,
+    summaries.router,
+    value.router,
+    reports.router,
 )
 
 
@@ -67,4 +71,5 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", Assets(directory=HERE / "static"))
+    reports.add_lineage(app, places)
     return app

@@ -33,7 +33,7 @@ async def health(request: Request) -> dict[str, Any]:
 
 @router.get("/alerts")
 async def alerts(request: Request) -> EventStream:
-    """Stream alerts as they are raised; `Last-Event-ID` goes on behind one."""
+    """Stream alerts as they are raised; `Last-Event-ID`, or `?after=`, goes on behind one."""
     return _stream(request, house_of(request).places.alerts, "alert")
 
 
@@ -68,7 +68,7 @@ def _stream(request: Request, path: Path, name: str) -> _Feed:
     house = house_of(request)
     if house.streams >= house.options.limits.streams:
         raise WebError(429, "too many event streams are open", "too_many_streams", wait=30)
-    given = request.headers.get("last-event-id", "0")
+    given = request.headers.get("last-event-id") or request.query_params.get("after", "0")
     offset = int(given) if given.isascii() and given.isdigit() and len(given) <= 15 else 0
     return _Feed(_events(house, path, name, offset), house)
 

@@ -247,6 +247,21 @@ function asking(page) {
   });
 }
 
+// ---- what changes while it is looked at: a feed says that, the server writes the part again
+
+function live(section) {
+  const { live: feed, event, part: path } = section.dataset;
+  const place = one(".place", section), status = one("[role=status]", section);
+  let due = 0;
+  new EventSource(feed).addEventListener(event, (message) => {
+    status.textContent = fill(words[event], JSON.parse(message.data));
+    due ||= setTimeout(async () => {
+      due = 0;
+      await part(await call("GET", path), place);
+    }, 200);
+  });
+}
+
 // ---- signing in and out
 
 function signIn(form) {
@@ -266,6 +281,6 @@ async function signOut() {
   location.assign("/sign-in");
 }
 
-const pages = { chat, ask: asking, "sign-in": signIn };
+const pages = { chat, ask: asking, live, "sign-in": signIn };
 for (const page of all("[data-page]")) pages[page.dataset.page](page);
 one("[data-do=sign-out]")?.addEventListener("click", signOut);
