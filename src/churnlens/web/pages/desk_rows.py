@@ -92,7 +92,7 @@ class Decided(Row):
 
     alert: str
     actions: tuple[str, ...] = ()
-    tag: str | None = None
+    tag: dict[str, str] | None = None
     offer: str = ""
     amount: float = 0
     currency: str = ""
