@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from web.pages.support import NAMES
+from web.pages.support import NAMES, PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -14,9 +14,12 @@ def browser():
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip(f"no browser to drive; expected one of {', '.join(NAMES)} on the PATH")
+    playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as driver:
         # As root, which CI is, Chromium runs without its sandbox only.
-        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        opened = driver.chromium.launch(
+            executable_path=path, args=["--no-sandbox"], timeout=4 * PATIENCE
+        )
         yield opened
         opened.close()
 
@@ -35,7 +38,7 @@ def visit(browser):
     def open_page(url, language="en", **options):
         locale = {"en": "en-US", "zh": "zh-CN"}[language]
         context = browser.new_context(locale=locale, **options)
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda m: m.type in {"error", "warning"} and wrong.append(m.text))

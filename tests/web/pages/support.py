@@ -2,6 +2,7 @@
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 LANGUAGES = ("en", "zh")
+PATIENCE = 30_000  # ms; a busy machine fails no test
 SEND = {"en": "Send", "zh": "发送"}
 STOP = {"en": "Stop", "zh": "停止"}
 
