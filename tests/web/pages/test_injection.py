@@ -1,7 +1,7 @@
 """Strings that would be markup, by every way in: none is live, and nothing is loaded from away."""
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pandas as pd
 import pytest
@@ -127,16 +127,24 @@ def attacked(tmp_path_factory):
 def watched(attacked, browser):
     """A page whose dialogs and requests to elsewhere are counted."""
     server, _ = attacked
-    seen = []
-    context = browser.new_context(locale="en-US")
-    context.set_default_timeout(PATIENCE)
-    context.on("request", lambda r: urlsplit(r.url).port == server.port or seen.append(r.url))
-    page = context.new_page()
-    page.on("dialog", lambda dialog: (seen.append(dialog.message), dialog.dismiss()))
+    context, page, seen = watch(browser, server)
     yield page, seen
     page.wait_for_timeout(100)
     context.close()
     assert seen == []
+
+
+def watch(browser, server):
+    seen = []
+    context = browser.new_context(locale="en-US")
+    context.set_default_timeout(PATIENCE)
+    context.route(
+        lambda url: urlsplit(url).port != server.port,
+        lambda route: (seen.append(route.request.url), route.abort()),
+    )
+    page = context.new_page()
+    page.on("dialog", lambda dialog: (seen.append(dialog.message), dialog.dismiss()))
+    return context, page, seen
 
 
 def check(page, *, all_in="body", attacks=ATTACKS):
@@ -153,6 +161,15 @@ def test_there_are_enough_attacks_and_they_would_be_seen(browser):
     found = page.evaluate(parsed, list(ATTACKS))
     page.close()
     assert sum(map(bool, found)) >= 50  # the others are markup elsewhere, or after decoding
+
+
+def test_what_runs_or_loads_would_be_counted(attacked, browser):
+    server, _ = attacked
+    context, page, seen = watch(browser, server)
+    page.set_content(f"{ATTACKS[0]}{ATTACKS[12]}{ATTACKS[11]}", wait_until="load")
+    page.wait_for_timeout(200)
+    context.close()
+    assert sorted(seen) == ["1", "1", "https://evil.example/x.png"]
 
 
 def test_by_message_model_and_document(attacked, watched):
@@ -204,8 +221,7 @@ def test_by_dialogue_and_alert(attacked, watched):
     expect(page.locator(".alert").first).to_contain_text(ATTACKS[11])
     check(page, attacks=())
     page.locator(".alert a").first.click()
-    page.goto(f"{server.url}/desk")
-    page.get_by_role("link", name=ATTACKS[0], exact=True).click()
+    page.goto(f"{server.url}/desk/dialogue?id={quote(ATTACKS[0])}")
     check(page, all_in=".turns >> nth=0")
     check(page, all_in="section:has(#why)")
 

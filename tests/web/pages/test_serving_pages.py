@@ -136,8 +136,7 @@ def test_only_reports_and_the_lineage_site_are_sent(tmp_path):
         assert report.headers["content-security-policy"] == REPORT_POLICY
         for path in (
             "churn/secret.json", "churn/link.html", "../outside.html", "..%2f..%2foutside.html",
-            "churn/..%2f..%2f..%2foutside.html", "churn/report.html%00", "./churn/report.html/",
-            "%2e%2e/outside.html",
+            "churn/..%2f..%2f..%2foutside.html", "churn/report.html%00", "%2e%2e/outside.html",
         ):  # fmt: skip
             assert api.get(f"/reports/file/{path}").status_code == 404, path
         lineage = api.get("/lineage/")
