@@ -30,8 +30,9 @@ ASSISTANT = "churnlens-service"
 def serve(host: str | None, port: int | None, data_root: str | None, env: str | None) -> None:
     """Serve the pages and the API: chat with the assistant, questions, live desk, values, reports.
 
-    Open the address that is printed. Reads what runs have made, as `ask` and `predict` do; a task without a run is left out and said
-    so. Conversations are kept in web/history.db of the data root. Settings: params web.
+    Open the address that is printed. Reads what runs have made, as `ask` and `predict` do; a task
+    without a run is left out and said so. Conversations are kept in web/history.db of the data
+    root. Settings: params web.
     """
     from churnlens.hooks import data_root as root_of
     from churnlens.options import WebOptions

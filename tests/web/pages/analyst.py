@@ -27,7 +27,7 @@ TEXTS = {
 
 def answer_to(question, edit=None, quote="it is slow", status="answered"):
     """One claim, one driver, one quote; the cohort is what was asked for."""
-    language = "zh" if any("\u4e00" <= sign for sign in question) else "en"
+    language = "zh" if any(sign >= "\u4e00" for sign in question) else "en"
     driver, claim = TEXTS[language]
     edit = edit or Edit(cohort=(FIBER, NEW, EITHER))
     text = describe(edit.cohort, SCHEMA, language)

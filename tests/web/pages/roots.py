@@ -34,8 +34,12 @@ def dialogue(key):
 def satisfaction(root):
     """Two dialogues, one of them with an alert and all that follows."""
     made = root / "07_model_output" / "satisfaction"
-    write_rows(root / "03_primary" / "satisfaction" / "dialogues.jsonl", map(dialogue, ("D1", "D0")))
-    write_rows(made / "assessments.jsonl", [assessment("D2", 1.0), assessment("D1", 3.0, [alert()])])
+    write_rows(
+        root / "03_primary" / "satisfaction" / "dialogues.jsonl", map(dialogue, ("D1", "D0"))
+    )
+    write_rows(
+        made / "assessments.jsonl", [assessment("D2", 1.0), assessment("D1", 3.0, [alert()])]
+    )
     write_rows(made / "alerts.jsonl", [alert()])
     write_rows(made / "decisions.jsonl", [
         {"id": "d", "alert": "a1", "actions": ["supervisor_alert", "crm_tag"], "offer": "credit",

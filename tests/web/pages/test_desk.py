@@ -105,7 +105,9 @@ def test_values_and_then_the_retention_list(served, visit):
     assert "champions at risk" in page.locator("tbody tr").first.inner_text()
     assert "kedro run --pipelines retention" in page.locator("code").inner_text()
     (made / "retention").mkdir()
-    told = customers().assign(action_text=["", "Call"], expected_gain=[None, 66.0], why_not=["cap", ""])
+    told = customers().assign(
+        action_text=["", "Call"], expected_gain=[None, 66.0], why_not=["cap", ""]
+    )
     told.to_csv(made / "retention" / "list.csv", index=False)
     page.reload()
     first, second = page.locator("tbody tr").all_inner_texts()

@@ -58,9 +58,14 @@ def test_templates_and_script_hold_nothing_inline_and_nothing_unescaped():
     for path in (HERE / "templates").glob("*.html"):
         text = path.read_text("utf-8")
         assert not re.search(r"\|\s*safe|autoescape|<style|style=|\son\w+=|https?://", text), path
-        assert re.findall(r"<script[^>]*>", text) in ([], ['<script type="module" src="/static/pages.js">'])
+        assert re.findall(r"<script[^>]*>", text) in (
+            [],
+            ['<script type="module" src="/static/pages.js">'],
+        )
     script = (HERE / "static" / "pages.js").read_text("utf-8")
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|https?:", script)
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|https?:", script
+    )
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +203,10 @@ def test_a_strip_keeps_the_order_of_ratios(values):
 def test_a_trajectory_rises_with_dissatisfaction():
     turns = [{"index": 2 * n, "p_dissatisfied": p} for n, p in enumerate((0.0, 0.5, 1.0))]
     dots = trajectory(turns, [{"turn": 4, "level": "red"}])
-    assert [(dot.x, dot.y) for dot in dots] == [(6, HEIGHT - 6), (WIDTH / 2, HEIGHT / 2), (WIDTH - 6, 6)]
+    assert [(dot.x, dot.y) for dot in dots] == [
+        (6, HEIGHT - 6),
+        (WIDTH / 2, HEIGHT / 2),
+        (WIDTH - 6, 6),
+    ]
     assert [dot.level for dot in dots] == ["", "", "red"]
     assert trajectory([], []) == ()

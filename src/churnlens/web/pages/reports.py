@@ -82,19 +82,20 @@ def _overview(places: Places) -> dict[str, Any]:
 def _cells(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     """Yield the figures of a file with where they stand; an estimate with its interval."""
     if isinstance(value, dict) and isinstance(value.get("value"), int | float):
-        ends = [value.get("low"), value.get("high")]
-        known = all(isinstance(end, int | float) for end in ends)
-        interval = f" ({_number(ends[0])}–{_number(ends[1])})" if known else ""
+        ends = [_number(e) for e in (value.get("low"), value.get("high")) if e is not None]
+        interval = f" ({'–'.join(ends)})" if len(ends) == 2 else ""
         yield " · ".join(path), _number(value["value"]) + interval
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _cells(inner, (*path, str(key).replace("_", " ")))
     elif isinstance(value, int | float | str) and path:
-        yield " · ".join(path), value[:200] if isinstance(value, str) else _number(value)
+        yield " · ".join(path), _number(value)
 
 
-def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+def _number(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)[:200]
 
 
 class Lineage(Assets):

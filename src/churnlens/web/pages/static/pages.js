@@ -57,12 +57,18 @@ function chat(page) {
   const send = one(".send", page), stop = one(".stop", page);
   let writing = null;
 
+  // Where the log has no height of its own, as on a phone, the page scrolls.
+  function show() {
+    log.scrollTop = log.scrollHeight;
+    form.scrollIntoView({ block: "end" });
+  }
+
   function add(id, text) {
     one(".empty", log)?.remove();
     const made = clone(id);
     one(".text", made).append(text);
     log.append(made);
-    log.scrollTop = log.scrollHeight;
+    show();
     return made;
   }
 
@@ -121,7 +127,7 @@ function chat(page) {
       if (name === "text") text.append(data.text);
       if (name === "done") finish(reply, data.message);
       if (name === "error") throw new Refusal(data.error);
-      if (follows) log.scrollTop = log.scrollHeight;
+      if (follows) show();
     }
   }
 
@@ -167,7 +173,7 @@ function chat(page) {
   one(".conversations").addEventListener("click", (event) => {
     if (event.target.matches(".delete")) remove(page, event.target.closest("li"));
   });
-  log.scrollTop = log.scrollHeight;
+  if (one(".message", log)) show();
 }
 
 async function remove(page, item) {
