@@ -7,7 +7,7 @@ and its nodes `churn.inference.answer_questions`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
@@ -33,6 +33,8 @@ class Task(NamedTuple):
     Outside, the raw input `raw_NAME` of a stage is called NAME, as the run-time parameter is that
     names its file; inside, NAME is what the stage makes of it.
 
+    `taken` is what other tasks make and this one reads: its name inside → its name outside.
+
     An aside reads what stages made and is in no run but that of its own name.
     """
 
@@ -40,6 +42,7 @@ class Task(NamedTuple):
     inputs: frozenset[str]
     parameters: frozenset[str]
     asides: tuple[ModuleType, ...] = ()
+    taken: Mapping[str, str] = {}
 
 
 # A task has the stages that do something for it; the others are left out until they do.
@@ -62,6 +65,40 @@ TASKS = {
         inputs=frozenset({"raw_dialogues", "model_lock"}),
         parameters=frozenset({"params:model_root"}),
     ),
+    "clv": Task(
+        stages=(data_processing, finetuning, inference, reporting),
+        inputs=frozenset(
+            {
+                "transactions",
+                "trade",
+                "customer_table",
+                "schema",
+                "model_lock",
+                "ledger_truth",
+                "ledger_facts",
+            }
+        ),
+        parameters=frozenset({"params:model_root"}),
+    ),
+    "retention": Task(
+        stages=(inference, reporting),
+        inputs=frozenset(
+            {
+                "known_risk",
+                "known_schema",
+                "known_reasons",
+                "known_dialogues",
+                "known_assessments",
+                "offers",
+                "retention_rules",
+                "trade",
+                "ledger_truth",
+                "ledger_facts",
+            }
+        ),
+        parameters=frozenset(),
+        taken={"values": "clv.values", "purchases": "clv.purchases"},
+    ),
 }
 
 
@@ -77,10 +114,11 @@ def _stage(module: ModuleType, task: str) -> Pipeline:
 
 def _task(name: str, task: Task, modules: Sequence[ModuleType]) -> Pipeline:
     whole = sum((_stage(module, name) for module in modules), Pipeline([]))
+    outside = {each: each.removeprefix("raw_") for each in task.inputs} | {**task.taken}
     return Pipeline(
         whole,
         namespace=name,
-        inputs={each: each.removeprefix("raw_") for each in task.inputs & whole.inputs()},
+        inputs={each: outside[each] for each in outside.keys() & whole.inputs()},
         parameters=set(task.parameters & whole.inputs()),
         tags=name,
     )

@@ -82,7 +82,8 @@ def score_clv(
         options: resamples and seed.
         more: further models → predictions of the test rows in their order, such as a language
             model's; each must predict every row.
-        fit, columns: as for `fit_clv`.
+        fit: as for `fit_clv`.
+        columns: likewise.
 
     Raises:
         ValueError: for predictions that are not one finite number for each row.
