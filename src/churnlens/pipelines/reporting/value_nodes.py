@@ -212,5 +212,6 @@ def _survival(
 ) -> list[dict[str, Any]] | None:
     if model.preset.kind == "repeat":
         return None
-    found = score_survival(ledger, columns_in(ledger, schema), model.options.survival)
+    watched = ledger.assign(entry=0.0)  # as a customer table has it, see `score_survival`
+    found = score_survival(watched, columns_in(ledger, schema), model.options.survival)
     return [{**each.model_dump(mode="json"), "largest_gap": each.largest_gap} for each in found]

@@ -13,6 +13,7 @@ from churnlens.tasks.clv.contracts import LEDGER, ledger_of_invoices
 from churnlens.tasks.clv.features import FEATURES, features_at
 
 PREFIX: Final = "at "  # of the numbers that an attribute is written as
+_SLACK: Final = 2  # three months have up to 92 days, so that a quarter always has three bills
 FACTS: Final = ("months", "charge", "left")
 
 
@@ -52,7 +53,7 @@ def contract_rows(
         (`at NAME`, or `at NAME=VALUE` with 0 and 1).
     """
     known = purchases[purchases["date"] < pd.Timestamp(cut)]
-    rows = features_at(purchases, cut)
+    rows = features_at(purchases, cut, _SLACK)
     own = ledger_of_invoices(known, cut - timedelta(days=1), grace_days)
     rows = rows.merge(own, on="customer_id", how="left", validate="one_to_one")
     spread = known.groupby("customer_id")["amount"].std()
