@@ -33,7 +33,7 @@ class Task(NamedTuple):
     Outside, the raw input `raw_NAME` of a stage is called NAME, as the run-time parameter is that
     names its file; inside, NAME is what the stage makes of it.
 
-    `taken` is what other tasks make and this one reads: its name inside → its name outside.
+    `shared` is what one task makes and another reads: its name inside → the name that both know.
 
     An aside reads what stages made and is in no run but that of its own name.
     """
@@ -42,8 +42,10 @@ class Task(NamedTuple):
     inputs: frozenset[str]
     parameters: frozenset[str]
     asides: tuple[ModuleType, ...] = ()
-    taken: Mapping[str, str] = {}
+    shared: Mapping[str, str] = {}
 
+
+VALUED = {"values": "customer_values", "purchases": "customer_purchases"}
 
 # A task has the stages that do something for it; the others are left out until they do.
 TASKS = {
@@ -79,6 +81,7 @@ TASKS = {
             }
         ),
         parameters=frozenset({"params:model_root"}),
+        shared=VALUED,
     ),
     "retention": Task(
         stages=(inference, reporting),
@@ -97,7 +100,7 @@ TASKS = {
             }
         ),
         parameters=frozenset(),
-        taken={"values": "clv.values", "purchases": "clv.purchases"},
+        shared=VALUED,
     ),
 }
 
@@ -114,11 +117,12 @@ def _stage(module: ModuleType, task: str) -> Pipeline:
 
 def _task(name: str, task: Task, modules: Sequence[ModuleType]) -> Pipeline:
     whole = sum((_stage(module, name) for module in modules), Pipeline([]))
-    outside = {each: each.removeprefix("raw_") for each in task.inputs} | {**task.taken}
+    outside = {each: each.removeprefix("raw_") for each in task.inputs} | {**task.shared}
     return Pipeline(
         whole,
         namespace=name,
         inputs={each: outside[each] for each in outside.keys() & whole.inputs()},
+        outputs={each: task.shared[each] for each in task.shared.keys() & whole.all_outputs()},
         parameters=set(task.parameters & whole.inputs()),
         tags=name,
     )

@@ -133,7 +133,9 @@ def test_values_come_by_rank_with_segments_and_factors(model, demo):
 def test_a_file_of_the_runs_customers_gets_the_runs_values(model, demo, purchases, columns):
     run = value_customers(*model, demo.ledger).set_index("customer_id")
     found = value_purchases(purchases, model[0], demo.ledger, columns).set_index("customer_id")
-    assert found["clv"].to_numpy() == pytest.approx(run.loc[found.index, "clv"].to_numpy(), rel=0.02)
+    assert found["clv"].to_numpy() == pytest.approx(
+        run.loc[found.index, "clv"].to_numpy(), rel=0.02
+    )
 
 
 def test_strangers_are_valued_by_their_bills_alone(model, demo, purchases, columns):

@@ -4,9 +4,9 @@ import pytest
 
 from churnlens.options import ClvModelOptions, TextArmOptions
 from churnlens.tasks.clv.features import FEATURES, temporal_split
+from churnlens.tasks.clv.presets import Preset
 from churnlens.tasks.clv.recovery import is_truth_of, recovery
 from churnlens.tasks.clv.text_arm import customer_texts, head_rows, predict_embedded, sides
-from churnlens.tasks.clv.presets import Preset
 from tasks.clv.clv_support import shop
 from tasks.clv.test_arms import SPLIT
 
@@ -45,7 +45,12 @@ def test_recovery_by_hand_and_of_those_still_there():
         {"customer_id": ["a", "b", "c"], "left": [False, False, True], "clv": [100.0, 200.0, 0.0]}
     )
     values = pd.DataFrame(
-        {"customer_id": ["a", "b"], "clv": [110.0, 180.0], "clv_low": [90.0, 170.0], "clv_high": 190.0}
+        {
+            "customer_id": ["a", "b"],
+            "clv": [110.0, 180.0],
+            "clv_low": [90.0, 170.0],
+            "clv_high": 190.0,
+        }
     )
     found = recovery(values, truth, 100, 1)
     assert found.customers == 2 and found.mape.value == pytest.approx(0.1)

@@ -58,7 +58,10 @@ def test_keys_that_are_personal_join_by_their_hash(project):
     risk = pd.DataFrame({"customerID": ["7590-VHVEG", "kim@example.com"], "p_boosting": [0.1, 0.2]})
     keys = churn_risk(risk, schema)["customer_id"].tolist()
     assert keys[0] == "7590-VHVEG" and keys[1].startswith("key_")
-    assert earlier_offers(pd.DataFrame({"customer_id": ["kim@example.com"]}))["customer_id"][0] == keys[1]
+    assert (
+        earlier_offers(pd.DataFrame({"customer_id": ["kim@example.com"]}))["customer_id"][0]
+        == keys[1]
+    )
 
 
 def test_offers_are_read_and_faults_are_told():

@@ -162,7 +162,7 @@ def evaluate_values(
         "trade": model.preset.name,
         "kind": model.preset.kind,
         "currency": model.preset.value.currency,
-        "definition": definition(model.preset.value),
+        "definition": definition(model.preset.value, model.margin),
         "scores": scores.model_dump(mode="json"),
         "curves": _curves(model, test_rows, parametric(test_rows), scores.best),
         "importance": global_importance(model.arms.fitted.tweedie.contributions(test_rows)),
