@@ -42,6 +42,7 @@ class TextArmOptions(Frozen):
         head: its training; None leaves the arm out.
         max_rows, max_validation_rows: that it learns from, and that stop it; drawn by `seed`.
         embedded: whether boosting on an embedding of the same text is an arm too.
+        embedded_rows: most training rows of that arm, drawn by `seed`; to embed takes long.
         parts: principal components of the embedding that boosting reads.
     """
 
@@ -50,6 +51,7 @@ class TextArmOptions(Frozen):
     max_rows: int = Field(default=1000, ge=10)
     max_validation_rows: int = Field(default=200, ge=10)
     embedded: bool = True
+    embedded_rows: int = Field(default=2000, ge=100)
     parts: int = Field(default=8, ge=1, le=64)
     seed: int = 7
 

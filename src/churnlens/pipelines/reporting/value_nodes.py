@@ -79,7 +79,7 @@ def predict_texts(
     """Return what the models that read text expect of each row of the test cut.
 
     Args:
-        train_rows: boosting on the embedding is fitted to them.
+        train_rows: boosting on the embedding is fitted to some of them.
         test_rows: what is predicted.
         table_schema: of the attributes, or empty.
         value_model: settings of boosting, and the trade.
@@ -95,17 +95,19 @@ def predict_texts(
         return found
     base = verify(spec_of(stored["model_lock"], options.encoder), Path(stored["model_root"]))
     schema = parse_schema(table_schema) if table_schema else None
+    size = min(options.embedded_rows, len(train_rows))
+    drawn = train_rows.sample(size, random_state=options.seed)
     texts = [
-        customer_texts(r, schema, model.preset.value.currency) for r in (train_rows, test_rows)
+        customer_texts(r, schema, model.preset.value.currency) for r in (drawn, test_rows)
     ]
     if text_head is not None:
         parts = TextParts.model_validate(stored["text_parts"])
-        found[LANGUAGE_MODEL] = predict_text(base, text_head, parts, texts[1])
+        found[LANGUAGE_MODEL] = predict_text(base, text_head, parts, texts[1], options)
     if options.embedded:
         from churnlens.models.embedding import Encoder
 
         found[EMBEDDED] = predict_embedded(
-            train_rows,
+            drawn,
             test_rows,
             (texts[0], texts[1]),
             read_columns(train_rows),

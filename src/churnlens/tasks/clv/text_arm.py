@@ -122,7 +122,7 @@ def fit_text(
     trained = train_head(
         *rows, model=model, options=options.head, checkpoints=checkpoints, label="text regression"
     )
-    said = Scorer(model, trained.folder).scores(texts[0])[:, 0]
+    said = Scorer(model, trained.folder, dtype=options.head.dtype).scores(texts[0])[:, 0]
     parts = TextParts(
         smear=smearing(training["target"].to_numpy(float), said),
         training=len(training),
@@ -131,11 +131,18 @@ def fit_text(
     return FittedText(trained.folder, parts, trained.history)
 
 
-def predict_text(model: Path, folder: Path, parts: TextParts, texts: Sequence[str]) -> np.ndarray:
-    """Return the spend that the tuned model expects of each text, shape (n_texts,)."""
+def predict_text(
+    model: Path, folder: Path, parts: TextParts, texts: Sequence[str], options: TextArmOptions
+) -> np.ndarray:
+    """Return the spend that the tuned model expects of each text, shape (n_texts,).
+
+    The arithmetic is that of its training: bfloat16 takes a third of the time on a CPU.
+    """
     from churnlens.models.heads.scorer import Scorer
 
-    return from_log_target(Scorer(model, folder).scores(texts)[:, 0], parts.smear)
+    dtype = options.head.dtype if options.head else "float32"
+    scorer = Scorer(model, folder, dtype=dtype)
+    return from_log_target(scorer.scores(texts)[:, 0], parts.smear)
 
 
 def predict_embedded(
