@@ -55,6 +55,17 @@ def test_tasks_share_the_raw_dialogues_and_each_makes_its_own(pipelines, task):
     assert f"{task}.dialogues" in pipelines[task].all_outputs()
 
 
+def test_retention_reads_what_clv_makes_and_knows_of_others_only_where_they_have_run(pipelines):
+    taken = pipelines["retention"].inputs()
+    assert {"customer_values", "customer_purchases"} <= taken & pipelines["clv"].all_outputs()
+    made = set().union(*(pipelines[task].all_outputs() for task in ("churn", "satisfaction")))
+    assert not taken & made
+    order = [node.name for node in (pipelines["clv"] + pipelines["retention"]).nodes]
+    assert order.index("clv.inference.value_everybody") < order.index(
+        "retention.inference.join_tasks"
+    )
+
+
 def test_the_main_job_reads_no_dialogues(pipelines):
     assert all(node.name.startswith("churn.") for node in pipelines["__default__"].nodes)
 

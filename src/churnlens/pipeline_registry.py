@@ -7,7 +7,7 @@ and its nodes `churn.inference.answer_questions`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
@@ -33,6 +33,8 @@ class Task(NamedTuple):
     Outside, the raw input `raw_NAME` of a stage is called NAME, as the run-time parameter is that
     names its file; inside, NAME is what the stage makes of it.
 
+    `shared` is what one task makes and another reads: its name inside → the name that both know.
+
     An aside reads what stages made and is in no run but that of its own name.
     """
 
@@ -40,7 +42,10 @@ class Task(NamedTuple):
     inputs: frozenset[str]
     parameters: frozenset[str]
     asides: tuple[ModuleType, ...] = ()
+    shared: Mapping[str, str] = {}
 
+
+VALUED = {"values": "customer_values", "purchases": "customer_purchases"}
 
 # A task has the stages that do something for it; the others are left out until they do.
 TASKS = {
@@ -62,6 +67,41 @@ TASKS = {
         inputs=frozenset({"raw_dialogues", "model_lock"}),
         parameters=frozenset({"params:model_root"}),
     ),
+    "clv": Task(
+        stages=(data_processing, finetuning, inference, reporting),
+        inputs=frozenset(
+            {
+                "transactions",
+                "trade",
+                "customer_table",
+                "schema",
+                "model_lock",
+                "ledger_truth",
+                "ledger_facts",
+            }
+        ),
+        parameters=frozenset({"params:model_root"}),
+        shared=VALUED,
+    ),
+    "retention": Task(
+        stages=(inference, reporting),
+        inputs=frozenset(
+            {
+                "known_risk",
+                "known_schema",
+                "known_reasons",
+                "known_dialogues",
+                "known_assessments",
+                "offers",
+                "retention_rules",
+                "trade",
+                "ledger_truth",
+                "ledger_facts",
+            }
+        ),
+        parameters=frozenset(),
+        shared=VALUED,
+    ),
 }
 
 
@@ -77,10 +117,12 @@ def _stage(module: ModuleType, task: str) -> Pipeline:
 
 def _task(name: str, task: Task, modules: Sequence[ModuleType]) -> Pipeline:
     whole = sum((_stage(module, name) for module in modules), Pipeline([]))
+    outside = {each: each.removeprefix("raw_") for each in task.inputs} | {**task.shared}
     return Pipeline(
         whole,
         namespace=name,
-        inputs={each: each.removeprefix("raw_") for each in task.inputs & whole.inputs()},
+        inputs={each: outside[each] for each in outside.keys() & whole.inputs()},
+        outputs={each: task.shared[each] for each in task.shared.keys() & whole.all_outputs()},
         parameters=set(task.parameters & whole.inputs()),
         tags=name,
     )

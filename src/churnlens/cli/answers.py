@@ -17,6 +17,7 @@ from churnlens.cli.opening import (
 )
 from churnlens.cli.plain import PlainCommand
 from churnlens.cli.predictors import PREDICTORS
+from churnlens.cli.values import predict_values
 
 if TYPE_CHECKING:
     from churnlens.tasks.churn.answers import Answer
@@ -65,7 +66,7 @@ def ask(
 
 
 @click.command(cls=PlainCommand)
-@click.argument("task", type=click.Choice(["churn", "satisfaction", "summary"]))
+@click.argument("task", type=click.Choice(["churn", "satisfaction", "summary", "clv"]))
 @click.argument("source", type=click.Path(exists=True, dir_okay=False))
 @click.argument("target", type=click.Path(dir_okay=False))
 @chosen_writer
@@ -88,6 +89,9 @@ def predict(
     p_dissatisfied, likely}], overall, level, alerts, reasons}.
 
     summary: the same rows → {id, summary, evidence, language, model}.
+
+    clv: CSV in, CSV out: customer_id, date, amount → customer_id, clv, clv_low, clv_high, segment,
+    rank; rows that cannot count are named and left out.
     """
     from churnlens.datasets.atomic import write_file
     from churnlens.datasets.jsonl import dump_rows
@@ -98,6 +102,9 @@ def predict(
     from churnlens.tasks.batch import parse_rows, predict_rows
 
     context = open_project(env, data_root=data_root, writer=writer)
+    if task == "clv":
+        click.echo(predict_values(context, Path(source), Path(target)))
+        return
     reading, opening = PREDICTORS[task]
     rows = parse_rows(read_text(Path(source)), *reading())
     if not rows:

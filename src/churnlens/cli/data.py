@@ -13,7 +13,7 @@ from churnlens.cli.plain import PlainCommand
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
 
-    from churnlens.simulation import ChurnDemo, DialogueDemo
+    from churnlens.simulation import ChurnDemo, DialogueDemo, LedgerDemo
 
 NEXT = "next: move it, or give the demo its own folder with --data-root DIR"
 
@@ -33,33 +33,48 @@ NEXT = "next: move it, or give the demo its own folder with --data-root DIR"
     type=click.IntRange(min=1, max=100_000),
     help="Service dialogues, of customers of the table.",
 )
+@click.option(
+    "--bills/--no-bills",
+    default=True,
+    show_default=True,
+    help="A year of bills of the customers of the table.",
+)
 @click.option("--seed", default=7, show_default=True, help="Same seed, same bytes.")
 @shared
 def demo_data(
-    customers: int, dialogues: int, seed: int, data_root: str | None, env: str | None
+    customers: int,
+    dialogues: int,
+    bills: bool,
+    seed: int,
+    data_root: str | None,
+    env: str | None,
 ) -> None:
-    """Write demo customers and dialogues, and the truth planted in them, to 01_raw.
+    """Write demo customers, dialogues and bills, and the truth planted in them, to 01_raw.
 
     customers.csv is CSV, utf-8; dialogues.jsonl has one JSON object a line, rated by three raters;
-    the truth is in Parquet and JSON. Earlier demo data are replaced; a file of your own that lies
-    there is not.
+    bills.csv has customer_id, date, amount, cost (USD); the truth is in Parquet and JSON. Earlier
+    demo data are replaced; a file of your own that lies there is not.
     """
     from churnlens.hooks import data_root as root_of
     from churnlens.hooks import run_lock
-    from churnlens.simulation import simulate_customers, simulate_dialogues
+    from churnlens.simulation import simulate_customers, simulate_dialogues, simulate_ledger
 
     context = open_project(env, data_root=data_root)
     demo = simulate_customers(customers, seed)
     keys = demo.customers[context.catalog.load("schema")["key"]].tolist()
     spoken = simulate_dialogues(dialogues, seed, keys)
+    year = simulate_ledger(demo, seed) if bills else None
     with run_lock(root_of(context)):
         _refuse_to_replace_customers(context)
         _refuse_to_replace_dialogues(context)
+        if year:
+            _refuse_to_replace_bills(context)
+            _write_bills(context, year)
         _write_customers(context, demo)
         _write_dialogues(context, spoken)
     click.echo(
-        f"{customers} customers and {dialogues} dialogues, and the planted truth, are in 01_raw of "
-        "the data root"
+        f"{customers} customers{f' with {len(year.bills)} bills' if year else ''} and {dialogues} "
+        "dialogues, and the planted truth, are in 01_raw of the data root"
     )
 
 
@@ -78,6 +93,25 @@ def _write_dialogues(context: KedroContext, demo: DialogueDemo) -> None:
     context.catalog.save("demo_dialogue_truth", demo.dialogue_truth)
     context.catalog.save("demo_dialogue_facts", {"sha256": _sha256(text)})
     context.catalog.save("demo_dialogues", text)
+
+
+def _write_bills(context: KedroContext, year: LedgerDemo) -> None:
+    total = round(float(year.bills["amount"].sum()), 2)
+    context.catalog.save("ledger_truth", year.truth_rows)
+    context.catalog.save("ledger_facts", {**year.truth, "rows": len(year.bills), "total": total})
+    context.catalog.save("demo_bills", year.bills)
+
+
+def _refuse_to_replace_bills(context: KedroContext) -> None:
+    """Refuse to write over bills that are no demo."""
+    if not context.catalog.exists("demo_bills"):
+        return
+    facts, bills = context.catalog.load("ledger_facts") or {}, context.catalog.load("demo_bills")
+    total = round(float(bills["amount"].astype(float).sum()), 2) if "amount" in bills else None
+    if (facts.get("rows"), facts.get("total")) != (len(bills), total):
+        raise click.ClickException(
+            "01_raw/bills.csv is a file of your own, which demo data would replace; " + NEXT
+        )
 
 
 def _sha256(text: str) -> str:
@@ -113,10 +147,10 @@ def _refuse_to_replace_dialogues(context: KedroContext) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option(
     "--task",
-    type=click.Choice(["churn", "satisfaction", "summary"]),
+    type=click.Choice(["churn", "satisfaction", "summary", "clv"]),
     default="churn",
     show_default=True,
-    help="What FILE is for: a customer table, or dialogues.",
+    help="What FILE is for: a customer table, dialogues, or transactions.",
 )
 @click.option("--encoding", default=None, help="Of FILE (default: found out).")
 @click.option(
@@ -130,12 +164,17 @@ def check_data(
 
     A table is delimited text (comma, semicolon or tab) with a header line; its schema is YAML.
     Dialogues are rows of one of eight forms: uss, jddc, tweetsumm, messages, sharegpt, alpaca,
-    plain, table. Both in utf-8, utf-8-sig, gbk, gb18030 or utf-16 (docs/data.md).
+    plain, table. Transactions are a table of customer_id, date and amount, or of the columns that
+    the trade of the configuration names (docs/value.md). All in utf-8, utf-8-sig, gbk, gb18030 or
+    utf-16 (docs/data.md).
     """
     if task == "churn":
         _check_table(file, schema, encoding, env)
     elif schema:
-        raise click.BadParameter("dialogues have no schema", param_hint="--schema")
+        what = "transactions" if task == "clv" else "dialogues"
+        raise click.BadParameter(f"{what} have no schema", param_hint="--schema")
+    elif task == "clv":
+        _check_transactions(file, encoding, env)
     else:
         _check_dialogues(file, encoding, env)
 
@@ -162,3 +201,9 @@ def _check_dialogues(file: str, encoding: str | None, env: str | None) -> None:
     if reading.faults or not reading.dialogues:
         raise click.ClickException(explain(reading, file, form))
     click.echo(f"{file}: {describe(reading, form)}")
+
+
+def _check_transactions(file: str, encoding: str | None, env: str | None) -> None:
+    from churnlens.cli.values import check_transactions_file
+
+    click.echo(f"{file}: {check_transactions_file(open_project(env), file, encoding)}")

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from kedro.utils import find_kedro_project
 
 if TYPE_CHECKING:
+    import pandas as pd
     from kedro.framework.context import KedroContext
 
+    from churnlens.schema import Column
     from churnlens.tasks.churn.analyst import Analyst
+    from churnlens.tasks.clv.customer_values import ValueModel
     from churnlens.tasks.satisfaction.desk import Desk
     from churnlens.tasks.summary.predict import Writers
 
@@ -23,12 +26,22 @@ WORK_NODES = {
     "churn": "churn.inference.answer_questions",
     "satisfaction": "satisfaction.inference.assess_dialogues",
     "summary": "summary.inference.write_summaries",
+    "clv": "clv.inference.value_everybody",
 }
 RUN_FIRST = {
     "churn": "Run `kedro run` (and `kedro fetch-models`) first.",
     "satisfaction": "Run `kedro run --pipelines satisfaction` (and `kedro fetch-models`) first.",
     "summary": "Run `kedro run --pipelines summary` (and `kedro fetch-models`) first.",
+    "clv": "Run `kedro run --pipelines clv` first.",
 }
+
+
+class StoredValues(NamedTuple):
+    """What values customers: the model of a run, its ledger, and the attributes of that."""
+
+    model: ValueModel
+    ledger: pd.DataFrame
+    columns: tuple[Column, ...]
 
 
 def environment(command: Command) -> Command:
@@ -157,6 +170,21 @@ def open_summary(context: KedroContext) -> Writers:
         loaded["fitted"] = loaded.pop("extractive")
         chosen = SummaryWriterOptions.model_validate(options, from_attributes=True)
         return load_writers(**loaded, options=chosen)
+
+
+def open_values(context: KedroContext) -> StoredValues:
+    """Load what values customers; a message when it is not there, or not of one run."""
+    from churnlens.schema import parse_schema
+    from churnlens.tasks.clv.contract_rows import columns_in
+    from churnlens.tasks.clv.customer_values import ValueModel
+
+    _refuse_unless_done(context, "clv", "clv")
+    with _explained("clv"):
+        loaded = _loaded(context, node_inputs("clv"), "current_rows")
+        schema = context.catalog.load("clv.table_schema")
+        described = parse_schema(schema) if schema else None
+        model, ledger = ValueModel.model_validate(loaded["value_model"]), loaded["ledger"]
+        return StoredValues(model, ledger, columns_in(ledger, described))
 
 
 def _loaded(context: KedroContext, names: dict[str, str], *apart: str) -> dict[str, Any]:

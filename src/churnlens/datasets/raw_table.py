@@ -135,10 +135,12 @@ class RawTableDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
         *,
         filepath: str,
         encoding: str | None = None,
+        parameter: str = "customers",
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Read `filepath`; `encoding` None finds it out."""
+        """Read `filepath`; `encoding` None finds it out; `parameter` of a run names the file."""
         self._filepath = Path(filepath)
+        self._parameter = parameter
         self._encoding = encoding
         self.metadata = metadata
 
@@ -146,7 +148,7 @@ class RawTableDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
         """Return all cells as text; DatasetError says what is wrong with the file and where."""
         if not self._filepath.is_file():
             raise DatasetError(
-                f"no file {self._filepath}; give one with --params customers=FILE, "
+                f"no file {self._filepath}; give one with --params {self._parameter}=FILE, "
                 "or write demo data with `kedro demo-data`"
             )
         text = read_text(self._filepath, self._encoding)

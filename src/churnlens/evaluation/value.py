@@ -50,6 +50,25 @@ def gini(actual: np.ndarray, predicted: np.ndarray) -> float:
     return float((gained - (n + 1) / 2) / n)
 
 
+def gini_curve(
+    actual: np.ndarray, predicted: np.ndarray, points: int = 50
+) -> list[dict[str, float]]:
+    """Return the share of all spend that the `customers` ranked highest have, both from 0 to 1.
+
+    Args:
+        actual: what was spent, shape (n_customers,).
+        predicted: what was expected.
+        points: of the curve beside its beginning.
+    """
+    total = actual.sum()
+    gained = np.concatenate([[0.0], np.cumsum(actual[_order(predicted)])])
+    places = np.unique(np.linspace(0, len(actual), points + 1).astype(int))
+    return [
+        {"customers": place / len(actual), "spend": float(gained[place] / total) if total else 0.0}
+        for place in places.tolist()
+    ]
+
+
 def normalised_gini(actual: np.ndarray, predicted: np.ndarray) -> float:
     """Return the Gini coefficient divided by that of the perfect ranking: 1 perfect, 0 random."""
     best = gini(actual, actual)

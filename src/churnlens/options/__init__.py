@@ -28,6 +28,14 @@ from churnlens.options.clv import (
     TransactionOptions,
     ValueOptions,
 )
+from churnlens.options.clv_stages import (
+    ClvDataOptions,
+    ClvFinetuningOptions,
+    ClvReportingOptions,
+    RetentionInferenceOptions,
+    RetentionReportingOptions,
+    TextArmOptions,
+)
 from churnlens.options.desk import (
     SatisfactionFinetuningOptions,
     SatisfactionInferenceOptions,
@@ -97,7 +105,10 @@ __all__ = [
     "AssistantOptions",
     "AttributionOptions",
     "CalibrationOptions",
+    "ClvDataOptions",
+    "ClvFinetuningOptions",
     "ClvModelOptions",
+    "ClvReportingOptions",
     "DataProcessingOptions",
     "DialogueOptions",
     "DistillationOptions",
@@ -120,7 +131,9 @@ __all__ = [
     "ReasonOptions",
     "RemoteOptions",
     "ReportingOptions",
+    "RetentionInferenceOptions",
     "RetentionOptions",
+    "RetentionReportingOptions",
     "SIDES",
     "SatisfactionFinetuningOptions",
     "SatisfactionInferenceOptions",
@@ -139,6 +152,7 @@ __all__ = [
     "SummaryWriter",
     "SummaryWriterOptions",
     "SurvivalOptions",
+    "TextArmOptions",
     "TrainingOptions",
     "TransactionOptions",
     "TurnOptions",

@@ -8,6 +8,8 @@ import pytest
 from churnlens.evaluation.bench_score import Figures
 from churnlens.evaluation.classification import METRICS
 from churnlens.evaluation.paired import ArmComparison
+from churnlens.evaluation.value import METRICS as VALUE_METRICS
+from churnlens.evaluation.value import PAIRED
 from churnlens.evidence.risk import Level, RiskComponents
 from churnlens.evidence.statements import Measure
 from churnlens.evidence.study import Status
@@ -19,6 +21,10 @@ from churnlens.tasks.churn.arm_scores import EASY, HONEST, PUBLIC
 from churnlens.tasks.churn.arms import WRITTEN
 from churnlens.tasks.churn.grading import Grade
 from churnlens.tasks.churn.judging import AnswerScore
+from churnlens.tasks.clv.arms import arms
+from churnlens.tasks.clv.contract_value import MODELS as SURVIVAL_MODELS
+from churnlens.tasks.clv.text_arm import EMBEDDED, LANGUAGE_MODEL
+from churnlens.tasks.clv.transactions import REASONS
 
 ROOM = files("churnlens.pipelines.reporting")
 
@@ -89,6 +95,10 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
         ("teachers", get_args(DistillationOptions.model_fields["teacher"].annotation)),
         ("tests", get_args(get_args(ArmComparison.model_fields["test"].annotation)[0])),
         ("texts", [*NEAR, "wordings", *VARIED]),
+        ("value_models", {"perfect", *arms("bg_nbd"), *arms("survival"), LANGUAGE_MODEL, EMBEDDED}),
+        ("value_scores", (set(VALUE_METRICS) | set(PAIRED)) - {"top_share"}),
+        ("survival_models", SURVIVAL_MODELS),
+        ("exclusions", REASONS),
         ("judgements", set(AnswerScore.model_fields) - {"answers", "answered", "models"}),
     ],
 )
@@ -102,6 +112,7 @@ def test_every_key_of_the_data_has_a_name(group, keys):
         ("evidence/checks.py", r'yield "(\w+)"', "checks"),
         ("evidence/checks.py", r'why="(\w+)"', "checks"),
         ("evidence/screening.py", r'"(\w+)": (?:rate|q|strong|confirmed)', "why_not"),
+        ("tasks/retention/table.py", r'"(\w+)": (?:row|rested|proposed)', "keep_outcomes"),
         ("evidence/drivers.py", r'why_not\[place\] = "(\w+)"', "why_not"),
     ],
 )

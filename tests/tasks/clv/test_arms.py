@@ -6,13 +6,13 @@ import pytest
 
 from churnlens.options import ClvModelOptions, SplitOptions, ValueOptions
 from churnlens.tasks.clv.arms import (
-    ARMS,
-    STACKED,
+    arms,
     coverage,
     deviance,
     fit_clv,
     needed_level,
     predict_arms,
+    stacked,
     tune,
 )
 from churnlens.tasks.clv.boosting import global_importance, main_contributions
@@ -49,7 +49,7 @@ def predicted(model, split):
 
 
 def test_every_model_predicts_every_row(predicted, split):
-    assert set(predicted) == set(ARMS)
+    assert set(predicted) == set(arms("bg_nbd"))
     for values in predicted.values():
         assert (
             values.shape == (len(split[1]),) and np.isfinite(values).all() and (values >= 0).all()
@@ -68,7 +68,7 @@ def test_floors_by_hand(predicted, split):
 
 def test_the_stack_is_a_mean_of_its_models(model, predicted):
     assert sum(model.weights.values()) == pytest.approx(1)
-    assert set(model.weights) == set(STACKED)
+    assert set(model.weights) == set(stacked("bg_nbd"))
     by_hand = sum(weight * predicted[name] for name, weight in model.weights.items())
     assert predicted["stack"] == pytest.approx(by_hand)
 
@@ -106,10 +106,10 @@ def test_the_level_that_a_customer_needs():
 
 
 def test_settings_are_searched_inside_the_training_cuts(split):
-    assert tune(split[0], 90, OPTIONS) == OPTIONS
+    assert tune(split[0], OPTIONS) == OPTIONS
     trials = OPTIONS.model_copy(update={"trials": 2})
-    tried = tune(split[0], 90, trials)
-    assert tried.seed == trials.seed and tune(split[0], 90, trials) == tried
+    tried = tune(split[0], trials)
+    assert tried.seed == trials.seed and tune(split[0], trials) == tried
 
 
 def test_shapley_values_add_up_to_the_prediction(model, split):
@@ -174,7 +174,7 @@ def test_all_models_are_scored_on_the_same_rows_and_another_may_join(model, spli
     train, test = split
     options = OPTIONS.model_copy(update={"resamples": 100})
     found = score_clv(model, train, test, options, {"language_model": np.ones(len(test))})
-    assert [each.model for each in found.models] == [*ARMS, "language_model"]
+    assert [each.model for each in found.models] == [*arms("bg_nbd"), "language_model"]
     compared = {(row.first, row.second) for row in found.comparisons}
     assert ("language_model", "bg_nbd") in compared and ("zero", "bg_nbd") not in compared
     assert found.disjoint.model == model.best == found.best
@@ -185,7 +185,7 @@ def test_all_models_are_scored_on_the_same_rows_and_another_may_join(model, spli
 def test_the_disjoint_check_never_sees_the_customer(model, split, monkeypatch):
     seen = []
 
-    def spy(rows, days, options):
+    def spy(rows, days, options, fit, columns):
         seen.append(set(rows["customer_id"]))
         return model
 

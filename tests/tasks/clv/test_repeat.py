@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from churnlens.options import ValueOptions
+from churnlens.tasks.clv.arms import spend_intervals
 from churnlens.tasks.clv.bg_nbd import BgNbd
 from churnlens.tasks.clv.features import features_at
 from churnlens.tasks.clv.gamma_gamma import GammaGamma
@@ -13,7 +14,6 @@ from churnlens.tasks.clv.repeat import (
     draw_spend,
     fit_repeat,
     spend_amount_correlation,
-    spend_intervals,
     value_intervals,
 )
 from churnlens.tasks.clv.value import discounts

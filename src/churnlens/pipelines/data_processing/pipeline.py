@@ -13,6 +13,11 @@ from churnlens.pipelines.data_processing.nodes import (
     redact_feedback,
     select_table,
 )
+from churnlens.pipelines.data_processing.value_nodes import (
+    divide_in_time,
+    keep_contracts,
+    prepare_transactions,
+)
 
 
 def _churn() -> Pipeline:
@@ -84,7 +89,38 @@ def _summary() -> Pipeline:
     return Pipeline(_prepared())
 
 
-_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction, "summary": _summary}
+def _clv() -> Pipeline:
+    """Return the stage: transactions → checked ones → rows at cuts in time."""
+    return Pipeline(
+        [
+            Node(
+                func=prepare_transactions,
+                inputs=["transactions", "trade", "params:data_processing"],
+                outputs=["purchases", "transaction_report"],
+                name="prepare_transactions",
+            ),
+            Node(
+                func=keep_contracts,
+                inputs=["purchases", "transaction_report", "customer_table", "trade", "schema"],
+                outputs=["ledger", "table_schema"],
+                name="keep_contracts",
+            ),
+            Node(
+                func=divide_in_time,
+                inputs=["purchases", "transaction_report", "ledger", "table_schema", "trade"],
+                outputs=["train_rows", "test_rows", "current_rows"],
+                name="divide_in_time",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {
+    "churn": _churn,
+    "satisfaction": _satisfaction,
+    "summary": _summary,
+    "clv": _clv,
+}
 
 
 def create_pipeline(task: str) -> Pipeline:

@@ -5,6 +5,7 @@ from kedro.pipeline import Node, Pipeline
 from churnlens.pipelines.finetuning.nodes import fit_risk_models, predict_out_of_fold, train_student
 from churnlens.pipelines.finetuning.scorer_nodes import fit_turn_scorer, learn_reasons, tune_desk
 from churnlens.pipelines.finetuning.summary_nodes import fit_extractive_writer
+from churnlens.pipelines.finetuning.value_nodes import fit_text_regression, fit_value_models
 from churnlens.pipelines.shared import SCORER, STUDENT
 
 
@@ -92,7 +93,48 @@ def _summary() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction, "summary": _summary}
+def _clv() -> Pipeline:
+    """Return the stage: rows at training cuts → models of value, and a tuned language model."""
+    return Pipeline(
+        [
+            Node(
+                func=fit_value_models,
+                inputs=[
+                    "train_rows",
+                    "current_rows",
+                    "ledger",
+                    "table_schema",
+                    "transaction_report",
+                    "trade",
+                    "params:finetuning",
+                ],
+                outputs="value_model",
+                name="fit_value_models",
+            ),
+            Node(
+                func=fit_text_regression,
+                inputs=[
+                    "train_rows",
+                    "table_schema",
+                    "trade",
+                    "model_lock",
+                    "params:model_root",
+                    "checkpoints",
+                    "params:finetuning",
+                ],
+                outputs=["text_head", "text_parts", "text_history"],
+                name="fit_text_regression",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {
+    "churn": _churn,
+    "satisfaction": _satisfaction,
+    "summary": _summary,
+    "clv": _clv,
+}
 
 
 def create_pipeline(task: str) -> Pipeline:

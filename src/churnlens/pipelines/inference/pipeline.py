@@ -4,7 +4,9 @@ from kedro.pipeline import Node, Pipeline
 
 from churnlens.pipelines.inference.desk_nodes import assess_dialogues, explain_alerts, find_similar
 from churnlens.pipelines.inference.nodes import answer_questions
+from churnlens.pipelines.inference.retention_nodes import join_tasks, list_customers
 from churnlens.pipelines.inference.summary_nodes import write_summaries
+from churnlens.pipelines.inference.value_nodes import value_everybody
 from churnlens.pipelines.shared import ANALYST_INPUTS, DESK
 
 
@@ -87,7 +89,55 @@ def _summary() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction, "summary": _summary}
+def _clv() -> Pipeline:
+    """Return the stage: models → value, segment and rank of every customer."""
+    return Pipeline(
+        [
+            Node(
+                func=value_everybody,
+                inputs=["value_model", "current_rows", "ledger"],
+                outputs="values",
+                name="value_everybody",
+            ),
+        ]
+    )
+
+
+def _retention() -> Pipeline:
+    """Return the stage: what all tasks say of each customer → the list of whom to keep."""
+    return Pipeline(
+        [
+            Node(
+                func=join_tasks,
+                inputs=[
+                    "values",
+                    "known_risk",
+                    "known_schema",
+                    "known_reasons",
+                    "known_dialogues",
+                    "known_assessments",
+                    "offers",
+                ],
+                outputs=["joined", "sources"],
+                name="join_tasks",
+            ),
+            Node(
+                func=list_customers,
+                inputs=["joined", "retention_rules", "trade", "params:inference"],
+                outputs=["actions", "actions_csv"],
+                name="list_customers",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {
+    "churn": _churn,
+    "satisfaction": _satisfaction,
+    "summary": _summary,
+    "clv": _clv,
+    "retention": _retention,
+}
 
 
 def create_pipeline(task: str) -> Pipeline:

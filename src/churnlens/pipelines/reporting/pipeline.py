@@ -26,9 +26,20 @@ from churnlens.pipelines.reporting.nodes import (
     evaluate_risk,
     write_report,
 )
+from churnlens.pipelines.reporting.retention_nodes import (
+    draw_retention,
+    evaluate_retention,
+    write_retention_report,
+)
 from churnlens.pipelines.reporting.summary_nodes import (
     evaluate_summaries,
     write_summary_report,
+)
+from churnlens.pipelines.reporting.value_nodes import (
+    draw_values,
+    evaluate_values,
+    predict_texts,
+    write_value_report,
 )
 from churnlens.pipelines.shared import DESK, STORED, STUDENT
 from churnlens.tasks.churn.arms import WRITTEN
@@ -255,7 +266,101 @@ def _summary() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction, "summary": _summary}
+def _clv() -> Pipeline:
+    """Return the stage: judge all models of value on the test cut, draw, and report."""
+    return Pipeline(
+        [
+            Node(
+                func=predict_texts,
+                inputs={
+                    "train_rows": "train_rows",
+                    "test_rows": "test_rows",
+                    "table_schema": "table_schema",
+                    "value_model": "value_model",
+                    "text_head": "text_head",
+                    "text_parts": "text_parts",
+                    "model_lock": "model_lock",
+                    "model_root": "params:model_root",
+                },
+                outputs="text_predictions",
+                name="predict_texts",
+            ),
+            Node(
+                func=evaluate_values,
+                inputs={
+                    "train_rows": "train_rows",
+                    "test_rows": "test_rows",
+                    "text_predictions": "text_predictions",
+                    "value_model": "value_model",
+                    "values": "values",
+                    "purchases": "purchases",
+                    "ledger": "ledger",
+                    "table_schema": "table_schema",
+                    "ledger_truth": "ledger_truth",
+                    "ledger_facts": "ledger_facts",
+                    "options": "params:reporting",
+                },
+                outputs="metrics",
+                name="evaluate_values",
+            ),
+            Node(
+                func=draw_values,
+                inputs="metrics",
+                outputs=["gini_plot", "decile_plot"],
+                name="draw_values",
+            ),
+            Node(
+                func=write_value_report,
+                inputs=["metrics", "transaction_report", "values", "params:reporting"],
+                outputs="report",
+                name="write_report",
+            ),
+        ]
+    )
+
+
+def _retention() -> Pipeline:
+    """Return the stage: what acting on the list is worth, a figure, and the report."""
+    return Pipeline(
+        [
+            Node(
+                func=evaluate_retention,
+                inputs={
+                    "joined": "joined",
+                    "actions": "actions",
+                    "sources": "sources",
+                    "purchases": "purchases",
+                    "trade": "trade",
+                    "ledger_truth": "ledger_truth",
+                    "ledger_facts": "ledger_facts",
+                    "options": "params:reporting",
+                },
+                outputs="metrics",
+                name="evaluate_retention",
+            ),
+            Node(
+                func=draw_retention,
+                inputs="metrics",
+                outputs="value_at_risk_plot",
+                name="draw_retention",
+            ),
+            Node(
+                func=write_retention_report,
+                inputs=["metrics", "actions", "params:reporting"],
+                outputs="report",
+                name="write_report",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {
+    "churn": _churn,
+    "satisfaction": _satisfaction,
+    "summary": _summary,
+    "clv": _clv,
+    "retention": _retention,
+}
 
 
 def create_pipeline(task: str) -> Pipeline:

@@ -1,15 +1,16 @@
-"""Models of spend after a cut, all on the same rows: floors, BG/NBD, boosting and a stack.
+"""Models of spend after a cut, all on the same rows: floors, a parametric one, boosting, a stack.
 
 Everything is fitted and chosen on training cuts. The last training cut validates: models of the
 earlier cuts predict it, its Tweedie deviance names the best model and weighs the stack, and its
-futures set the level of the intervals. Then models are fitted anew to all training cuts. BG/NBD
-needs no target and so is fitted to what is known at each cut itself.
+futures set the level of the intervals. Then models are fitted anew to all training cuts. The
+parametric model is BG/NBD with Gamma-Gamma, or survival for contracts; it needs no target and so is
+fitted to what is known at each cut itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,17 +18,48 @@ import pandas as pd
 from churnlens.options import ClvModelOptions
 from churnlens.schema import Frozen
 from churnlens.tasks.clv.boosting import Trees, TwoStage, fit_tweedie, fit_two_stage
-from churnlens.tasks.clv.features import FEATURES, WEEK
-from churnlens.tasks.clv.repeat import RepeatModel, draw_spend, fit_repeat
+from churnlens.tasks.clv.features import FEATURES
+from churnlens.tasks.clv.repeat import fit_repeat
 
 FLOORS: Final = ("zero", "last_period", "mean_rate")
-STACKED: Final = ("bg_nbd", "tweedie", "two_stage", "tweedie_bg_nbd")
-ARMS: Final = (*FLOORS, *STACKED, "stack")
-BASELINE: Final = "bg_nbd"
 _FOLDS: Final = 5
-_PARAMETRIC: Final = ("bg_nbd_spend", "alive")
+_PARAMETRIC: Final = ("parametric_spend", "alive")
 
 Predictions = dict[str, np.ndarray]
+
+
+class Parametric(Protocol):
+    """A model of how customers buy and stop, fitted to what is known at a cut.
+
+    Attributes:
+        arm: its name among the models.
+    """
+
+    arm: ClassVar[str]
+
+    def alive(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return P(still a customer), shape (n_customers,)."""
+
+    def spend(self, rows: pd.DataFrame, days: float) -> np.ndarray:
+        """Return the spend expected in the days from the cut on, shape (n_customers,)."""
+
+    def futures(
+        self, rows: pd.DataFrame, days: float, draws: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return drawn spends in the days from the cut on, shape (n_customers, draws)."""
+
+
+Fit = Callable[[pd.DataFrame], Parametric]
+
+
+def stacked(arm: str) -> tuple[str, ...]:
+    """Return the models that the stack weighs beside a parametric one of that name."""
+    return (arm, "tweedie", "two_stage", f"tweedie_{arm}")
+
+
+def arms(arm: str) -> tuple[str, ...]:
+    """Return all models beside a parametric one of that name, floors first."""
+    return (*FLOORS, *stacked(arm), "stack")
 
 
 class Fitted(Frozen):
@@ -35,7 +67,7 @@ class Fitted(Frozen):
 
     tweedie: Trees
     two_stage: TwoStage
-    tweedie_bg_nbd: Trees
+    with_parametric: Trees
 
 
 class ClvModel(Frozen):
@@ -48,9 +80,11 @@ class ClvModel(Frozen):
         best: model with the least deviance on the last training cut.
         deviances: of all models there.
         level: nominal level at which intervals covered as much as was asked for there.
+        arm: name of the parametric model.
     """
 
     days: int
+    arm: str
     fitted: Fitted
     weights: dict[str, float]
     best: str
@@ -58,9 +92,9 @@ class ClvModel(Frozen):
     level: float
 
 
-def with_parametric(rows: pd.DataFrame, model: RepeatModel, days: int) -> pd.DataFrame:
-    """Add what BG/NBD and Gamma-Gamma say as columns `bg_nbd_spend` and `alive`."""
-    return rows.assign(bg_nbd_spend=model.spend(rows, days), alive=model.alive(rows))
+def with_parametric(rows: pd.DataFrame, model: Parametric, days: int) -> pd.DataFrame:
+    """Add what the parametric model says as columns `parametric_spend` and `alive`."""
+    return rows.assign(parametric_spend=model.spend(rows, days), alive=model.alive(rows))
 
 
 def deviance(actual: np.ndarray, predicted: np.ndarray, power: float) -> float:
@@ -70,13 +104,21 @@ def deviance(actual: np.ndarray, predicted: np.ndarray, power: float) -> float:
     return float(loss.mean())
 
 
-def fit_clv(train: pd.DataFrame, days: int, options: ClvModelOptions) -> ClvModel:
+def fit_clv(
+    train: pd.DataFrame,
+    days: int,
+    options: ClvModelOptions,
+    fit: Fit = fit_repeat,
+    columns: tuple[str, ...] = FEATURES,
+) -> ClvModel:
     """Fit and choose models inside the training cuts.
 
     Args:
         train: rows of at least two cuts, see `temporal_split`.
         days: length of the target.
         options: settings of the models.
+        fit: the parametric model, to the rows of one cut.
+        columns: that boosting reads.
 
     Raises:
         ValueError: for fewer than two cuts.
@@ -84,32 +126,37 @@ def fit_clv(train: pd.DataFrame, days: int, options: ClvModelOptions) -> ClvMode
     cuts = sorted(train["cut"].unique())
     if len(cuts) < 2:
         raise ValueError(f"got {len(cuts)} training cut(s), expected two or more: one validates")
-    models = {cut: fit_repeat(train[train["cut"] == cut]) for cut in cuts}
+    models = {cut: fit(train[train["cut"] == cut]) for cut in cuts}
+    arm = models[cuts[-1]].arm
     rows = pd.concat(
         [with_parametric(train[train["cut"] == cut], models[cut], days) for cut in cuts]
     )
     held = rows[rows["cut"] == cuts[-1]]
-    said = _predict(_fit(rows[rows["cut"] != cuts[-1]], options), held, days)
+    said = _predict(_fit(rows[rows["cut"] != cuts[-1]], columns, options), held, days, arm)
     actual, power = held["target"].to_numpy(float), options.tweedie_power
-    said |= {"stack": _cross_stacked(actual, said, power)}
-    deviances = {name: deviance(actual, said[name], power) for name in ARMS}
+    weighed = {name: said[name] for name in stacked(arm)}
+    said |= {"stack": _cross_stacked(actual, weighed, power)}
+    deviances = {name: deviance(actual, said[name], power) for name in arms(arm)}
     return ClvModel(
         days=days,
-        fitted=_fit(rows, options),
-        weights=_stack_weights(actual, said, power),
+        arm=arm,
+        fitted=_fit(rows, columns, options),
+        weights=_stack_weights(actual, weighed, power),
         best=min(deviances, key=deviances.__getitem__),
         deviances=deviances,
         level=_level(models[cuts[-1]], held, days, options),
     )
 
 
-def tune(train: pd.DataFrame, days: int, options: ClvModelOptions) -> ClvModelOptions:
+def tune(
+    train: pd.DataFrame, options: ClvModelOptions, columns: tuple[str, ...] = FEATURES
+) -> ClvModelOptions:
     """Return the settings of the Tweedie model with the least deviance on the last training cut.
 
     Args:
         train: as for `fit_clv`; no row after the training cuts is seen.
-        days: length of the target.
         options: how many trials; 0 returns them as they are.
+        columns: that boosting reads.
     """
     from churnlens.models.training.search import search
     from churnlens.options import Range
@@ -122,7 +169,7 @@ def tune(train: pd.DataFrame, days: int, options: ClvModelOptions) -> ClvModelOp
 
     def judge(settings: dict[str, Any]) -> float:
         tried = options.model_copy(update=settings)
-        return deviance(actual, fit_tweedie(earlier, FEATURES, tried).predict(held), power)
+        return deviance(actual, fit_tweedie(earlier, columns, tried).predict(held), power)
 
     space: dict[str, Range | tuple[Any, ...]] = {
         "rate": Range(low=0.005, high=0.1),
@@ -134,37 +181,38 @@ def tune(train: pd.DataFrame, days: int, options: ClvModelOptions) -> ClvModelOp
     return options.model_copy(update=best)
 
 
-def predict_arms(model: ClvModel, rows: pd.DataFrame, repeat: RepeatModel) -> Predictions:
-    """Return what every model of `ARMS` expects, each of shape (n_rows,).
+def predict_arms(model: ClvModel, rows: pd.DataFrame, parametric: Parametric) -> Predictions:
+    """Return what every model of `arms` expects, each of shape (n_rows,).
 
     Args:
         model: fitted on earlier cuts.
         rows: features of a cut.
-        repeat: BG/NBD and Gamma-Gamma of the same cut, see `fit_repeat`.
+        parametric: fitted to the same cut.
     """
-    said = _predict(model.fitted, with_parametric(rows, repeat, model.days), model.days)
+    known = with_parametric(rows, parametric, model.days)
+    said = _predict(model.fitted, known, model.days, model.arm)
     return said | {"stack": _stacked(said, model.weights)}
 
 
-def _fit(rows: pd.DataFrame, options: ClvModelOptions) -> Fitted:
+def _fit(rows: pd.DataFrame, columns: tuple[str, ...], options: ClvModelOptions) -> Fitted:
     return Fitted(
-        tweedie=fit_tweedie(rows, FEATURES, options),
-        two_stage=fit_two_stage(rows, FEATURES, options),
-        tweedie_bg_nbd=fit_tweedie(rows, (*FEATURES, *_PARAMETRIC), options),
+        tweedie=fit_tweedie(rows, columns, options),
+        two_stage=fit_two_stage(rows, columns, options),
+        with_parametric=fit_tweedie(rows, (*columns, *_PARAMETRIC), options),
     )
 
 
-def _predict(fitted: Fitted, rows: pd.DataFrame, days: int) -> Predictions:
+def _predict(fitted: Fitted, rows: pd.DataFrame, days: int, arm: str) -> Predictions:
     """Return the predictions of all models but the stack."""
     total, age = rows["total"].to_numpy(float), rows["age_weeks"].to_numpy(float)
     return {
         "zero": np.zeros(len(rows)),
         "last_period": rows["spend_90d"].to_numpy(float) * days / 90,
         "mean_rate": total / np.maximum(age * 7, days) * days,
-        "bg_nbd": rows["bg_nbd_spend"].to_numpy(float),
+        arm: rows["parametric_spend"].to_numpy(float),
         "tweedie": fitted.tweedie.predict(rows),
         "two_stage": fitted.two_stage.predict(rows),
-        "tweedie_bg_nbd": fitted.tweedie_bg_nbd.predict(rows),
+        f"tweedie_{arm}": fitted.with_parametric.predict(rows),
     }
 
 
@@ -188,20 +236,20 @@ def _stack_weights(
     """Return weights that are not negative and sum to 1, with the least deviance."""
     from scipy.optimize import minimize
 
-    matrix = np.column_stack([said[name] for name in STACKED])
+    matrix, count = np.column_stack(list(said.values())), len(said)
 
     def loss(weights: np.ndarray) -> float:
         return deviance(actual, matrix @ weights, power)
 
     found = minimize(
         loss,
-        np.full(len(STACKED), 1 / len(STACKED)),
+        np.full(count, 1 / count),
         method="SLSQP",
-        bounds=[(0, 1)] * len(STACKED),
+        bounds=[(0, 1)] * count,
         constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1},
     )
     clean = np.clip(found.x, 0, 1)
-    return dict(zip(STACKED, map(float, clean / clean.sum()), strict=True))
+    return dict(zip(said, map(float, clean / clean.sum()), strict=True))
 
 
 def coverage(actual: np.ndarray, intervals: np.ndarray) -> float:
@@ -221,12 +269,19 @@ def needed_level(actual: np.ndarray, futures: np.ndarray) -> np.ndarray:
     return np.maximum(np.maximum(1 - 2 * until, 2 * below - 1), 0)
 
 
-def _level(model: RepeatModel, rows: pd.DataFrame, days: int, options: ClvModelOptions) -> float:
+def spend_intervals(
+    model: Parametric, rows: pd.DataFrame, days: int, level: float, draws: int, seed: int
+) -> np.ndarray:
+    """Return equal-tailed intervals of the spend in the next days, shape (n_customers, 2)."""
+    drawn = model.futures(rows, days, draws, np.random.default_rng(seed))
+    return np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=1).T
+
+
+def _level(model: Parametric, rows: pd.DataFrame, days: int, options: ClvModelOptions) -> float:
     """Return the nominal level that covers enough of a training cut.
 
     Most futures are exactly 0, which an interval of the nominal level itself covers too often.
     """
-    rng, steps = np.random.default_rng(options.seed), np.array([days / WEEK])
-    futures = draw_spend(model, rows, steps, options.draws, rng)[..., 0]
+    futures = model.futures(rows, days, options.draws, np.random.default_rng(options.seed))
     needed = needed_level(rows["target"].to_numpy(float), futures)
     return float(min(np.quantile(needed, options.coverage), 0.999))

@@ -70,14 +70,15 @@ def ledger_of_bills(table: pd.DataFrame, bills: pd.DataFrame, schema: Schema) ->
 
     Args:
         table: validated; attributes and tenure at the first day, the outcome as of the last.
-        bills: `customer_id`, `amount` and `cost`, one row a month; none in the month of leaving.
+        bills: `customer_id`, `amount` and perhaps `cost`, one row a month; none in the month of
+            leaving.
         schema: of the table.
 
     Returns:
-        As `contract_ledger`, with `entry` the tenure of the table, `charge` the mean bill, and
-        `margin` (share of the bills that is left after their cost) with `margin_error`: the
-        standard error of charge times margin over that product. Customers without a bill have the
-        table's charge, the mean margin and the largest error.
+        As `contract_ledger`, with `entry` the tenure of the table, `charge` the mean bill, and,
+        where costs are known, `margin` (share of the bills that is left after their cost) with
+        `margin_error`: the standard error of charge times margin over that product. Customers
+        without a bill have the table's charge, the mean margin and the largest error.
 
     Raises:
         TransactionError: for bills of customers that the table does not hold.
@@ -90,18 +91,26 @@ def ledger_of_bills(table: pd.DataFrame, bills: pd.DataFrame, schema: Schema) ->
         )
     entry = table[schema.time].to_numpy(float)
     left = (table[schema.outcome.column] == schema.outcome.left).to_numpy(bool)
-    kept = bills.assign(kept=bills["amount"] - bills["cost"]).groupby("customer_id")
-    sums = kept[["amount", "kept"]].sum().reindex(keys).reset_index(drop=True)
-    count = kept.size().reindex(keys, fill_value=0).to_numpy()
+    paid = bills.groupby("customer_id")["amount"].agg(["sum", "size"]).reindex(keys, fill_value=0)
+    count = paid["size"].to_numpy()
     later = table.assign(**{schema.time: entry + count + left})
     ledger = contract_ledger(later, schema, entry)
+    mean = pd.Series(paid["sum"].to_numpy() / np.maximum(count, 1)).where(count > 0)
+    ledger = ledger.assign(charge=mean.fillna(ledger["charge"]))
+    return ledger.assign(**_margins(keys, bills)) if "cost" in bills else ledger
+
+
+def _margins(keys: pd.Series, bills: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return `margin` and `margin_error` of each key, see `ledger_of_bills`."""
+    kept = bills.assign(kept=bills["amount"] - bills["cost"]).groupby("customer_id")
+    sums = kept[["amount", "kept"]].sum()
     error: pd.Series = kept["kept"].std() / np.sqrt(kept.size()) / kept["kept"].mean()
-    error = error.reindex(keys).reset_index(drop=True)
-    return ledger.assign(
-        charge=(sums["amount"] / np.maximum(count, 1)).fillna(ledger["charge"]),
-        margin=(sums["kept"] / sums["amount"]).fillna(sums["kept"].sum() / sums["amount"].sum()),
-        margin_error=error.fillna(error.max()),
-    )
+    margin = (sums["kept"] / sums["amount"]).reindex(keys)
+    error = error.reindex(keys)
+    return {
+        "margin": margin.fillna(sums["kept"].sum() / sums["amount"].sum()).to_numpy(),
+        "margin_error": error.fillna(error.max()).to_numpy(),
+    }
 
 
 def ledger_of_invoices(transactions: pd.DataFrame, end: date, grace_days: int) -> pd.DataFrame:

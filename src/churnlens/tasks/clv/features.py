@@ -34,12 +34,13 @@ def daily(transactions: pd.DataFrame) -> pd.DataFrame:
     return summed.reset_index()
 
 
-def features_at(transactions: pd.DataFrame, cut: date) -> pd.DataFrame:
+def features_at(transactions: pd.DataFrame, cut: date, slack: int = 0) -> pd.DataFrame:
     """Return the features of every customer who bought before the cut.
 
     Args:
         transactions: checked, see `check_transactions`.
         cut: first day that is not known.
+        slack: days by which each 90 days of a window are longer: three months have up to 92 days.
 
     Returns:
         One row a customer, sorted by `customer_id`, with `FEATURES`: times in weeks, amounts in the
@@ -55,10 +56,10 @@ def features_at(transactions: pd.DataFrame, cut: date) -> pd.DataFrame:
         raise TransactionError(
             f"nobody bought before {cut}; next: choose a later cut, or check the dates"
         )
-    return _assembled(days, end).reset_index()
+    return _assembled(days, end, slack).reset_index()
 
 
-def _assembled(days: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
+def _assembled(days: pd.DataFrame, end: pd.Timestamp, slack: int) -> pd.DataFrame:
     bought = days.groupby("customer_id")
     amount, first, last = bought["amount"], bought["date"].min(), bought["date"].max()
     count, total, opening = amount.size() - 1, amount.sum(), amount.first()
@@ -73,7 +74,7 @@ def _assembled(days: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
         "total": total,
     }
     for window in WINDOWS:
-        late = days[days["date"] >= end - pd.Timedelta(days=window)]
+        late = days[days["date"] >= end - pd.Timedelta(days=window + slack * window // 90)]
         recent = late.groupby("customer_id")["amount"].agg(["sum", "size"])
         recent = recent.reindex(total.index, fill_value=0)
         frame[f"spend_{window}d"] = recent["sum"].astype(float)

@@ -23,6 +23,8 @@ class Preset(Frozen):
         columns: which column of the transactions is what.
         value: what lifetime value means.
         grace_days: for contracts, days without a payment after which a customer has left.
+        table: for contracts, whether the customer table says more of each: attributes, how long he
+            was one when the transactions begin, and who left. Without such a file they go alone.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Preset(Frozen):
     columns: TransactionColumns = TransactionColumns()
     value: ValueOptions = ValueOptions()
     grace_days: int = Field(default=45, ge=1)
+    table: bool = False
 
 
 def load_preset(path: Path) -> Preset:

@@ -21,6 +21,7 @@ class TransactionColumns(Frozen):
         currency: code of each amount, or empty.
         order: key of the purchase, or empty; rows that share it are repeats of one another only
             when all their cells are the same.
+        cost: of serving it, or empty; the rest of the amount is the margin.
     """
 
     customer: str = "customer_id"
@@ -28,6 +29,7 @@ class TransactionColumns(Frozen):
     amount: str = "amount"
     currency: str = "currency"
     order: str = "order_id"
+    cost: str = "cost"
 
 
 CDNOW_FIELDS: Final = ("master_id", "customer_id", "date", "items", "amount")
@@ -64,7 +66,8 @@ def take_columns(table: pd.DataFrame, columns: TransactionColumns) -> pd.DataFra
         columns: which column is what.
 
     Returns:
-        `customer_id`, `date`, `amount`, and `currency`, `order_id` where the table has them.
+        `customer_id`, `date`, `amount`, and `currency`, `order_id`, `cost` where the table has
+        them.
 
     Raises:
         TransactionError: naming the columns that are missing, and those that are there.
@@ -75,6 +78,6 @@ def take_columns(table: pd.DataFrame, columns: TransactionColumns) -> pd.DataFra
             f"no column {missing}; the table has {[str(name)[:40] for name in table][:20]}; next: "
             "rename them, or name yours in a file of conf/base/clv"
         )
-    optional = {columns.currency: "currency", columns.order: "order_id"}
+    optional = {columns.currency: "currency", columns.order: "order_id", columns.cost: "cost"}
     names = needed | {name: to for name, to in optional.items() if name in table}
     return table[list(names)].rename(columns=names)

@@ -9,7 +9,7 @@ those of the whole population's are not: thousands of customers leave little of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ _CELLS: Final = 4_000_000  # draws that are held at once
 class RepeatModel(Frozen):
     """The two submodels; times in weeks, amounts in the table's currency."""
 
+    arm: ClassVar[str] = "bg_nbd"
     purchases: BgNbd
     amounts: GammaGamma
 
@@ -42,6 +43,14 @@ class RepeatModel(Frozen):
     def spend(self, rows: pd.DataFrame, days: float) -> np.ndarray:
         """Return the spend expected in the days from the cut on, shape (n_customers,)."""
         return self.purchases.purchases(days / WEEK, *_times(rows)) * self.amount(rows)
+
+    def futures(
+        self, rows: pd.DataFrame, days: float, draws: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return drawn spends in the days from the cut on, shape (n_customers, draws)."""
+        steps = np.array([days / WEEK])
+        parts = _parts(rows, draws)
+        return np.concatenate([draw_spend(self, p, steps, draws, rng)[..., 0] for p in parts])
 
     def monthly_spend(self, rows: pd.DataFrame, months: int) -> np.ndarray:
         """Return the spend expected in each month, shape (n_customers, months): no sums so far."""
@@ -101,14 +110,6 @@ def draw_spend(
     g, mean = model.amounts, _column(rows, "repeat_mean")[:, None]
     inverse = rng.gamma(g.q + g.p * x, 1 / (g.v + x * mean), size=size)
     return rng.gamma(g.p * counts) / inverse[..., None]
-
-
-def spend_intervals(
-    model: RepeatModel, rows: pd.DataFrame, days: float, level: float, draws: int, seed: int
-) -> np.ndarray:
-    """Return equal-tailed intervals of the spend in the next days, shape (n_customers, 2)."""
-    steps = np.array([days / WEEK])
-    return _quantiles(model, rows, steps, np.ones(1), (level, draws, seed))
 
 
 def value_intervals(

@@ -16,12 +16,18 @@ from churnlens.evaluation.value import (
 )
 from churnlens.options import ClvModelOptions
 from churnlens.schema import Frozen
-from churnlens.tasks.clv.arms import BASELINE, ClvModel, fit_clv, predict_arms
+from churnlens.tasks.clv.arms import (
+    ClvModel,
+    Fit,
+    fit_clv,
+    predict_arms,
+    spend_intervals,
+)
+from churnlens.tasks.clv.features import FEATURES
 from churnlens.tasks.clv.repeat import (
     RepeatModel,
     fit_repeat,
     spend_amount_correlation,
-    spend_intervals,
 )
 
 
@@ -34,10 +40,11 @@ class ClvScores(Frozen):
         days: length of the target.
         best: model that the training cuts chose; `weights` of the stack; `deviances` there.
         models: their scores, floors first.
-        comparisons: every other model that learns minus BG/NBD with Gamma-Gamma, paired.
+        comparisons: every other model that learns minus the parametric one, paired.
         disjoint: the best model again, fitted without the customers that it predicts.
-        repeat: BG/NBD and Gamma-Gamma as fitted at the test cut.
-        spend_amount_correlation: of frequency and mean amount; Gamma-Gamma wants about none.
+        repeat: BG/NBD and Gamma-Gamma as fitted at the test cut; None for contracts.
+        spend_amount_correlation: of frequency and mean amount; Gamma-Gamma wants about none; None
+            for contracts.
         level: nominal level of the intervals, found on the last training cut.
         coverage: share of test customers whose spend lies inside, with its 95 % interval.
     """
@@ -51,8 +58,8 @@ class ClvScores(Frozen):
     models: tuple[ValueScores, ...]
     comparisons: tuple[ValueComparison, ...]
     disjoint: ValueScores
-    repeat: RepeatModel
-    spend_amount_correlation: float
+    repeat: RepeatModel | None
+    spend_amount_correlation: float | None
     level: float
     coverage: Estimate
 
@@ -63,6 +70,8 @@ def score_clv(
     test: pd.DataFrame,
     options: ClvModelOptions,
     more: Mapping[str, np.ndarray] | None = None,
+    fit: Fit = fit_repeat,
+    columns: tuple[str, ...] = FEATURES,
 ) -> ClvScores:
     """Score a fitted model on the test rows.
 
@@ -73,18 +82,21 @@ def score_clv(
         options: resamples and seed.
         more: further models → predictions of the test rows in their order, such as a language
             model's; each must predict every row.
+        fit: as for `fit_clv`.
+        columns: likewise.
 
     Raises:
         ValueError: for predictions that are not one finite number for each row.
     """
-    repeat, actual = fit_repeat(test), test["target"].to_numpy(float)
-    said = predict_arms(model, test, repeat) | dict(more or {})
-    bounds = spend_intervals(repeat, test, model.days, model.level, options.draws, options.seed)
+    parametric, actual = fit(test), test["target"].to_numpy(float)
+    repeat = parametric if isinstance(parametric, RepeatModel) else None
+    said = predict_arms(model, test, parametric) | dict(more or {})
+    bounds = spend_intervals(parametric, test, model.days, model.level, options.draws, options.seed)
     inside = (bounds[:, 0] <= actual) & (actual <= bounds[:, 1])
     learned = [name for name in said if name in model.weights or name in {"stack", *(more or ())}]
-    pairs = tuple((name, BASELINE) for name in learned if name != BASELINE)
+    pairs = tuple((name, model.arm) for name in learned if name != model.arm)
     drawn = (options.resamples, options.seed)
-    apart = {model.best: _disjoint(model.best, train, test, model.days, options)}
+    apart = {model.best: _disjoint(model, train, test, options, fit, columns)}
     return ClvScores(
         customers=len(test),
         share_of_zeros=float((actual == 0).mean()),
@@ -96,14 +108,19 @@ def score_clv(
         comparisons=compare_models(actual, said, pairs, *drawn),
         disjoint=score_models(actual, apart, *drawn)[0],
         repeat=repeat,
-        spend_amount_correlation=spend_amount_correlation(test),
+        spend_amount_correlation=spend_amount_correlation(test) if repeat else None,
         level=model.level,
         coverage=wilson(int(inside.sum()), len(test)),
     )
 
 
 def _disjoint(
-    name: str, train: pd.DataFrame, test: pd.DataFrame, days: int, options: ClvModelOptions
+    model: ClvModel,
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+    options: ClvModelOptions,
+    fit: Fit,
+    columns: tuple[str, ...],
 ) -> np.ndarray:
     """Return what models say of customers of whom they have seen no row, in two halves."""
     keys = np.array(sorted(set(test["customer_id"]) | set(train["customer_id"])))
@@ -112,6 +129,6 @@ def _disjoint(
     for half in (True, False):
         seen = train[train["customer_id"].isin(first) == half]
         unseen = (test["customer_id"].isin(first) != half).to_numpy()
-        repeat = fit_repeat(test[~unseen])
-        said[unseen] = predict_arms(fit_clv(seen, days, options), test[unseen], repeat)[name]
+        other = fit_clv(seen, model.days, options, fit, columns)
+        said[unseen] = predict_arms(other, test[unseen], fit(test[~unseen]))[model.best]
     return said

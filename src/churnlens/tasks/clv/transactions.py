@@ -22,6 +22,7 @@ REASONS: Final = (
     "bad_amount",
     "other_currency",
     "negative_amount",
+    "bad_cost",
     "future_date",
     "duplicate_row",
     "long_gap",
@@ -78,24 +79,18 @@ def check_transactions(
     """Return the purchases that count, and what was left out.
 
     Args:
-        raw: `customer_id`, `date`, `amount` as text; `currency` and `order_id` where known.
+        raw: `customer_id`, `date`, `amount` as text; `currency`, `order_id` and `cost` where known.
         options: currency, last day, and what is too much.
 
     Returns:
-        `customer_id` (str), `date` (datetime64), `amount` (float), sorted by customer and day; and
-        the report.
+        `customer_id` (str), `date` (datetime64), `amount` (float), and `cost` (float) where the
+        table has it, sorted by customer and day; and the report.
 
     Raises:
         TransactionError: when nothing is left, or more rows are left out than allowed.
     """
-    typed = pd.DataFrame(
-        {
-            "customer_id": raw["customer_id"].astype(str).str.strip(),
-            "date": parse_dates(raw["date"]),
-            "amount": parse_amounts(raw["amount"]),
-        }
-    )
-    reason = _reasons(raw, typed, options)
+    typed = _typed(raw)
+    reason = exclusions(raw, options)
     kept = typed[reason == ""]
     excluded = {name: int((reason == name).sum()) for name in REASONS}
     _check_share(excluded, len(raw), options)
@@ -114,8 +109,20 @@ def check_transactions(
     return ordered.reset_index(drop=True), report
 
 
-def _reasons(raw: pd.DataFrame, typed: pd.DataFrame, options: TransactionOptions) -> pd.Series:
-    """Return why each row is left out, empty where it is kept."""
+def _typed(raw: pd.DataFrame) -> pd.DataFrame:
+    typed = pd.DataFrame(
+        {
+            "customer_id": raw["customer_id"].astype(str).str.strip(),
+            "date": parse_dates(raw["date"]),
+            "amount": parse_amounts(raw["amount"]),
+        }
+    )
+    return typed.assign(cost=parse_amounts(raw["cost"])) if "cost" in raw else typed
+
+
+def exclusions(raw: pd.DataFrame, options: TransactionOptions) -> pd.Series:
+    """Return why each row of `check_transactions` is left out, empty where it is kept."""
+    typed = _typed(raw)
     blank = raw["date"].astype(str).str.strip() == ""
     currency = raw.get("currency", pd.Series("", index=raw.index)).astype(str)
     tests = {
@@ -125,6 +132,7 @@ def _reasons(raw: pd.DataFrame, typed: pd.DataFrame, options: TransactionOptions
         "bad_amount": typed["amount"].isna(),
         "other_currency": ~currency.str.strip().str.upper().isin(["", options.currency]),
         "negative_amount": typed["amount"] < 0,
+        "bad_cost": typed.get("cost", typed["amount"]).isna(),
         "future_date": typed["date"] > pd.Timestamp(options.end),
         "duplicate_row": raw.duplicated() & (options.duplicates == "exclude"),
     }

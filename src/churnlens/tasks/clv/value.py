@@ -51,14 +51,24 @@ def contribution(revenue: np.ndarray, options: ValueOptions) -> tuple[np.ndarray
     return revenue, revenue * (1 - options.margin) + options.monthly_cost
 
 
-def definition(options: ValueOptions) -> str:
-    """Return the definition as a report prints it."""
+def definition(options: ValueOptions, margin: float | None = None) -> str:
+    """Return the definition as a report prints it.
+
+    Args:
+        options: what value means.
+        margin: mean share of revenue that costs leave, where costs are known of each customer.
+    """
     o = options
+    share = (
+        f"margin {100 * o.margin:g} % of revenue"
+        if margin is None
+        else f"margin of each customer by the costs of his bills, {100 * margin:.1f} % on the whole"
+    )
     when = "end" if o.first else "beginning"
     return (
         f"CLV over {o.horizon_months} months in {o.currency}: survival times (revenue less cost), "
         f"discounted by {100 * o.discount_year:g} % a year "
         f"({100 * monthly_rate(o.discount_year):.4f} % a month), each month paid at its {when}; "
-        f"margin {100 * o.margin:g} % of revenue, {o.monthly_cost:g} a month of further cost; the "
+        f"{share}, {o.monthly_cost:g} a month of further cost; the "
         "cost of winning the customer is not part of it"
     )

@@ -1,0 +1,59 @@
+"""Survival as a model of spend: bills of the months to come, while the customer stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from churnlens.options import SurvivalOptions
+from churnlens.schema import Column, Frozen
+from churnlens.tasks.clv.contract_rows import as_ledger
+from churnlens.tasks.clv.survival import DiscreteHazard, fit_hazard, survival
+
+MONTH_DAYS = 365.25 / 12
+
+
+class ContractModel(Frozen):
+    """The hazard of leaving; what is paid each month is the mean bill of the customer."""
+
+    arm: ClassVar[str] = "survival"
+    hazard: DiscreteHazard
+
+    def alive(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return 1 for who is still there and 0 for who has left, shape (n_customers,)."""
+        return 1.0 - rows["left"].to_numpy(float)
+
+    def spend(self, rows: pd.DataFrame, days: float) -> np.ndarray:
+        """Return the bills expected in the days from the cut on, shape (n_customers,)."""
+        return self._stays(rows, days).sum(axis=1) * rows["charge"].to_numpy(float)
+
+    def futures(
+        self, rows: pd.DataFrame, days: float, draws: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return drawn bills in the days from the cut on, shape (n_customers, draws)."""
+        stays, size = self._stays(rows, days), (len(rows), draws)
+        luck, noise = rng.random(size), rng.standard_normal(size)
+        paid = sum((month[:, None] > luck).astype(float) for month in stays.T)
+        charge = rows["charge"].to_numpy(float)[:, None]
+        spread = rows["charge_spread"].to_numpy(float)[:, None]
+        return np.maximum(charge * paid + spread * np.sqrt(paid) * noise, 0)
+
+    def _stays(self, rows: pd.DataFrame, days: float) -> np.ndarray:
+        months = max(1, round(days / MONTH_DAYS))
+        stays = survival(self.hazard, rows, rows["months"].to_numpy(float), months)
+        return stays * self.alive(rows)[:, None]
+
+
+def contract_fit(
+    columns: tuple[Column, ...], options: SurvivalOptions
+) -> Callable[[pd.DataFrame], ContractModel]:
+    """Return what fits a monthly hazard to the rows of one cut, see `contract_rows`."""
+    monthly = options.model_copy(update={"period": 1})
+
+    def fit(rows: pd.DataFrame) -> ContractModel:
+        return ContractModel(hazard=fit_hazard(as_ledger(rows, columns), columns, monthly))
+
+    return fit
