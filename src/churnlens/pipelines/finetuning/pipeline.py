@@ -4,6 +4,7 @@ from kedro.pipeline import Node, Pipeline
 
 from churnlens.pipelines.finetuning.nodes import fit_risk_models, predict_out_of_fold, train_student
 from churnlens.pipelines.finetuning.scorer_nodes import fit_turn_scorer, learn_reasons, tune_desk
+from churnlens.pipelines.finetuning.service_nodes import train_assistant
 from churnlens.pipelines.finetuning.summary_nodes import fit_extractive_writer
 from churnlens.pipelines.shared import SCORER, STUDENT
 
@@ -92,7 +93,32 @@ def _summary() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction, "summary": _summary}
+def _service() -> Pipeline:
+    """Return the stage: rows → a student that puts replies into words."""
+    return Pipeline(
+        [
+            Node(
+                func=train_assistant,
+                inputs={
+                    "training_rows": "training_rows",
+                    "model_lock": "model_lock",
+                    "model_root": "params:model_root",
+                    "checkpoints": "checkpoints",
+                    "options": "params:finetuning",
+                },
+                outputs=["student", "training_history"],
+                name="train_assistant",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {
+    "churn": _churn,
+    "satisfaction": _satisfaction,
+    "service": _service,
+    "summary": _summary,
+}
 
 
 def create_pipeline(task: str) -> Pipeline:

@@ -26,11 +26,16 @@ from churnlens.pipelines.reporting.nodes import (
     evaluate_risk,
     write_report,
 )
+from churnlens.pipelines.reporting.service_nodes import (
+    evaluate_routing,
+    evaluate_service,
+    write_service_report,
+)
 from churnlens.pipelines.reporting.summary_nodes import (
     evaluate_summaries,
     write_summary_report,
 )
-from churnlens.pipelines.shared import DESK, STORED, STUDENT
+from churnlens.pipelines.shared import ASSISTANT, DESK, STORED, STUDENT
 from churnlens.tasks.churn.arms import WRITTEN
 
 POPULATION = {name: STORED[name] for name in ("schema", "table", "feedback", "reasons")}
@@ -255,7 +260,55 @@ def _summary() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction, "summary": _summary}
+def _service() -> Pipeline:
+    """Return the stage: judge routing and replies, draw the losses, and report."""
+    entries = ("metrics", "routing_metrics", "row_report", "training_history")
+    return Pipeline(
+        [
+            Node(
+                func=evaluate_routing,
+                inputs={
+                    "inference": "params:inference",
+                    "options": "params:reporting",
+                    **{name: entry for name, entry in ASSISTANT.items() if name != "student"},
+                },
+                outputs="routing_metrics",
+                name="evaluate_routing",
+            ),
+            Node(
+                func=evaluate_service,
+                inputs={
+                    **{n: n for n in ("cases", "replies", "arm_floor", "arm_base", "arm_tuned")},
+                    "service_book": "raw_service_book",
+                    "prompts": "prompts",
+                    "inference": "params:inference",
+                    "options": "params:reporting",
+                },
+                outputs="metrics",
+                name="evaluate_service",
+            ),
+            Node(
+                func=draw_losses,
+                inputs=["training_history"],
+                outputs="loss_plot",
+                name="draw_losses",
+            ),
+            Node(
+                func=write_service_report,
+                inputs={"options": "params:reporting", **{name: name for name in entries}},
+                outputs="report",
+                name="write_report",
+            ),
+        ]
+    )
+
+
+_OF_TASK = {
+    "churn": _churn,
+    "satisfaction": _satisfaction,
+    "service": _service,
+    "summary": _summary,
+}
 
 
 def create_pipeline(task: str) -> Pipeline:

@@ -29,7 +29,12 @@ class Wordbook(Frozen):
     terms: tuple[Term, ...] = ()
 
 
-FILES = ("strings.yml", "strings_satisfaction.yml", "strings_summary.yml")
+FILES = (
+    "strings.yml",
+    "strings_satisfaction.yml",
+    "strings_service.yml",
+    "strings_summary.yml",
+)
 
 
 @cache

@@ -97,6 +97,12 @@ class RowCheck(Frozen):
         return len({fault.row for fault in self.faults})
 
 
+def messages_of(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the messages of a row of any form; `RowError` when it has none."""
+    messages: list[dict[str, str]] = _READ[detect_format(row)](dict(row))["messages"]
+    return messages
+
+
 def check_rows(
     rows: Iterable[Mapping[str, Any]], rules: Rules, handbook: Handbook | None = None
 ) -> RowCheck:
@@ -129,7 +135,7 @@ def _faults(
         return RowFault(row=number, id=key, kind=kind, turn=turn, detail=detail, example=example)
 
     try:
-        messages = _READ[detect_format(row)](dict(row))["messages"]
+        messages = messages_of(row)
     except RowError as error:
         yield fault("form", "en", detail=str(error))
         return
