@@ -113,10 +113,10 @@ def _refuse_to_replace_dialogues(context: KedroContext) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option(
     "--task",
-    type=click.Choice(["churn", "satisfaction", "summary"]),
+    type=click.Choice(["churn", "satisfaction", "service", "summary"]),
     default="churn",
     show_default=True,
-    help="What FILE is for: a customer table, or dialogues.",
+    help="What FILE is for: a customer table, dialogues, or rows to train the assistant on.",
 )
 @click.option("--encoding", default=None, help="Of FILE (default: found out).")
 @click.option(
@@ -130,12 +130,15 @@ def check_data(
 
     A table is delimited text (comma, semicolon or tab) with a header line; its schema is YAML.
     Dialogues are rows of one of eight forms: uss, jddc, tweetsumm, messages, sharegpt, alpaca,
-    plain, table. Both in utf-8, utf-8-sig, gbk, gb18030 or utf-16 (docs/data.md).
+    plain, table; rows to train the assistant on are alpaca, sharegpt or messages. All in utf-8,
+    utf-8-sig, gbk, gb18030 or utf-16 (docs/data.md).
     """
     if task == "churn":
         _check_table(file, schema, encoding, env)
     elif schema:
         raise click.BadParameter("dialogues have no schema", param_hint="--schema")
+    elif task == "service":
+        _check_service_rows(file, encoding, env)
     else:
         _check_dialogues(file, encoding, env)
 
@@ -162,3 +165,17 @@ def _check_dialogues(file: str, encoding: str | None, env: str | None) -> None:
     if reading.faults or not reading.dialogues:
         raise click.ClickException(explain(reading, file, form))
     click.echo(f"{file}: {describe(reading, form)}")
+
+
+def _check_service_rows(file: str, encoding: str | None, env: str | None) -> None:
+    from churnlens.datasets import RawTextDataset
+    from churnlens.tasks.service.book import read_book
+    from churnlens.tasks.service.own_rows import parse_file
+    from churnlens.tasks.service.row_check import check_rows, explain
+
+    book = read_book(open_project(env).catalog.load("service_book"))
+    rows = parse_file(RawTextDataset(filepath=file, encoding=encoding).load())
+    checked = check_rows(rows, book.rules, book.handbook)
+    if checked.faults or not rows:
+        raise click.ClickException(f"{file}: {explain(checked)}")
+    click.echo(f"{file}: {checked.rows} rows to train on, none at fault")

@@ -11,7 +11,9 @@ from churnlens.cli.plain import PlainCommand
 
 
 @click.command(cls=PlainCommand)
-@click.argument("task", type=click.Choice(["churn", "satisfaction", "summary"]), default="churn")
+@click.argument(
+    "task", type=click.Choice(["churn", "satisfaction", "service", "summary"]), default="churn"
+)
 @shared
 def status(task: str, data_root: str | None, env: str | None) -> None:
     """Say per node of TASK (default: churn) whether its outputs are done, and why not.

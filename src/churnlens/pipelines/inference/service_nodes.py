@@ -32,7 +32,7 @@ from churnlens.tasks.service.loading import (
     StoredService,
     load_encoder,
     load_knowledge,
-    load_writer,
+    stored_writer,
 )
 from churnlens.tasks.service.plans import Plan, make_plan, searched
 from churnlens.tasks.service.reply import put_into_words
@@ -66,7 +66,7 @@ def reply_to_cases(
     encoder.encode(
         [text for case in asked for part in searched(case.turns) for text in part], query=True
     )
-    writer = load_writer(stored, finetuning, options)
+    writer = stored_writer(stored, finetuning, options)
     ours = [_replied(each, knowledge, writer) for each in track(asked, len(asked), "reply")]
     floor = [_floored(each, knowledge) for each in asked]
     return _plain(ours), _plain(floor)

@@ -87,26 +87,54 @@ def load_knowledge(
 
 
 def load_writer(
-    stored: StoredService, finetuning: ServiceFinetuningOptions, options: ServiceInferenceOptions
+    model_lock: dict[str, Any],
+    model_root: str,
+    student: Path | None,
+    finetuning: ServiceFinetuningOptions,
+    options: ServiceInferenceOptions,
 ) -> Writer:
     """Return who puts replies into words.
+
+    Args:
+        model_lock: names the language model.
+        model_root: where fetched models are.
+        student: folder of the tuned model; None before there is one.
+        finetuning: which base the student has.
+        options: who writes.
 
     Raises:
         ModelError: when its model is absent, or no student has been trained.
     """
     if options.writer == "passages":
         return TemplateWriter()
-    student = stored.get("student") if options.writer == "student" else None
-    if options.writer == "student" and student is None:
+    adapter = student if options.writer == "student" else None
+    if options.writer == "student" and adapter is None:
         raise ModelError(
             "no student has been trained; next: `kedro run --pipelines service`, or writer passages"
         )
-    spec = spec_of(stored["model_lock"], finetuning.student)
+    spec = spec_of(model_lock, finetuning.student)
     generator = Generator(
-        verify(spec, Path(stored["model_root"])),
+        verify(spec, Path(model_root)),
         dtype=options.dtype,
         batch_size=options.batch_size,
-        adapter=student,
+        adapter=adapter,
     )
-    tuned = f", tuned ({generator.weights_sha256})" if student else ""
+    tuned = f", tuned ({generator.weights_sha256})" if adapter else ""
     return ModelWriter(f"{spec.name} ({spec.version}){tuned}", generator, spec.languages)
+
+
+def stored_writer(
+    stored: StoredService, finetuning: ServiceFinetuningOptions, options: ServiceInferenceOptions
+) -> Writer:
+    """Return the writer of what the catalog holds; see `load_writer`."""
+    lock, root = stored["model_lock"], stored["model_root"]
+    return load_writer(lock, root, stored.get("student"), finetuning, options)
+
+
+def open_assistant(
+    stored: StoredService, finetuning: ServiceFinetuningOptions, options: ServiceInferenceOptions
+) -> tuple[Knowledge, Writer]:
+    """Return what the assistant knows, and who puts its replies into words; models are loaded."""
+    encoder = load_encoder(stored, stored["indexing"])
+    _, knowledge = load_knowledge(stored, encoder, options)
+    return knowledge, stored_writer(stored, finetuning, options)

@@ -29,6 +29,10 @@ FaultKind = Literal[
     "form", "empty_answer", "invented_record", "invented_number", "asks_secret", "language", "twice"
 ]
 _READ = {"alpaca": from_alpaca, "sharegpt": from_sharegpt, "messages": to_messages}
+_RIGHT = (
+    '{"instruction": "Where is my order?", "input": "", "output": "I can\'t see orders. Could you '
+    'give me the order number, so that a colleague can look?"}'
+)
 _SAY = {
     "form": Text(
         en='write {"instruction": "Where is my order?", "input": "", "output": "…"}',
@@ -95,6 +99,16 @@ class RowCheck(Frozen):
     def faulty(self) -> int:
         """Number of rows with a fault."""
         return len({fault.row for fault in self.faults})
+
+
+def explain(checked: RowCheck, shown: int = 8) -> str:
+    """Return what is wrong in lines of bounded length, each fault with how it reads right."""
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(checked.counts.items()))
+    lines = [f"{checked.faulty} of {checked.rows} rows at fault ({kinds or 'no rows'})"]
+    lines += [f"  - {fault}"[:300] for fault in checked.faults[:shown]]
+    if (more := len(checked.faults) - shown) > 0:
+        lines.append(f"  … and {more} more")
+    return "\n".join([*lines, f"A right row: {_RIGHT}"])
 
 
 def messages_of(row: Mapping[str, Any]) -> list[dict[str, str]]:
