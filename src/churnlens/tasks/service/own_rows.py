@@ -38,7 +38,7 @@ def parse_file(text: str) -> list[Any]:
     if plain.startswith("["):
         whole = _json(plain)
         return whole if isinstance(whole, list) else [None]
-    return [_json(line) for line in text.split("\n") if line.strip("\ufeff \t\r")]
+    return [_json(line) for line in plain.split("\n") if line.strip()]
 
 
 def own_rows(text: str, book: Book, near: float) -> tuple[list[Row], RowCheck]:
@@ -77,7 +77,8 @@ def split_rows(
         for name, scripts in zip(SPLITS, sides.values(), strict=True):
             splits[name] += training_rows(scripts, book.handbook, prompts, find, options.shown)
     shares = dict(zip(SPLITS, (1 - options.held_out, options.held_out), strict=True))
-    drawn = draw_sides([row["family"] for row in own], shares, options.seed) if own else []
+    families = [row["family"] for row in own]
+    drawn = draw_sides(families, shares, options.seed, may_be_empty=options.written or not own)
     for row, side in zip(own, drawn, strict=True):
         splits[side].append(row)
     splits["general"] = [{**from_alpaca(row), "family": "general"} for row in book.general]
