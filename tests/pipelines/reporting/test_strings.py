@@ -19,6 +19,11 @@ from churnlens.tasks.churn.arm_scores import EASY, HONEST, PUBLIC
 from churnlens.tasks.churn.arms import WRITTEN
 from churnlens.tasks.churn.grading import Grade
 from churnlens.tasks.churn.judging import AnswerScore
+from churnlens.tasks.service.arms import ARMS as SERVICE_ARMS
+from churnlens.tasks.service.arms import CHECKED, FLOOR, PASSAGES
+from churnlens.tasks.service.bench import SIDES
+from churnlens.tasks.service.judging import METRICS as SERVICE_METRICS
+from churnlens.tasks.service.own_rows import SPLITS
 
 ROOM = files("churnlens.pipelines.reporting")
 
@@ -89,6 +94,10 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
         ("teachers", get_args(DistillationOptions.model_fields["teacher"].annotation)),
         ("tests", get_args(get_args(ArmComparison.model_fields["test"].annotation)[0])),
         ("texts", [*NEAR, "wordings", *VARIED]),
+        ("service_scores", [*SERVICE_METRICS, "pass_all"]),
+        ("service_arms", [FLOOR, PASSAGES, CHECKED, *SERVICE_ARMS]),
+        ("bench_sides", SIDES),
+        ("lesson_splits", [*SPLITS, "general"]),
         ("judgements", set(AnswerScore.model_fields) - {"answers", "answered", "models"}),
     ],
 )
