@@ -23,21 +23,25 @@ class Book:
     Attributes:
         scripts: the written dialogues.
         general: rows `{instruction, input, output}` about anything else, with an id.
+        off_topic: further requests that are none of the assistant's business.
     """
 
     handbook: Handbook
     rules: Rules
     scripts: tuple[Script, ...]
     general: tuple[dict[str, Any], ...]
+    off_topic: tuple[str, ...] = ()
 
     @property
     def others(self) -> list[str]:
         """Requests that are none of the assistant's business."""
-        return [f"{row['instruction']} {row['input']}".strip() for row in self.general]
+        asked = [f"{row['instruction']} {row['input']}".strip() for row in self.general]
+        return [*asked, *self.off_topic]
 
 
 def read_book(files: Mapping[str, str]) -> Book:
-    """Read the texts of a book by their paths: `handbook/`, `dialogues/`, `general/`, `rules.yml`.
+    """Read the texts of a book by their paths: `handbook/`, `dialogues/`, `general/`, `rules.yml`,
+    and `off_topic.txt` with a request a line.
 
     Raises:
         ValueError: when a part is absent or wrong; the message names the file.
@@ -51,6 +55,7 @@ def read_book(files: Mapping[str, str]) -> Book:
         rules=Rules.model_validate(yaml.safe_load(files["rules.yml"])),
         scripts=tuple(scripts_of(dict(_under(files, "dialogues/", ".md")), handbook)),
         general=tuple(_general(files)),
+        off_topic=tuple(filter(None, map(str.strip, files.get("off_topic.txt", "").split("\n")))),
     )
 
 

@@ -91,7 +91,7 @@ def open_knowledge(
     """Return what the assistant knows; about 900 texts are embedded.
 
     Args:
-        folder: with `handbook`, `dialogues`, `general` and `rules.yml`.
+        folder: with `handbook`, `dialogues`, `general`, `rules.yml` and `off_topic.txt`.
         prompts: file of the assistant's own words.
         encoder: of texts in both languages.
         options: see there.
