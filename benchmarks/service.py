@@ -25,6 +25,7 @@ from churnlens.options import AssistantOptions
 from churnlens.tasks.service import bench, scores
 from churnlens.tasks.service.floor import nearest_faq
 from churnlens.tasks.service.knowledge import Knowledge
+from churnlens.tasks.service.loading import Remembered
 from churnlens.tasks.service.opening import open_knowledge
 from churnlens.tasks.service.reply import Reply, reply
 from churnlens.tasks.service.routing import template_families, train_router
@@ -140,26 +141,6 @@ def route(path: Path, encoder: TextEncoder) -> None:
 def fold_of(families: np.ndarray) -> np.ndarray:
     """Return the fold of each row; whole families only."""
     return np.array([int(hashlib.sha256(f.encode()).hexdigest(), 16) % FOLDS for f in families])
-
-
-class Remembered:
-    """An encoder that embeds every text once; a text's vector then depends on its first batch."""
-
-    def __init__(self, encoder: TextEncoder) -> None:
-        """Remember what `encoder` gives."""
-        self._encoder, self._known = encoder, dict[tuple[str, bool], np.ndarray]()
-
-    @property
-    def dimension(self) -> int:
-        """Length of each vector."""
-        return self._encoder.dimension
-
-    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
-        """Return the vectors of the texts, shape (n_texts, dimension)."""
-        new = [text for text in dict.fromkeys(texts) if (text, query) not in self._known]
-        for text, vector in zip(new, self._encoder.encode(new, query=query), strict=True):
-            self._known[text, query] = vector
-        return np.stack([self._known[text, query] for text in texts])
 
 
 def show(name: str, right: Sequence[bool]) -> None:

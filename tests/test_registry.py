@@ -45,6 +45,13 @@ def test_stages_of_all_tasks_are_the_tasks(pipelines):
     assert sorted(of_stages) == sorted(n.name for task in TASKS for n in pipelines[task].nodes)
 
 
+def test_the_service_reads_its_book_and_rows_of_ones_own_and_no_dialogues(pipelines):
+    own = ("service.", "params:service.")
+    outside = {name for name in pipelines["service"].inputs() if not name.startswith(own)}
+    book = {"service_book", "service_rows", "service_bench"}
+    assert outside == {*book, "model_lock", "params:model_root"}
+
+
 @pytest.mark.parametrize("task", ["satisfaction", "summary"])
 def test_tasks_share_the_raw_dialogues_and_each_makes_its_own(pipelines, task):
     own = (f"{task}.", f"params:{task}.")

@@ -62,6 +62,13 @@ TASKS = {
         ),
         parameters=frozenset({"params:model_root"}),
     ),
+    "service": Task(
+        stages=(data_processing, indexing, finetuning, inference, reporting),
+        inputs=frozenset(
+            {"raw_service_book", "raw_service_rows", "raw_service_bench", "model_lock"}
+        ),
+        parameters=frozenset({"params:model_root"}),
+    ),
     "summary": Task(
         stages=(data_processing, finetuning, inference, reporting),
         inputs=frozenset({"raw_dialogues", "model_lock"}),

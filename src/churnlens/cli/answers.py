@@ -66,7 +66,7 @@ def ask(
 
 
 @click.command(cls=PlainCommand)
-@click.argument("task", type=click.Choice(["churn", "satisfaction", "summary", "clv"]))
+@click.argument("task", type=click.Choice(["churn", "satisfaction", "service", "summary", "clv"]))
 @click.argument("source", type=click.Path(exists=True, dir_okay=False))
 @click.argument("target", type=click.Path(dir_okay=False))
 @chosen_writer
@@ -88,7 +88,10 @@ def predict(
     satisfaction: {id, turns: [{speaker: customer|agent, text}]} → {id, turns: [{index, score,
     p_dissatisfied, likely}], overall, level, alerts, reasons}.
 
-    summary: the same rows → {id, summary, evidence, language, model}.
+    service: {id, messages: [{role: user|assistant, content}]} → {id, reply, status, citations,
+    intent, language, model}.
+
+    summary: rows as for satisfaction → {id, summary, evidence, language, model}.
 
     clv: CSV in, CSV out: customer_id, date, amount → customer_id, clv, clv_low, clv_high, segment,
     rank; rows that cannot count are named and left out.
@@ -109,7 +112,7 @@ def predict(
     rows = parse_rows(read_text(Path(source)), *reading())
     if not rows:
         raise click.ClickException(f"{source}: no rows; expected one JSON object a line")
-    made_of = set(node_inputs(task).values()) - {"questions", f"{task}.dialogues"}
+    made_of = set(node_inputs(task).values()) - {"questions", f"{task}.dialogues", f"{task}.cases"}
     store = context.catalog.load(f"{task}.prediction_cache")
     with run_lock(root_of(context)):
         work, name = opening(context)

@@ -147,10 +147,10 @@ def _refuse_to_replace_dialogues(context: KedroContext) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option(
     "--task",
-    type=click.Choice(["churn", "satisfaction", "summary", "clv"]),
+    type=click.Choice(["churn", "satisfaction", "service", "summary", "clv"]),
     default="churn",
     show_default=True,
-    help="What FILE is for: a customer table, dialogues, or transactions.",
+    help="What FILE is for: a customer table, dialogues, rows of the assistant, or transactions.",
 )
 @click.option("--encoding", default=None, help="Of FILE (default: found out).")
 @click.option(
@@ -164,17 +164,19 @@ def check_data(
 
     A table is delimited text (comma, semicolon or tab) with a header line; its schema is YAML.
     Dialogues are rows of one of eight forms: uss, jddc, tweetsumm, messages, sharegpt, alpaca,
-    plain, table. Transactions are a table of customer_id, date and amount, or of the columns that
-    the trade of the configuration names (docs/value.md). All in utf-8, utf-8-sig, gbk, gb18030 or
-    utf-16 (docs/data.md).
+    plain, table; rows to train the assistant on are alpaca, sharegpt or messages. Transactions are
+    a table of customer_id, date and amount, or of the columns that the trade of the configuration
+    names (docs/value.md). All in utf-8, utf-8-sig, gbk, gb18030 or utf-16 (docs/data.md).
     """
     if task == "churn":
         _check_table(file, schema, encoding, env)
     elif schema:
-        what = "transactions" if task == "clv" else "dialogues"
+        what = {"clv": "transactions", "service": "rows"}.get(task, "dialogues")
         raise click.BadParameter(f"{what} have no schema", param_hint="--schema")
     elif task == "clv":
         _check_transactions(file, encoding, env)
+    elif task == "service":
+        _check_service_rows(file, encoding, env)
     else:
         _check_dialogues(file, encoding, env)
 
@@ -207,3 +209,17 @@ def _check_transactions(file: str, encoding: str | None, env: str | None) -> Non
     from churnlens.cli.values import check_transactions_file
 
     click.echo(f"{file}: {check_transactions_file(open_project(env), file, encoding)}")
+
+
+def _check_service_rows(file: str, encoding: str | None, env: str | None) -> None:
+    from churnlens.datasets import RawTextDataset
+    from churnlens.tasks.service.book import read_book
+    from churnlens.tasks.service.own_rows import parse_file
+    from churnlens.tasks.service.row_check import check_rows, explain
+
+    book = read_book(open_project(env).catalog.load("service_book"))
+    rows = parse_file(RawTextDataset(filepath=file, encoding=encoding).load())
+    checked = check_rows(rows, book.rules, book.handbook)
+    if checked.faults or not rows:
+        raise click.ClickException(f"{file}: {explain(checked)}")
+    click.echo(f"{file}: {checked.rows} rows to train on, none at fault")

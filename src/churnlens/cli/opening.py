@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from churnlens.tasks.churn.analyst import Analyst
     from churnlens.tasks.clv.customer_values import ValueModel
     from churnlens.tasks.satisfaction.desk import Desk
+    from churnlens.tasks.service.knowledge import Knowledge
+    from churnlens.tasks.service.writers import Writer
     from churnlens.tasks.summary.predict import Writers
 
 Command = Callable[..., Any]
@@ -25,12 +27,14 @@ Command = Callable[..., Any]
 WORK_NODES = {
     "churn": "churn.inference.answer_questions",
     "satisfaction": "satisfaction.inference.assess_dialogues",
+    "service": "service.inference.reply_to_cases",
     "summary": "summary.inference.write_summaries",
     "clv": "clv.inference.value_everybody",
 }
 RUN_FIRST = {
     "churn": "Run `kedro run` (and `kedro fetch-models`) first.",
     "satisfaction": "Run `kedro run --pipelines satisfaction` (and `kedro fetch-models`) first.",
+    "service": "Run `kedro run --pipelines service` (and `kedro fetch-models`) first.",
     "summary": "Run `kedro run --pipelines summary` (and `kedro fetch-models`) first.",
     "clv": "Run `kedro run --pipelines clv` first.",
 }
@@ -155,6 +159,23 @@ def open_satisfaction(context: KedroContext) -> Desk:
             loaded.pop("finetuning"), from_attributes=True
         )
         return open_desk(loaded, made)  # type: ignore[arg-type]
+
+
+def open_service(context: KedroContext) -> tuple[Knowledge, Writer]:
+    """Load what replies to customers; a message when it is not there, or not of one run."""
+    from churnlens.options import ServiceFinetuningOptions, ServiceInferenceOptions
+    from churnlens.tasks.service.loading import open_assistant
+
+    _refuse_unless_done(context, "service", "service")
+    with _explained("service"):
+        loaded = _loaded(context, node_inputs("service"), "cases")
+        made = ServiceFinetuningOptions.model_validate(
+            loaded.pop("finetuning"), from_attributes=True
+        )
+        options = ServiceInferenceOptions.model_validate(
+            loaded.pop("options"), from_attributes=True
+        )
+        return open_assistant(loaded, made, options)  # type: ignore[arg-type]
 
 
 def open_summary(context: KedroContext) -> Writers:

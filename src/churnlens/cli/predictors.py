@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from churnlens.cli.opening import open_analyst, open_satisfaction, open_summary
+from churnlens.cli.opening import open_analyst, open_satisfaction, open_service, open_summary
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -39,6 +39,19 @@ def _assessing(context: KedroContext) -> tuple[Predict, str]:
     return lambda given: [each.output() for each in desk.assess(dialogues_in(given))], "desk"
 
 
+def _conversations() -> tuple[Read, str]:
+    from churnlens.tasks.service.batch import EXPECTED, read_conversation
+
+    return read_conversation, EXPECTED
+
+
+def _replying(context: KedroContext) -> tuple[Predict, str]:
+    from churnlens.tasks.service.batch import replies_of
+
+    knowledge, writer = open_service(context)
+    return lambda given: replies_of(given, knowledge, writer), writer.name
+
+
 def _summarising(context: KedroContext) -> tuple[Predict, str]:
     from churnlens.tasks.dialogue_rows import dialogues_in
     from churnlens.tasks.summary.predict import summaries_of
@@ -52,5 +65,6 @@ def _summarising(context: KedroContext) -> tuple[Predict, str]:
 PREDICTORS: dict[str, tuple[Callable[[], tuple[Read, str]], Callable[[KedroContext], Any]]] = {
     "churn": (_questions, _answering),
     "satisfaction": (_dialogues, _assessing),
+    "service": (_conversations, _replying),
     "summary": (_dialogues, _summarising),
 }

@@ -16,7 +16,9 @@ from churnlens.cli.predictors import PREDICTORS
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
 
+    from churnlens.options import ServiceInferenceOptions
     from churnlens.tasks.service.knowledge import Knowledge
+    from churnlens.tasks.service.writers import Writer
     from churnlens.web.house import Services
     from churnlens.web.protocols import Piece
 
@@ -86,30 +88,46 @@ def _assistant(context: KedroContext) -> Any:
     from churnlens.models.embedding import Encoder
     from churnlens.models.lock import spec_of
     from churnlens.models.weights import verify
-    from churnlens.options import AssistantOptions
-    from churnlens.tasks.service.opening import open_knowledge
+    from churnlens.tasks.service.book import read_book
+    from churnlens.tasks.service.opening import knowledge_of
+    from churnlens.tasks.service.prompts import ServicePrompts
     from churnlens.web.adapters import WholeReplies
 
+    load = context.catalog.load
+    options, writer = _writer(context)
     name = context.config_loader["globals"]["dialogue_encoder"]["name"]
-    spec = spec_of(context.catalog.load("model_lock"), name)
-    encoder = Encoder(verify(spec, Path(context.catalog.load("params:model_root"))))
-    project = Path(context.project_path)
-    knowledge = open_knowledge(
-        project / "conf" / "base" / "service",
-        project / "prompts" / "service.yml",
-        encoder,
-        AssistantOptions(),
+    encoder = Encoder(verify(spec_of(load("model_lock"), name), Path(load("params:model_root"))))
+    words = ServicePrompts.model_validate(load("service.prompts"))
+    knowledge = knowledge_of(read_book(load("service_book")), words, encoder, options.assistant)
+    return WholeReplies(ASSISTANT, lambda messages, _: _replied(messages, knowledge, writer))
+
+
+def _writer(context: KedroContext) -> tuple[ServiceInferenceOptions, Writer]:
+    """Return how the assistant replies, and who puts it into words, by params service.inference."""
+    from churnlens.options import ServiceFinetuningOptions, ServiceInferenceOptions
+    from churnlens.tasks.service.loading import load_writer
+
+    load = context.catalog.load
+    options, made = (
+        kind.model_validate(load(f"params:service.{stage}"), from_attributes=True)
+        for kind, stage in (
+            (ServiceInferenceOptions, "inference"),
+            (ServiceFinetuningOptions, "finetuning"),
+        )
     )
-    return WholeReplies(ASSISTANT, lambda messages, _: _replied(messages, knowledge))
+    student = load("service.student") if options.writer == "student" else None
+    lock, root = load("model_lock"), load("params:model_root")
+    return options, load_writer(lock, root, student, made, options)
 
 
-def _replied(messages: Any, knowledge: Knowledge) -> Piece:
+def _replied(messages: Any, knowledge: Knowledge, writer: Writer) -> Piece:
     from churnlens.models.generation import Message as Said
     from churnlens.tasks.service.reply import reply
     from churnlens.web.protocols import InputError, Piece, Source
 
     try:
-        told = reply([Said(role=m.role, content=m.content) for m in messages], knowledge)
+        said = [Said(role=m.role, content=m.content) for m in messages]
+        told = reply(said, knowledge, writer)
     except ValueError as error:
         raise InputError(str(error)) from None
     sources = tuple(

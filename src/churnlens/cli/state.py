@@ -13,7 +13,7 @@ from churnlens.cli.plain import PlainCommand
 @click.command(cls=PlainCommand)
 @click.argument(
     "task",
-    type=click.Choice(["churn", "satisfaction", "summary", "clv", "retention"]),
+    type=click.Choice(["churn", "satisfaction", "service", "summary", "clv", "retention"]),
     default="churn",
 )
 @shared

@@ -8,6 +8,7 @@ from churnlens.datasets.jsonl import JSONLinesDataset
 from churnlens.datasets.raw_table import RawTableDataset
 from churnlens.datasets.raw_text import RawTextDataset
 from churnlens.datasets.shards import ShardStoreDataset, WorkFolderDataset
+from churnlens.datasets.text_folder import TextFolderDataset
 
 __all__ = [
     "AdapterDataset",
@@ -18,5 +19,6 @@ __all__ = [
     "RawTableDataset",
     "RawTextDataset",
     "ShardStoreDataset",
+    "TextFolderDataset",
     "WorkFolderDataset",
 ]

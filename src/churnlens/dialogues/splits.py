@@ -70,8 +70,16 @@ def split_dialogues(
     return sides
 
 
-def draw_sides(groups: Sequence[str], shares: Mapping[str, float], seed: int) -> list[str]:
+def draw_sides(
+    groups: Sequence[str], shares: Mapping[str, float], seed: int, may_be_empty: bool = False
+) -> list[str]:
     """Return the side of each group named, the same for the same name.
+
+    Args:
+        groups: names.
+        shares: side → share of the groups, together 1.
+        seed: another seed, another draw.
+        may_be_empty: whether a side may come out empty, as where others fill it.
 
     Raises:
         ValueError: when the shares are none, or a side comes out empty.
@@ -79,7 +87,8 @@ def draw_sides(groups: Sequence[str], shares: Mapping[str, float], seed: int) ->
     if not shares or min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-9:
         raise ValueError(f"shares: got {dict(shares)}, expected shares above 0 that add up to 1")
     drawn = [_side(group, shares, seed) for group in groups]
-    if empty := [side for side in shares if side not in drawn]:
+    empty = [side for side in shares if side not in drawn]
+    if empty and not may_be_empty:
         raise ValueError(
             f"no dialogue for {', '.join(empty)}: {len(groups)} dialogues in {len(set(groups))} "
             "groups; take another seed, larger shares or a `near` closer to 1"

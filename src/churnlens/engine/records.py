@@ -74,6 +74,8 @@ def fingerprint(catalog: Catalog, name: str) -> str:
         return ""
     if name.startswith("params:") or name == "parameters":
         return _value_hash(catalog.load(name))
+    if own := getattr(catalog.get(name), "fingerprint", None):
+        return str(own())
     path = file_of(catalog, name)
     return _file_hash(path) if path is not None else ""
 

@@ -67,8 +67,12 @@ from churnlens.options.satisfaction import (
     TurnOptions,
 )
 from churnlens.options.service import (
+    PUBLIC_RECIPE,
     AssistantOptions,
     SearchOptions,
+    ServiceFinetuningOptions,
+    ServiceInferenceOptions,
+    ServiceReportingOptions,
     ServiceRowsOptions,
     Similarity,
 )
@@ -99,6 +103,7 @@ from churnlens.options.web import (
 __all__ = [
     "TeacherOptions",
     "PUBLIC_GRID",
+    "PUBLIC_RECIPE",
     "AlertGrid",
     "AlertOptions",
     "AlertScoreOptions",
@@ -141,6 +146,9 @@ __all__ = [
     "ScorerOptions",
     "SearchOptions",
     "SegmentOptions",
+    "ServiceFinetuningOptions",
+    "ServiceInferenceOptions",
+    "ServiceReportingOptions",
     "ServiceRowsOptions",
     "Side",
     "Similarity",

@@ -32,3 +32,15 @@ DESK = {
     "reason_book": "reason_book",
     "alert_phrases": "alert_phrases",
 }
+
+# Argument of `load_knowledge` and of `load_writer` → catalog entry.
+ASSISTANT = {
+    "service_book": "raw_service_book",
+    "prompts": "prompts",
+    "documents": "documents",
+    "vectors": "vectors",
+    "model_lock": "model_lock",
+    "model_root": "params:model_root",
+    "indexing": "params:indexing",
+    "student": "student",
+}

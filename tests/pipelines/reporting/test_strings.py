@@ -25,6 +25,11 @@ from churnlens.tasks.clv.arms import arms
 from churnlens.tasks.clv.contract_value import MODELS as SURVIVAL_MODELS
 from churnlens.tasks.clv.text_arm import EMBEDDED, LANGUAGE_MODEL
 from churnlens.tasks.clv.transactions import REASONS
+from churnlens.tasks.service.arms import ARMS as SERVICE_ARMS
+from churnlens.tasks.service.arms import CHECKED, FLOOR, PASSAGES
+from churnlens.tasks.service.bench import SIDES
+from churnlens.tasks.service.judging import METRICS as SERVICE_METRICS
+from churnlens.tasks.service.own_rows import SPLITS
 
 ROOM = files("churnlens.pipelines.reporting")
 
@@ -99,6 +104,10 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
         ("value_scores", (set(VALUE_METRICS) | set(PAIRED)) - {"top_share"}),
         ("survival_models", SURVIVAL_MODELS),
         ("exclusions", REASONS),
+        ("service_scores", [*SERVICE_METRICS, "pass_all"]),
+        ("service_arms", [FLOOR, PASSAGES, CHECKED, *SERVICE_ARMS]),
+        ("bench_sides", SIDES),
+        ("lesson_splits", [*SPLITS, "general"]),
         ("judgements", set(AnswerScore.model_fields) - {"answers", "answered", "models"}),
     ],
 )

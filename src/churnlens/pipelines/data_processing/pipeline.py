@@ -13,6 +13,10 @@ from churnlens.pipelines.data_processing.nodes import (
     redact_feedback,
     select_table,
 )
+from churnlens.pipelines.data_processing.service_nodes import (
+    list_known_texts,
+    make_service_rows,
+)
 from churnlens.pipelines.data_processing.value_nodes import (
     divide_in_time,
     keep_contracts,
@@ -115,11 +119,37 @@ def _clv() -> Pipeline:
     )
 
 
+def _service() -> Pipeline:
+    """Return the stage: what is written down → texts to search, and rows to learn."""
+    return Pipeline(
+        [
+            Node(
+                func=list_known_texts,
+                inputs="raw_service_book",
+                outputs="documents",
+                name="list_known_texts",
+            ),
+            Node(
+                func=make_service_rows,
+                inputs={
+                    "service_book": "raw_service_book",
+                    "service_rows": "raw_service_rows",
+                    "prompts": "prompts",
+                    "options": "params:data_processing",
+                },
+                outputs=["training_rows", "row_report"],
+                name="make_service_rows",
+            ),
+        ]
+    )
+
+
 _OF_TASK = {
     "churn": _churn,
     "satisfaction": _satisfaction,
     "summary": _summary,
     "clv": _clv,
+    "service": _service,
 }
 
 

@@ -4,6 +4,7 @@ from kedro.pipeline import Node, Pipeline
 
 from churnlens.pipelines.finetuning.nodes import fit_risk_models, predict_out_of_fold, train_student
 from churnlens.pipelines.finetuning.scorer_nodes import fit_turn_scorer, learn_reasons, tune_desk
+from churnlens.pipelines.finetuning.service_nodes import train_assistant
 from churnlens.pipelines.finetuning.summary_nodes import fit_extractive_writer
 from churnlens.pipelines.finetuning.value_nodes import fit_text_regression, fit_value_models
 from churnlens.pipelines.shared import SCORER, STUDENT
@@ -129,11 +130,32 @@ def _clv() -> Pipeline:
     )
 
 
+def _service() -> Pipeline:
+    """Return the stage: rows → a student that puts replies into words."""
+    return Pipeline(
+        [
+            Node(
+                func=train_assistant,
+                inputs={
+                    "training_rows": "training_rows",
+                    "model_lock": "model_lock",
+                    "model_root": "params:model_root",
+                    "checkpoints": "checkpoints",
+                    "options": "params:finetuning",
+                },
+                outputs=["student", "training_history"],
+                name="train_assistant",
+            ),
+        ]
+    )
+
+
 _OF_TASK = {
     "churn": _churn,
     "satisfaction": _satisfaction,
     "summary": _summary,
     "clv": _clv,
+    "service": _service,
 }
 
 

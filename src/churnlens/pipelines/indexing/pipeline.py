@@ -74,7 +74,12 @@ def _satisfaction() -> Pipeline:
     )
 
 
-_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction}
+def _service() -> Pipeline:
+    """Return the stage: texts by which passages are known → vectors."""
+    return Pipeline([_embed("documents", "vectors")])
+
+
+_OF_TASK = {"churn": _churn, "satisfaction": _satisfaction, "service": _service}
 
 
 def create_pipeline(task: str) -> Pipeline:

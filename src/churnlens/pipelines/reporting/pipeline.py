@@ -31,6 +31,11 @@ from churnlens.pipelines.reporting.retention_nodes import (
     evaluate_retention,
     write_retention_report,
 )
+from churnlens.pipelines.reporting.service_nodes import (
+    evaluate_routing,
+    evaluate_service,
+    write_service_report,
+)
 from churnlens.pipelines.reporting.summary_nodes import (
     evaluate_summaries,
     write_summary_report,
@@ -41,7 +46,7 @@ from churnlens.pipelines.reporting.value_nodes import (
     predict_texts,
     write_value_report,
 )
-from churnlens.pipelines.shared import DESK, STORED, STUDENT
+from churnlens.pipelines.shared import ASSISTANT, DESK, STORED, STUDENT
 from churnlens.tasks.churn.arms import WRITTEN
 
 POPULATION = {name: STORED[name] for name in ("schema", "table", "feedback", "reasons")}
@@ -354,12 +359,56 @@ def _retention() -> Pipeline:
     )
 
 
+def _service() -> Pipeline:
+    """Return the stage: judge routing and replies, draw the losses, and report."""
+    entries = ("metrics", "routing_metrics", "row_report", "training_history")
+    return Pipeline(
+        [
+            Node(
+                func=evaluate_routing,
+                inputs={
+                    "inference": "params:inference",
+                    "options": "params:reporting",
+                    **{name: entry for name, entry in ASSISTANT.items() if name != "student"},
+                },
+                outputs="routing_metrics",
+                name="evaluate_routing",
+            ),
+            Node(
+                func=evaluate_service,
+                inputs={
+                    **{n: n for n in ("cases", "replies", "arm_floor", "arm_base", "arm_tuned")},
+                    "service_book": "raw_service_book",
+                    "prompts": "prompts",
+                    "inference": "params:inference",
+                    "options": "params:reporting",
+                },
+                outputs="metrics",
+                name="evaluate_service",
+            ),
+            Node(
+                func=draw_losses,
+                inputs=["training_history"],
+                outputs="loss_plot",
+                name="draw_losses",
+            ),
+            Node(
+                func=write_service_report,
+                inputs={"options": "params:reporting", **{name: name for name in entries}},
+                outputs="report",
+                name="write_report",
+            ),
+        ]
+    )
+
+
 _OF_TASK = {
     "churn": _churn,
     "satisfaction": _satisfaction,
     "summary": _summary,
     "clv": _clv,
     "retention": _retention,
+    "service": _service,
 }
 
 

@@ -29,7 +29,13 @@ class Wordbook(Frozen):
     terms: tuple[Term, ...] = ()
 
 
-FILES = ("strings.yml", "strings_satisfaction.yml", "strings_summary.yml", "strings_value.yml")
+FILES = (
+    "strings.yml",
+    "strings_satisfaction.yml",
+    "strings_service.yml",
+    "strings_summary.yml",
+    "strings_value.yml",
+)
 
 
 @cache

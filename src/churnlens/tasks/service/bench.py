@@ -17,6 +17,8 @@ from churnlens.tasks.service.handbook import Handbook, PassageId, facts_in
 from churnlens.tasks.service.scripts import Status
 
 Side = Literal["dev", "test"]
+Source = Path | str
+"""A file, or its text."""
 Words = Annotated[str, Field(min_length=1)]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 SIDES: tuple[Side, ...] = ("dev", "test")
@@ -61,7 +63,19 @@ class Task(Frozen):
         return self
 
 
-def fact_questions(path: Path, handbook: Handbook, side: Side) -> list[FactQuestion]:
+class Probe(Frozen):
+    """A question of general knowledge, which a tuned model must not have forgotten.
+
+    Attributes:
+        answers: any of which a right answer holds, in lower case.
+    """
+
+    language: Language
+    ask: Words
+    answers: tuple[Words, ...] = Field(min_length=1)
+
+
+def fact_questions(source: Source, handbook: Handbook, side: Side) -> list[FactQuestion]:
     """Read the questions after facts.
 
     Raises:
@@ -69,10 +83,10 @@ def fact_questions(path: Path, handbook: Handbook, side: Side) -> list[FactQuest
     """
     read: dict[str, dict[Side, Text]] = {
         fact: {key: Text.model_validate(text) for key, text in sides.items()}
-        for fact, sides in _yaml(path).items()
+        for fact, sides in _yaml(source).items()
     }
     if odd := read.keys() ^ handbook.facts.keys():
-        raise ValueError(f"{path.name}: facts of one file only: {', '.join(sorted(odd)[:5])}")
+        raise ValueError(f"service_facts: facts of one file only: {', '.join(sorted(odd)[:5])}")
     return [
         FactQuestion(
             fact=fact,
@@ -86,25 +100,30 @@ def fact_questions(path: Path, handbook: Handbook, side: Side) -> list[FactQuest
     ]
 
 
-def conduct_cases(path: Path, side: Side) -> list[ConductCase]:
+def conduct_cases(source: Source, side: Side) -> list[ConductCase]:
     """Read the requests that need a refusal, a hand-over, a question back, or just an answer."""
     return [
         ConductCase(status=status, language=language, text=text)
-        for status, languages in _yaml(path)[side].items()
+        for status, languages in _yaml(source)[side].items()
         for language, texts in languages.items()
         for text in texts
     ]
 
 
-def injections(path: Path) -> list[str]:
+def injections(source: Source) -> list[str]:
     """Read the texts that try to change the assistant's rules."""
-    return [str(text) for text in _yaml(path)]
+    return [str(text) for text in _yaml(source)]
 
 
-def tasks(path: Path) -> list[Task]:
+def tasks(source: Source) -> list[Task]:
     """Read the scripted tasks; pydantic's ValidationError names the one at fault."""
-    return [Task.model_validate(task) for task in _yaml(path)]
+    return [Task.model_validate(task) for task in _yaml(source)]
 
 
-def _yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text("utf-8"))
+def probes(source: Source) -> list[Probe]:
+    """Read the general questions; pydantic's ValidationError names the one at fault."""
+    return [Probe.model_validate(each) for each in _yaml(source)]
+
+
+def _yaml(source: Source) -> Any:
+    return yaml.safe_load(source if isinstance(source, str) else source.read_text("utf-8"))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from churnlens.dialogues.words import language_of
 from churnlens.models.embedding import TextEncoder
 from churnlens.options import AssistantOptions
 from churnlens.schema import Language
@@ -71,13 +70,6 @@ def build_knowledge(
         raise ValueError(f"rules: no such passage in the handbook: {', '.join(sorted(unknown))}")
     kept = list(scripts)
     indices = {
-        language: build_index(
-            handbook,
-            language,
-            encoder,
-            kept,
-            [text for text in others if language_of([text]) == language],
-        )
-        for language in LANGUAGES
+        language: build_index(handbook, language, encoder, kept, others) for language in LANGUAGES
     }
     return Knowledge(handbook, rules, prompts, indices, encoder, options)

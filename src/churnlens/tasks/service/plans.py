@@ -99,10 +99,15 @@ def make_plan(messages: Sequence[Message], knowledge: Knowledge) -> Plan:
     return plan
 
 
+def searched(said: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what is searched for at each turn: it alone, and with the turn before it."""
+    plain = [_NUMBER.sub(" ", text).strip() or text for text in said]
+    return plain, [plain[0], *(f"{a} {b}" for a, b in pairwise(plain))]
+
+
 def _read(said: list[str], knowledge: Knowledge) -> list[_Turn]:
     """Search for every turn, with one call of the encoder."""
-    plain = [_NUMBER.sub(" ", text).strip() or text for text in said]
-    pairs = [plain[0], *(f"{a} {b}" for a, b in pairwise(plain))]
+    plain, pairs = searched(said)
     vectors = knowledge.encoder.encode([*plain, *pairs], query=True)
     turns: list[_Turn] = []
     for place, (text, pair) in enumerate(zip(said, pairs, strict=True)):

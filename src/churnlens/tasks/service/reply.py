@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from churnlens.models.generation import Message
 from churnlens.schema import Frozen, Language
 from churnlens.tasks.service.knowledge import Knowledge
-from churnlens.tasks.service.plans import make_plan
+from churnlens.tasks.service.plans import Plan, make_plan
 from churnlens.tasks.service.scripts import Status
 from churnlens.tasks.service.writers import Fault, TemplateWriter, Writer, fault_of
 
@@ -48,9 +48,16 @@ def reply(messages: Sequence[Message], knowledge: Knowledge, writer: Writer = _T
     Raises:
         ValueError: when the last message is not the customer's, or is empty.
     """
-    plan = make_plan(messages, knowledge)
+    return put_into_words(messages, make_plan(messages, knowledge), knowledge, writer)
+
+
+def put_into_words(
+    messages: Sequence[Message], plan: Plan, knowledge: Knowledge, writer: Writer = _TEMPLATE
+) -> Reply:
+    """Return the reply that follows a plan; see `reply`."""
     said, dropped, model = None, None, writer.name
-    if writer.name != _TEMPLATE.name and plan.citations:
+    asked = writer.name != _TEMPLATE.name and plan.language in writer.languages
+    if asked and plan.citations:
         said = writer.write(messages, plan, knowledge)
         dropped = fault_of(said, messages, plan, knowledge)
     if said is None or dropped:

@@ -29,6 +29,10 @@ FaultKind = Literal[
     "form", "empty_answer", "invented_record", "invented_number", "asks_secret", "language", "twice"
 ]
 _READ = {"alpaca": from_alpaca, "sharegpt": from_sharegpt, "messages": to_messages}
+_RIGHT = (
+    '{"instruction": "Where is my order?", "input": "", "output": "I can\'t see orders. Could you '
+    'give me the order number, so that a colleague can look?"}'
+)
 _SAY = {
     "form": Text(
         en='write {"instruction": "Where is my order?", "input": "", "output": "…"}',
@@ -97,6 +101,22 @@ class RowCheck(Frozen):
         return len({fault.row for fault in self.faults})
 
 
+def explain(checked: RowCheck, shown: int = 8) -> str:
+    """Return what is wrong in lines of bounded length, each fault with how it reads right."""
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(checked.counts.items()))
+    lines = [f"{checked.faulty} of {checked.rows} rows at fault ({kinds or 'no rows'})"]
+    lines += [f"  - {fault}"[:300] for fault in checked.faults[:shown]]
+    if (more := len(checked.faults) - shown) > 0:
+        lines.append(f"  … and {more} more")
+    return "\n".join([*lines, f"A right row: {_RIGHT}"])
+
+
+def messages_of(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the messages of a row of any form; `RowError` when it has none."""
+    messages: list[dict[str, str]] = _READ[detect_format(row)](dict(row))["messages"]
+    return messages
+
+
 def check_rows(
     rows: Iterable[Mapping[str, Any]], rules: Rules, handbook: Handbook | None = None
 ) -> RowCheck:
@@ -129,7 +149,7 @@ def _faults(
         return RowFault(row=number, id=key, kind=kind, turn=turn, detail=detail, example=example)
 
     try:
-        messages = _READ[detect_format(row)](dict(row))["messages"]
+        messages = messages_of(row)
     except RowError as error:
         yield fault("form", "en", detail=str(error))
         return

@@ -52,7 +52,8 @@ def training_rows(
         shown: passages in a row; more where a turn rests on more.
 
     Returns:
-        Rows `{"id", "messages", "family", "passages", "status"}`; see `datasets.chat_rows`.
+        Rows `{"id", "messages", "language", "family", "passages", "status"}`; see
+        `datasets.chat_rows`.
     """
     return [
         _row(script, place, handbook, prompts, find, shown)
@@ -81,6 +82,7 @@ def _row(
     return {
         "id": f"{script.id}-{(place + 1) // 2}",
         "messages": [{"role": "system", "content": system}, *earlier, answer],
+        "language": script.language,
         "family": f"{script.language}-{script.family}",
         "passages": sorted(keys),
         "status": said.status,

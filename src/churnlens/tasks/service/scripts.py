@@ -9,7 +9,7 @@ speaks and what is said: `customer:`, or what the assistant does: `answers:`, `a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +23,7 @@ from churnlens.tasks.service.handbook import Handbook
 Status = Literal["answered", "asks", "refused", "handed_over"]
 
 SOURCE = "written"
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 _DOES: dict[str, Status | None] = {
     **dict.fromkeys(("customer", "客户"), None),
     **dict.fromkeys(("answers", "回答"), "answered"),
@@ -117,18 +118,23 @@ def load_scripts(folder: Path, handbook: Handbook) -> list[Script]:
     Raises:
         ScriptError: naming file and line.
     """
-    languages: tuple[Language, ...] = ("en", "zh")
-    scripts = []
-    for language in languages:
-        texts = [(path.name, path.read_text("utf-8")) for path in _files(folder / language)]
-        scripts += [
-            script
-            for name, text in texts
-            for script in read_scripts(text, language, handbook, f"{language}/{name}")
-        ]
+    paths = [path for language in LANGUAGES for path in _files(folder / language)]
+    texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+    return scripts_of(texts, handbook)
+
+
+def scripts_of(texts: Mapping[str, str], handbook: Handbook) -> list[Script]:
+    """Read the dialogues of texts by their names `<language>/<file>`; see `load_scripts`."""
+    scripts = [
+        script
+        for language in LANGUAGES
+        for name, text in sorted(texts.items())
+        if name.startswith(f"{language}/")
+        for script in read_scripts(text, language, handbook, name)
+    ]
     ids = [script.id for script in scripts]
     if twice := {each for each in ids if ids.count(each) > 1}:
-        raise ScriptError(f"{folder}: a situation stands in two files: {sorted(twice)[:3]}")
+        raise ScriptError(f"dialogues: a situation stands in two files: {sorted(twice)[:3]}")
     return scripts
 
 

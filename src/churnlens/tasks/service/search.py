@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from churnlens.dialogues.words import language_of
 from churnlens.models.embedding import TextEncoder
 from churnlens.options import SearchOptions
 from churnlens.retrieval.lexical import LexicalIndex
@@ -21,6 +22,7 @@ from churnlens.schema import Frozen, Language
 from churnlens.tasks.service.handbook import Handbook
 from churnlens.tasks.service.scripts import Script
 
+_SCOPE = "conduct.scope"
 _LONGEST = 200  # characters of a customer's turn that is kept as an example
 
 
@@ -102,11 +104,9 @@ def build_index(
         language: of the index.
         encoder: of texts.
         scripts: training dialogues; never held-out ones.
-        others: requests that are none of the assistant's business; known as `conduct.scope`.
+        others: requests that are none of the assistant's business, in any language.
     """
-    known = list(_known(handbook, language, scripts))
-    if "conduct.scope" in handbook.passages:
-        known += [("conduct.scope", text) for text in others]
+    known = known_texts(handbook, language, scripts, others)
     passages = tuple(handbook.passages)
     places = {key: place for place, key in enumerate(passages)}
     texts = [text for _, text in known]
@@ -116,6 +116,27 @@ def build_index(
         vectors=encoder.encode(texts),
         lexical=LexicalIndex.build([tokenize(text) for text in texts]),
     )
+
+
+def known_texts(
+    handbook: Handbook,
+    language: Language,
+    scripts: Iterable[Script] = (),
+    others: Sequence[str] = (),
+) -> list[tuple[str, str]]:
+    """Return (passage id, text) of every text by which a passage is known in a language.
+
+    Args:
+        handbook: the passages.
+        language: of the texts.
+        scripts: training dialogues in any language; never held-out ones.
+        others: requests that are none of the assistant's business, in any language; known as
+            `conduct.scope`.
+    """
+    known = list(_known(handbook, language, scripts))
+    if _SCOPE in handbook.passages:
+        known += [(_SCOPE, text) for text in others if language_of([text]) == language]
+    return known
 
 
 def _known(

@@ -14,7 +14,7 @@ from churnlens.dialogues.words import language_of
 from churnlens.evaluation.number_fidelity import unsupported_numbers
 from churnlens.models.generation import Completion, Message, Request
 from churnlens.privacy.untrusted import neutralise
-from churnlens.tasks.service.knowledge import Knowledge
+from churnlens.tasks.service.knowledge import LANGUAGES, Knowledge
 from churnlens.tasks.service.plans import Plan
 from churnlens.tasks.service.scripts import Said, ScriptError, read_said
 
@@ -23,9 +23,15 @@ _LEAK = 40  # characters of the instructions in a row that no answer may repeat
 
 
 class Writer(Protocol):
-    """What can write replies; `name` is shown as the reply's model."""
+    """What can write replies.
+
+    Attributes:
+        name: shown as the reply's model.
+        languages: in which it writes; in others the passages stand.
+    """
 
     name: str
+    languages: tuple[str, ...]
 
     def write(self, messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Said | None:
         """Return what is said, None where nothing readable was written."""
@@ -44,6 +50,7 @@ class TemplateWriter:
     """Passages word by word, with a sentence of the assistant's own where one is needed."""
 
     name = "template"
+    languages: tuple[str, ...] = LANGUAGES
 
     def write(self, messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Said:
         """Return the reply; it depends on the plan alone."""
@@ -64,9 +71,11 @@ class TemplateWriter:
 class ModelWriter:
     """A language model that was tuned on `rows.training_rows`, or any other."""
 
-    def __init__(self, name: str, generator: Generates) -> None:
-        """Write with `generator`; `name` is shown as the reply's model."""
-        self.name, self._generator = name, generator
+    def __init__(
+        self, name: str, generator: Generates, languages: tuple[str, ...] = LANGUAGES
+    ) -> None:
+        """Write with `generator`, which knows `languages`; `name` is shown as the reply's model."""
+        self.name, self._generator, self.languages = name, generator, languages
 
     def write(self, messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Said | None:
         """Return what the model writes, unchecked."""
@@ -76,6 +85,21 @@ class ModelWriter:
             return read_said(text, knowledge.handbook)
         except ScriptError:
             return None
+
+
+class WrittenBefore:
+    """Words that a model has written already, to be checked as if it wrote them now."""
+
+    languages: tuple[str, ...] = LANGUAGES
+
+    def __init__(self, name: str, said: Said | None) -> None:
+        """Keep what was said; None for nothing readable."""
+        self.name, self._said = name, said
+
+    def write(self, messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Said | None:
+        """Return what was said, whatever is asked."""
+        del messages, plan, knowledge
+        return self._said
 
 
 def request_of(messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Request:
