@@ -80,6 +80,7 @@ from churnlens.options.training import (
     ExperimentOptions,
     Precision,
     Range,
+    StudentOptions,
     TrainingOptions,
 )
 from churnlens.options.web import (
@@ -132,6 +133,7 @@ __all__ = [
     "Side",
     "Similarity",
     "SplitOptions",
+    "StudentOptions",
     "SummaryDistillationOptions",
     "SummaryFinetuningOptions",
     "SummaryReportingOptions",

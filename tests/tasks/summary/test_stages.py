@@ -26,7 +26,9 @@ def fitted(rows):
 
 
 def writers(fitted, **changes):
-    return stages.load_writers(fitted, PROMPTS, {}, "", SummaryWriterOptions(**changes))
+    stored = {"extractive": fitted, "prompts": PROMPTS, "model_lock": {}, "model_root": ""}
+    stored |= {"student": None, "searched_prompt": None}
+    return stages.load_writers(stored, SummaryWriterOptions(**changes))
 
 
 def test_from_dialogues_to_figures(rows, fitted):

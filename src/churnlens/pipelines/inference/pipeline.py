@@ -5,7 +5,7 @@ from kedro.pipeline import Node, Pipeline
 from churnlens.pipelines.inference.desk_nodes import assess_dialogues, explain_alerts, find_similar
 from churnlens.pipelines.inference.nodes import answer_questions
 from churnlens.pipelines.inference.summary_nodes import write_summaries
-from churnlens.pipelines.shared import ANALYST_INPUTS, DESK
+from churnlens.pipelines.shared import ANALYST_INPUTS, DESK, WRITERS
 
 
 def _churn() -> Pipeline:
@@ -74,11 +74,8 @@ def _summary() -> Pipeline:
                 func=write_summaries,
                 inputs={
                     "dialogues": "dialogues",
-                    "extractive": "extractive",
-                    "prompts": "prompts",
-                    "model_lock": "model_lock",
-                    "model_root": "params:model_root",
                     "options": "params:inference",
+                    **WRITERS,
                 },
                 outputs="summaries",
                 name="write_summaries",
