@@ -9,6 +9,7 @@ from kedro.io import MemoryDataset
 from kedro.validation import ParameterValidationError
 
 from churnlens.models.lock import parse_lock
+from churnlens.options import PUBLIC_GRID
 
 pytestmark = pytest.mark.slow
 
@@ -91,6 +92,13 @@ def test_the_dialogues_are_those_of_the_data_root_unless_they_are_named(project)
 def test_summaries_are_held_out_by_scenario_and_satisfaction_by_customer(context):
     assert context.catalog.load("params:summary.data_processing").family == "scenario"
     assert context.catalog.load("params:satisfaction.data_processing").family == ""
+
+
+def test_the_grid_of_summaries_is_that_of_the_public_recipe_where_it_fits(project):
+    bootstrap_project(project)
+    catalog = KedroSession.create(project).load_context().catalog
+    assert catalog.load("params:summary.experiments").grid == PUBLIC_GRID
+    assert {run["method"] for run in PUBLIC_GRID} == {"lora", "full"}
 
 
 def test_the_table_may_be_named_for_a_machine(project, tmp_path):

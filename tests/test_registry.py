@@ -42,7 +42,8 @@ def test_node_names_say_task_and_stage(pipelines):
 def test_stages_of_all_tasks_are_the_tasks(pipelines):
     stages = ["data_processing", "indexing", "distillation", "finetuning", "inference", "reporting"]
     of_stages = [node.name for stage in stages for node in pipelines[stage].nodes]
-    assert sorted(of_stages) == sorted(n.name for task in TASKS for n in pipelines[task].nodes)
+    of_tasks = {node.name for name in (*TASKS, "student") for node in pipelines[name].nodes}
+    assert sorted(of_stages) == sorted(of_tasks)
 
 
 def test_the_service_reads_its_book_and_rows_of_ones_own_and_no_dialogues(pipelines):
@@ -79,7 +80,10 @@ def test_the_main_job_reads_no_dialogues(pipelines):
 
 def test_experiments_are_in_no_run_but_their_own(pipelines):
     own = {node.name for node in pipelines["experiments"].nodes}
-    assert own and all(name.startswith("churn.experiments.") for name in own)
+    assert {name.rpartition(".")[0] for name in own} == {
+        "churn.experiments",
+        "summary.experiments",
+    }
     others = [pipeline for name, pipeline in pipelines.items() if name != "experiments"]
     assert not own & {node.name for pipeline in others for node in pipeline.nodes}
 
@@ -97,3 +101,24 @@ def test_the_main_job_needs_no_student(pipelines):
         "churn.distillation_quality",
         "churn.training_history",
     }
+
+
+def test_summaries_need_no_student_and_student_makes_them_and_what_shows_them(pipelines):
+    quick = {node.name for node in pipelines["summary"].nodes}
+    assert not {name for name in quick if "student" in name or "_as_" in name or "teacher" in name}
+    made = {name for name in pipelines["summary"].inputs() if name.startswith("summary.")}
+    assert made == {
+        "summary.prompts",
+        "summary.student",
+        "summary.searched_prompt",
+        "summary.arm_metrics",
+    }
+    student = {node.name for node in pipelines["student"].nodes if node.name.startswith("summary.")}
+    assert {
+        "summary.distillation.ask_teacher",
+        "summary.finetuning.train_student",
+        "summary.reporting.evaluate_arms",
+        "summary.inference.write_summaries",
+        "summary.reporting.write_report",
+    } <= student
+    assert "summary.data_processing.prepare_dialogues" not in student

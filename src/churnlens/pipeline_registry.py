@@ -35,7 +35,8 @@ class Task(NamedTuple):
 
     `shared` is what one task makes and another reads: its name inside → the name that both know.
 
-    An aside reads what stages made and is in no run but that of its own name.
+    An aside reads what stages made and is in no run but that of its own name. A task that is
+    `quick` leaves making its student to the pipeline `student`.
     """
 
     stages: tuple[ModuleType, ...]
@@ -43,6 +44,7 @@ class Task(NamedTuple):
     parameters: frozenset[str]
     asides: tuple[ModuleType, ...] = ()
     shared: Mapping[str, str] = {}
+    quick: bool = False
 
 
 VALUED = {"values": "customer_values", "purchases": "customer_purchases"}
@@ -70,9 +72,11 @@ TASKS = {
         parameters=frozenset({"params:model_root"}),
     ),
     "summary": Task(
-        stages=(data_processing, finetuning, inference, reporting),
+        stages=(data_processing, distillation, finetuning, inference, reporting),
         inputs=frozenset({"raw_dialogues", "model_lock"}),
         parameters=frozenset({"params:model_root"}),
+        asides=(experiments,),
+        quick=True,
     ),
     "clv": Task(
         stages=(data_processing, finetuning, inference, reporting),
@@ -139,12 +143,16 @@ def register_pipelines() -> dict[str, Pipeline]:
     """Return the pipelines by name.
 
     `__default__` is the main job but for making a student, which takes longer than all the rest:
-    the pipeline of the task has it.
+    the pipeline of the task has it, unless the task is quick. `student` makes and judges the
+    students, and makes anew what shows them.
     """
     tasks = {name: _task(name, task, task.stages) for name, task in TASKS.items()}
     asides = [_task(name, task, task.asides) for name, task in TASKS.items() if task.asides]
     everything = sum([*tasks.values(), *asides], Pipeline([]))
     modules = {m for task in TASKS.values() for m in (*task.stages, *task.asides)}
     stages = {name: everything.only_nodes_with_tags(name) for name in sorted(map(_name, modules))}
-    quick = tasks[MAIN] - tasks[MAIN].only_nodes_with_tags(STUDENT)
-    return {"__default__": quick, **tasks, **stages}
+    whole = sum(tasks.values(), Pipeline([]))
+    student = whole.from_nodes(*(node.name for node in whole.only_nodes_with_tags(STUDENT).nodes))
+    quick = {name: each - each.only_nodes_with_tags(STUDENT) for name, each in tasks.items()}
+    tasks |= {name: quick[name] for name, task in TASKS.items() if task.quick}
+    return {"__default__": quick[MAIN], **tasks, **stages, STUDENT: student}

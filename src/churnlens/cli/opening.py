@@ -109,16 +109,17 @@ def node_inputs(task: str) -> dict[str, str]:
     return dict(node._inputs)  # noqa: SLF001
 
 
-def _refuse_unless_done(context: KedroContext, task: str, chain: str) -> None:
-    """Refuse to read what no single run of a chain has made: of a stopped run, or changed since."""
+def _refuse_unless_done(context: KedroContext, task: str, *chains: str) -> None:
+    """Refuse to read what no single run of chains has made: of a stopped run, or changed since."""
     from kedro.framework.project import pipelines
+    from kedro.pipeline import Pipeline
 
     from churnlens.engine.records import node_states
     from churnlens.hooks import STATE
     from churnlens.hooks import data_root as root_of
 
-    node = WORK_NODES[task]
-    before = [each for each in pipelines[chain].to_nodes(node).nodes if each.name != node]
+    node, whole = WORK_NODES[task], sum((pipelines[each] for each in chains), Pipeline([]))
+    before = [each for each in whole.to_nodes(node).nodes if each.name != node]
     found = node_states(context.catalog, before, root_of(context) / STATE)
     if bad := [each for each in found if each.state != "done"]:
         what = "; ".join(f"{e.node}: {e.state} {e.why}".rstrip() for e in bad[:3])
@@ -179,18 +180,24 @@ def open_service(context: KedroContext) -> tuple[Knowledge, Writer]:
 
 
 def open_summary(context: KedroContext) -> Writers:
-    """Load what writes summaries; a message when it is not there, or not of one run."""
-    from churnlens.options import SummaryWriterOptions
-    from churnlens.tasks.summary.stages import load_writers
+    """Load what writes summaries; a message when it is not there, or not of one run.
 
-    _refuse_unless_done(context, "summary", "summary")
+    What made the student counts only where the student is to write.
+    """
+    from churnlens.options import SummaryWriterOptions
+    from churnlens.tasks.summary.stages import kinds_of, load_writers
+
+    names = node_inputs("summary")
+    given = context.catalog.load(names["options"])
+    options = SummaryWriterOptions.model_validate(given, from_attributes=True)
     with _explained("summary"):
-        names = node_inputs("summary")
-        loaded = _loaded(context, names, "dialogues")
-        options = loaded.pop("options")
-        loaded["fitted"] = loaded.pop("extractive")
-        chosen = SummaryWriterOptions.model_validate(options, from_attributes=True)
-        return load_writers(**loaded, options=chosen)
+        kinds = kinds_of(options, context.catalog.load(names["model_lock"]))
+    _refuse_unless_done(
+        context, "summary", "summary", *(("student",) if "student" in kinds.values() else ())
+    )
+    with _explained("summary"):
+        loaded = _loaded(context, names, "dialogues", "options")
+        return load_writers(loaded, options)  # type: ignore[arg-type]
 
 
 def open_values(context: KedroContext) -> StoredValues:

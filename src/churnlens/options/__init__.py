@@ -92,6 +92,7 @@ from churnlens.options.training import (
     ExperimentOptions,
     Precision,
     Range,
+    StudentOptions,
     TrainingOptions,
 )
 from churnlens.options.web import (
@@ -153,6 +154,7 @@ __all__ = [
     "Side",
     "Similarity",
     "SplitOptions",
+    "StudentOptions",
     "SummaryDistillationOptions",
     "SummaryFinetuningOptions",
     "SummaryReportingOptions",

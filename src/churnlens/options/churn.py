@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from churnlens.options.teaching import TeacherOptions
-from churnlens.options.training import Dtype, Precision, TrainingOptions
+from churnlens.options.training import Dtype, Precision, StudentOptions
 from churnlens.schema import Frozen
 
 Writer = Literal["model", "student", "template"]
@@ -60,21 +60,15 @@ class DistillationOptions(TeacherOptions):
     seed: int = 7
 
 
-class FinetuningOptions(TrainingOptions):
+class FinetuningOptions(StudentOptions):
     """How models are tuned on the user's rows: the risk models, and a student of the teacher.
 
     Attributes:
-        student: name of the base model in the model lock; it learns rows in its own languages.
-        max_rows: training rows, taken evenly from all families; None takes all.
-        max_validation_rows: the same of the validation rows.
         repeats, folds: of the cross-validation of the customer risk.
         max_auc: a mean AUC above this is treated as a leak and stops the run; None for a trade
             where such a value has been shown to be honest.
     """
 
-    student: str = "SmolLM2-135M-Instruct"
-    max_rows: int | None = Field(default=None, ge=1)
-    max_validation_rows: int | None = Field(default=None, ge=1)
     repeats: int = Field(default=3, ge=1)
     folds: int = Field(default=5, ge=2)
     max_auc: float | None = Field(default=0.87, gt=0.5, le=1)

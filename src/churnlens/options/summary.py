@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from churnlens.options.teaching import TeacherOptions
-from churnlens.options.training import Precision, TrainingOptions
+from churnlens.options.training import Precision, StudentOptions
 from churnlens.schema import Frozen
 
 SummaryWriter = Literal["extractive", "model", "student", "lead", "constant"]
@@ -17,15 +17,24 @@ class SummaryWriterOptions(Frozen):
     """Who writes summaries, in each language.
 
     Attributes:
+        writer: of one command: `model` or `student` in every language that it writes, `template`
+            for no language model anywhere; `chosen` leaves it to `en` and `zh`.
         en, zh: `extractive` puts them together from the dialogue's own clauses, `model` is a
             language model as it is, `student` a tuned one; `lead` and `constant` are floors.
-        model, dtype, batch_size, max_new_tokens: of `model` and `student`.
-        prompt: name of a prompt in `prompts/summary.yml`; `baseline` by default.
+        model: name in the model lock, of the language model as it is.
+        student: the same, of the student's base.
+        dtype, batch_size, max_new_tokens: of `model` and `student`.
+        prompt: of `model`: a name in `prompts/summary.yml`, or `searched` for the one that the
+            prompt search ended with. A student is asked as it was taught, by `baseline`.
     """
 
+    writer: Literal["chosen", "model", "student", "template"] = Field(
+        default="chosen", exclude=True
+    )  # per command, so in no record
     en: SummaryWriter = "extractive"
     zh: SummaryWriter = "extractive"
     model: str = "SmolLM2-135M-Instruct"
+    student: str = "SmolLM2-135M-Instruct"
     dtype: Precision = "float32"
     batch_size: int = Field(default=8, ge=1)
     max_new_tokens: int = Field(default=256, ge=64)
@@ -53,23 +62,21 @@ class SummaryDistillationOptions(TeacherOptions):
 
     Attributes:
         max_new_tokens: per summary.
+        family: label by which rows are grouped; a dialogue without it is a group of its own.
     """
 
     max_new_tokens: int = Field(default=256, ge=64)
+    family: str = "scenario"
 
 
-class SummaryFinetuningOptions(TrainingOptions):
+class SummaryFinetuningOptions(StudentOptions):
     """How a student of summaries is tuned, and what the extractive writer keeps together.
 
     Attributes:
-        student: name of the base model in the model lock; it learns rows in its own languages.
-        max_rows, max_validation_rows: taken evenly from all families; None takes all.
-        family: label whose values stay whole when the extractive writer chooses its settings.
+        family: label whose values stay whole when the extractive writer chooses its settings, and
+            of which rows are taken evenly.
     """
 
-    student: str = "SmolLM2-135M-Instruct"
-    max_rows: int | None = Field(default=None, ge=1)
-    max_validation_rows: int | None = Field(default=None, ge=1)
     family: str = "scenario"
 
 
@@ -90,13 +97,16 @@ class SummaryReportingOptions(SummaryScoreOptions):
     Attributes:
         language: of the report.
         shown: dialogues that are shown beside their summary, in each language.
+        arm_dialogues: of the test side that every arm summarises, evenly from all families; None
+            takes all with a reference in a language of the student.
     """
 
     language: Literal["en", "zh"] = "en"
+    arm_dialogues: int | None = Field(default=24, ge=2)
     shown: int = Field(default=3, ge=0, le=50)
 
 
-PUBLIC_GRID: tuple[dict[str, object], ...] = (
+PUBLIC_GRID: tuple[dict[str, Any], ...] = (
     {"method": "lora", "epochs": 6, "learning_rate": 3e-4},
     {"method": "lora", "epochs": 3, "learning_rate": 3e-4},
     {"method": "lora", "epochs": 3, "learning_rate": 6e-4},

@@ -63,6 +63,20 @@ class TrainingOptions(Frozen):
         return self
 
 
+class StudentOptions(TrainingOptions):
+    """How a student of a teacher is tuned, whatever it learns.
+
+    Attributes:
+        student: name of the base model in the model lock; it learns rows in its own languages.
+        max_rows: training rows, taken evenly from all families; None takes all.
+        max_validation_rows: the same of the validation rows.
+    """
+
+    student: str = "SmolLM2-135M-Instruct"
+    max_rows: int | None = Field(default=None, ge=1)
+    max_validation_rows: int | None = Field(default=None, ge=1)
+
+
 class Range(Frozen):
     """Where a number may lie; searched on a log scale."""
 

@@ -44,3 +44,13 @@ ASSISTANT = {
     "indexing": "params:indexing",
     "student": "student",
 }
+
+# Part of `StoredWriters` → catalog entry: what every stage that summarises needs.
+WRITERS = {
+    "extractive": "extractive",
+    "prompts": "prompts",
+    "model_lock": "model_lock",
+    "model_root": "params:model_root",
+    "student": "student",  # None until one has been trained
+    "searched_prompt": "searched_prompt",  # None until one has been searched for
+}

@@ -19,6 +19,7 @@ from churnlens.options import (
 from churnlens.pipelines.distillation import create_pipeline, nodes
 from churnlens.schema import parse_schema
 from churnlens.simulation import simulate_customers
+from churnlens.tasks import teaching
 from churnlens.tasks.churn import loading
 from churnlens.tasks.churn.teachers import ModelTeacher, ReferenceTeacher
 from churnlens.tasks.teaching import Reply
@@ -241,7 +242,7 @@ def test_a_server_is_asked_by_its_options_and_named_by_its_revision(monkeypatch)
         def revision(self):
             return f"{self.options.model} at r1"
 
-    monkeypatch.setattr(nodes, "RemoteGenerator", Remote)
+    monkeypatch.setattr(teaching, "RemoteGenerator", Remote)
     server = {"base_url": "http://127.0.0.1:9/v1", "model": "m", "concurrency": 3}
     options = DistillationOptions.model_validate({"teacher": "openai", "server": server})
     teacher = nodes.load_teacher(PROMPTS, {}, "", options)
@@ -258,8 +259,8 @@ def test_a_model_of_the_lock_is_verified_and_named_by_its_version(monkeypatch, t
         made.update(folder=folder, **options)
         return "generator"
 
-    monkeypatch.setattr(nodes, "verify", lambda spec, root: root / spec.name)
-    monkeypatch.setattr(nodes, "Generator", generator)
+    monkeypatch.setattr(teaching, "verify", lambda spec, root: root / spec.name)
+    monkeypatch.setattr(teaching, "Generator", generator)
     options = DistillationOptions(teacher="transformers", model="letters", batch_size=5)
     teacher = nodes.load_teacher(PROMPTS, LOCK, str(tmp_path), options)
     assert teacher.generator == "generator" and teacher.name.startswith("letters (")

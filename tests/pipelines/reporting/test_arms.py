@@ -18,8 +18,8 @@ from churnlens.pipelines.reporting.arms import (
     answer_as_tuned,
     evaluate_arms,
 )
+from churnlens.tasks.arms import WRITTEN
 from churnlens.tasks.churn.arm_scores import EASY, HONEST, PAIRS
-from churnlens.tasks.churn.arms import WRITTEN
 from tasks.churn.lessons import PROMPTS, ROOT, lesson, whole
 
 LESSONS = [lesson(n, ("answered", "too_few", "answered")[n % 3]) for n in range(5)]

@@ -17,8 +17,8 @@ from churnlens.options import DistillationOptions
 from churnlens.pipelines.reporting.strings import _joined, load_strings, read_wordbook
 from churnlens.pipelines.reporting.student import NEAR, VARIED
 from churnlens.privacy.recognisers import Kind
+from churnlens.tasks.arms import WRITTEN
 from churnlens.tasks.churn.arm_scores import EASY, HONEST, PUBLIC
-from churnlens.tasks.churn.arms import WRITTEN
 from churnlens.tasks.churn.grading import Grade
 from churnlens.tasks.churn.judging import AnswerScore
 from churnlens.tasks.clv.arms import arms

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churnlens.schema import read_schema
+from churnlens.tasks.arms import WRITTEN
 from churnlens.tasks.churn.arms import (
-    WRITTEN,
     all_arms,
     ask_arm,
     checked,

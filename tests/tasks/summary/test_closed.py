@@ -12,6 +12,7 @@ from churnlens.tasks.summary.closed import (
     best_threshold,
     customer_turns,
     fit_closed,
+    turn_cases,
 )
 from tasks.summary.support import demo, dialogue
 
@@ -101,3 +102,30 @@ def test_demo_decisions_are_told(parts):
     own = [each for each in demo() if each.language == "zh"]
     right = [parts["zh"].summarise(d)[0]["accepted"] == d.labels["accepted"] for d in own]
     assert np.mean(right) > 0.8  # on what it has seen
+
+
+def test_a_clause_is_known_by_its_place_as_well_as_its_words():
+    told = dialogue("it is 3 days late. i am angry", "when was it?", "monday", ("agent", "ok"))
+    first, second = turn_cases(told, 0, "negative_emotion")
+    assert (first.texts["said"], second.texts["said"]) == ("it is 3 days late.", "i am angry")
+    assert first.figures["opens"] == first.figures["digits"] == first.figures["side0"] == 1
+    assert second.figures["opens"] == second.figures["digits"] == first.figures["alone"] == 0
+    (answer,) = turn_cases(told, 2, "negative_emotion")
+    assert answer.figures["asked"] == answer.figures["answers"] == answer.figures["side1"] == 1
+    assert answer.figures["alone"] == 1 and answer.figures["opens"] == 0
+    assert set(turn_cases(told, 2, "accepted")[0].figures) == {"first", "answers"}
+
+
+def test_the_matter_itself_is_no_complaint_however_it_is_worded():
+    """Each opening has words of its own; what is felt comes behind it in words that return."""
+    felt = ["why is that so slow", "that is really too slow"]
+    judged = []
+    for n in range(24):
+        matter = f"the thing{n} of town{n} did not come"
+        said = f"{matter}. {felt[n % 2]}" if n % 3 else matter
+        value, turns = ("unclear", (0,)) if n % 3 else ("no", ())
+        judged.append(Judged(dialogue(said, "i look into it", "fine"), value, turns, str(n)))
+    field = fit_closed(judged, "negative_emotion")
+    new = dialogue("my slow boat did not come", "i look into it", "fine")
+    assert field.judge(new).value == "no"
+    assert field.judge(dialogue("a boat came late. that is really too slow")).value == "unclear"

@@ -9,10 +9,12 @@ import yaml
 from churnlens.models.lock import ModelError
 from churnlens.options import SummaryScoreOptions, SummaryWriterOptions
 from churnlens.tasks.summary import stages
+from models.tiny import entry
 from tasks.summary.support import SUMMARY, demo
 
 PROMPTS = yaml.safe_load((Path(__file__).parents[3] / "prompts" / "summary.yml").read_text("utf-8"))
 OPTIONS = SummaryScoreOptions(resamples=100)
+LANGUAGES = {"english": ["en"], "both": ["en", "zh"], "SmolLM2-135M-Instruct": ["en"]}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,9 @@ def fitted(rows):
 
 
 def writers(fitted, **changes):
-    return stages.load_writers(fitted, PROMPTS, {}, "", SummaryWriterOptions(**changes))
+    stored = {"extractive": fitted, "prompts": PROMPTS, "model_lock": {}, "model_root": ""}
+    stored |= {"student": None, "searched_prompt": None}
+    return stages.load_writers(stored, SummaryWriterOptions(**changes))
 
 
 def test_from_dialogues_to_figures(rows, fitted):
@@ -61,10 +65,36 @@ def test_a_student_must_be_there(fitted):
         writers(fitted, en="student")
 
 
+@pytest.mark.parametrize(
+    ("options", "kinds"),
+    [
+        ({}, ("extractive", "extractive")),
+        ({"en": "model", "zh": "lead"}, ("model", "lead")),
+        ({"writer": "student"}, ("student", "extractive")),  # of a base that writes English
+        ({"writer": "model", "model": "both"}, ("model", "model")),
+        ({"writer": "template", "en": "student", "zh": "lead"}, ("extractive", "lead")),
+    ],
+)
+def test_a_command_chooses_a_writer_for_the_languages_that_it_writes(options, kinds):
+    lock = {"models": {n: entry(name=n, languages=lang) for n, lang in LANGUAGES.items()}}
+    for each in lock["models"].values():
+        del each["name"]
+    found = stages.kinds_of(SummaryWriterOptions(student="english", **options), lock)
+    assert (found["en"], found["zh"]) == kinds
+
+
+def test_who_writes_for_a_command_is_in_no_record():
+    assert "writer" not in SummaryWriterOptions(writer="student").model_dump()
+
+
 def test_a_prompt_is_chosen_by_name():
     assert stages.prompt_of(PROMPTS, "short sentences").max_chars == 100
     with pytest.raises(ValueError, match="baseline"):
         stages.prompt_of(PROMPTS, "nameless")
+    with pytest.raises(ValueError, match="--tags prompts"):
+        stages.prompt_of(PROMPTS, "searched")
+    found = stages.prompt_of(PROMPTS, "searched", PROMPTS["baseline"] | {"name": "found"})
+    assert found.name == "found"
 
 
 def test_a_row_reads_back_as_its_draft():

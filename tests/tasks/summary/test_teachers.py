@@ -38,6 +38,14 @@ def test_a_model_teacher_asks_inside_the_grammar():
     assert teacher.name == "m 1" and "m 1" in json.dumps(teacher.recipe)
 
 
+def test_a_model_teacher_is_asked_in_its_languages_only():
+    says = Says(SUMMARY.text("en"))
+    foreign = dialogue("包裹没到", "抱歉", language="zh", key="z")
+    replies = ModelTeacher(ModelWriter("m", says, PROMPT, ("en",))).answer([foreign, TOLD])
+    assert "language" in replies[0].error and replies[1].text
+    assert [request.key for request in says.asked] == ["a"]
+
+
 def test_a_row_is_system_dialogue_and_answer():
     (row,), refused = rows_of(SUMMARY.text("en"))
     assert not refused

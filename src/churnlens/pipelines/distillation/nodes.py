@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Unpack
 
-import pandas as pd
-
-from churnlens.engine.shards import Store, content_key, map_shards
+from churnlens.engine.shards import Store
 from churnlens.evaluation.question_bench import (
     Bench,
     BenchQuestion,
@@ -17,20 +12,15 @@ from churnlens.evaluation.question_bench import (
     generate,
     read_bench,
 )
-from churnlens.models.generation import Generator
-from churnlens.models.lock import spec_of
-from churnlens.models.remote import RemoteGenerator
-from churnlens.models.weights import verify
 from churnlens.options import DistillationOptions, IndexingOptions, InferenceOptions
 from churnlens.schema import Schema, parse_schema
-from churnlens.tasks.batch import WholeShards
 from churnlens.tasks.churn.curriculum import Lesson, LessonSplit, set_lessons
 from churnlens.tasks.churn.exercise import ExercisePrompt
 from churnlens.tasks.churn.gates import describe_rows, make_rows
 from churnlens.tasks.churn.loading import Stored, load_analyst
 from churnlens.tasks.churn.own_bench import bench_of
 from churnlens.tasks.churn.teachers import ModelTeacher, Phrasings, ReferenceTeacher
-from churnlens.tasks.teaching import Reply, Teacher
+from churnlens.tasks.teaching import Reply, Teacher, ask_in_batches, open_teacher
 
 
 def draw_questions(
@@ -95,16 +85,8 @@ def load_teacher(
     if options.teacher == "reference":
         return ReferenceTeacher(Phrasings.read(prompts["phrasings"]), options.seed)
     prompt = ExercisePrompt.model_validate(prompts["exercise"])
-    if options.teacher == "openai":
-        remote, server = RemoteGenerator(options.server), options.server
-        name = f"{remote.revision()} seed {server.seed} terms {server.schema_terms}"
-        return ModelTeacher(name, remote, prompt, options.max_new_tokens)
-    spec = spec_of(model_lock, options.model)
-    folder = verify(spec, Path(model_root))
-    generator = Generator(folder, dtype=options.dtype, batch_size=options.batch_size)
-    made_by = " ".join(f"{name} {version(name)}" for name in ("torch", "transformers"))
-    name = f"{spec.name} ({spec.version}) {options.dtype} {made_by}"
-    return ModelTeacher(name, generator, prompt, options.max_new_tokens)
+    model = open_teacher(options, model_lock, model_root)
+    return ModelTeacher(model.name, model.generator, prompt, options.max_new_tokens)
 
 
 def ask_teacher(
@@ -117,50 +99,15 @@ def ask_teacher(
 ) -> list[dict[str, Any]]:
     """Have every lesson answered; what was answered before is not asked again.
 
-    A batch is kept whole; of one that failed in part the answers that there are. Statistics are
-    not shown to a teacher but as printed; their last bits, which differ between machines, are in no
-    key.
+    Statistics are not shown to a teacher but as printed; their last bits, which differ between
+    machines, are in no key. See `ask_in_batches`.
 
     Returns:
-        `{id, text, error, teacher}` a lesson, in order. A failure is kept here, and never in the
-        store.
+        `{id, text, error, teacher}` a lesson, in order.
     """
     teacher = load_teacher(prompts, model_lock, model_root, options)
-
-    def work(shard: Sequence[dict[str, Any]]) -> pd.DataFrame:
-        return _answer_batch(teacher, shard, store)
-
     asked = [each | {"brief": each["brief"] | {"statistics": {}}} for each in exercises]
-    answered = map_shards(
-        work,
-        asked,
-        store=WholeShards(store),
-        recipe=teacher.recipe,
-        size=options.batch_size,
-        label="ask the teacher",
-    )
-    rows = answered.to_numpy().tolist()
-    return [
-        dict(zip(answered.columns, row, strict=True)) | {"teacher": teacher.name} for row in rows
-    ]
-
-
-def _answer_batch(
-    teacher: Teacher[Lesson], batch: Sequence[dict[str, Any]], store: Store
-) -> pd.DataFrame:
-    """Return a row for each lesson of a batch; those whose answer is in store are not asked."""
-    key = content_key("part", list(teacher.recipe), list(batch))
-    part = store.get(key)
-    known = {} if part is None else dict(zip(part["id"], part["text"], strict=True))
-    missing = [Lesson.model_validate(each) for each in batch if each["id"] not in known]
-    replies = zip(missing, teacher.answer(missing), strict=True)
-    told = {name: Reply(text=text) for name, text in known.items()}
-    told |= {lesson.id: reply for lesson, reply in replies}
-    rows = [{"id": each["id"], **told[each["id"]].model_dump()} for each in batch]
-    frame = pd.DataFrame(rows, columns=["id", "text", "error"])
-    if frame["error"].any():
-        store.put(key, frame[frame["error"] == ""])
-    return frame
+    return ask_in_batches(teacher, asked, Lesson.model_validate, store, options.batch_size)
 
 
 def gate_rows(

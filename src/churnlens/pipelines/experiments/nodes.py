@@ -18,7 +18,12 @@ from churnlens.models.training.judging import row_losses
 from churnlens.models.training.search import search
 from churnlens.models.training.train import Rows, Trained, train
 from churnlens.models.weights import verify
-from churnlens.options import ExperimentOptions, FinetuningOptions, TrainingOptions
+from churnlens.options import (
+    ExperimentOptions,
+    FinetuningOptions,
+    StudentOptions,
+    TrainingOptions,
+)
 from churnlens.pipelines.experiments.tracking import track
 from churnlens.pipelines.finetuning.nodes import choose_rows
 from churnlens.pipelines.reporting.plots import plot_trials
@@ -90,6 +95,21 @@ def compare_trainings(
     checkpoints: Path,
     store: Store,
     finetuning: FinetuningOptions,
+    options: ExperimentOptions,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Try settings of the student of task churn, see `try_settings`."""
+    return try_settings(
+        training_rows, model_lock, model_root, checkpoints, store, finetuning, options
+    )
+
+
+def try_settings(
+    training_rows: dict[str, list[dict[str, Any]]],
+    model_lock: dict[str, Any],
+    model_root: str,
+    checkpoints: Path,
+    store: Store,
+    finetuning: StudentOptions,
     options: ExperimentOptions,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Train under each setting of the grid, then under those that the search proposes.

@@ -19,7 +19,7 @@ from churnlens.models.risk import (
 )
 from churnlens.models.training.train import train
 from churnlens.models.weights import verify
-from churnlens.options import FinetuningOptions
+from churnlens.options import FinetuningOptions, StudentOptions
 from churnlens.schema import Schema, parse_schema
 from churnlens.tasks.churn.curriculum import take_evenly
 
@@ -88,14 +88,25 @@ def train_student(
     checkpoints: Path,
     options: FinetuningOptions,
 ) -> tuple[Path, list[dict[str, Any]]]:
-    """Tune the student on the rows of the teacher that are in its languages.
+    """Tune the student of task churn, see `tune`."""
+    return tune(training_rows, model_lock, model_root, checkpoints, options)
+
+
+def tune(
+    training_rows: dict[str, list[dict[str, Any]]],
+    model_lock: dict[str, Any],
+    model_root: str,
+    checkpoints: Path,
+    options: StudentOptions,
+) -> tuple[Path, list[dict[str, Any]]]:
+    """Tune a student on the rows of its teacher that are in its languages.
 
     Args:
         training_rows: rows of messages by split.
         model_lock: names the base model.
         model_root: where fetched models are.
         checkpoints: folder from which a stopped training goes on.
-        options: see `FinetuningOptions`.
+        options: see `StudentOptions`.
 
     Returns:
         The folder of the best adapter, and the losses as rows; for `AdapterDataset` and a table.

@@ -5,7 +5,10 @@ from kedro.pipeline import Node, Pipeline
 from churnlens.pipelines.finetuning.nodes import fit_risk_models, predict_out_of_fold, train_student
 from churnlens.pipelines.finetuning.scorer_nodes import fit_turn_scorer, learn_reasons, tune_desk
 from churnlens.pipelines.finetuning.service_nodes import train_assistant
-from churnlens.pipelines.finetuning.summary_nodes import fit_extractive_writer
+from churnlens.pipelines.finetuning.summary_nodes import (
+    fit_extractive_writer,
+    train_summary_student,
+)
 from churnlens.pipelines.finetuning.value_nodes import fit_text_regression, fit_value_models
 from churnlens.pipelines.shared import SCORER, STUDENT
 
@@ -81,7 +84,7 @@ def _satisfaction() -> Pipeline:
 
 
 def _summary() -> Pipeline:
-    """Return the stage: dialogues with references → what writes summaries without a model."""
+    """Return the stage: dialogues → what writes summaries without a model; rows → a student."""
     return Pipeline(
         [
             Node(
@@ -89,6 +92,19 @@ def _summary() -> Pipeline:
                 inputs=["dialogues", "params:finetuning"],
                 outputs="extractive",
                 name="fit_extractive_writer",
+            ),
+            Node(
+                func=train_summary_student,
+                inputs={
+                    "training_rows": "training_rows",
+                    "model_lock": "model_lock",
+                    "model_root": "params:model_root",
+                    "checkpoints": "checkpoints",
+                    "options": "params:finetuning",
+                },
+                outputs=["student", "training_history"],
+                name="train_student",
+                tags=STUDENT,
             ),
         ]
     )

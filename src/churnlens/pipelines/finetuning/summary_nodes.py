@@ -1,13 +1,16 @@
-"""From dialogues with references to what writes summaries without a language model."""
+"""What writes summaries: without a language model from dialogues with references, and a student."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from kedro.io.core import DatasetError
 
 from churnlens.dialogues.sides import Rows, dialogues_of
+from churnlens.models.lock import spec_of
 from churnlens.options import SummaryFinetuningOptions
+from churnlens.pipelines.finetuning.nodes import tune
 from churnlens.tasks.summary.stages import fit_summaries
 
 
@@ -31,3 +34,27 @@ def fit_extractive_writer(dialogues: Rows, options: SummaryFinetuningOptions) ->
             "file with the labels user_problem, agent_solution, accepted, negative_emotion"
         )
     return fitted
+
+
+def train_summary_student(
+    training_rows: dict[str, list[dict[str, Any]]],
+    model_lock: dict[str, Any],
+    model_root: str,
+    checkpoints: Path,
+    options: SummaryFinetuningOptions,
+) -> tuple[Path, list[dict[str, Any]]]:
+    """Tune a student of summaries, see `finetuning.nodes.tune`.
+
+    Raises:
+        DatasetError: when a split has no row in a language of the student.
+    """
+    languages = spec_of(model_lock, options.student).languages
+    for split in ("training", "validation"):
+        rows = training_rows.get(split, [])
+        if not any(row["language"] in languages for row in rows):
+            raise DatasetError(
+                f"training_rows: got {len(rows)} {split} rows, none in a language of "
+                f"{options.student} ({', '.join(languages)}), expected some; next: a student that "
+                "writes the language of your dialogues (globals.yml), or the extractive writer"
+            )
+    return tune(training_rows, model_lock, model_root, checkpoints, options)

@@ -13,7 +13,7 @@ from churnlens.pipelines.inference.service_nodes import (
 )
 from churnlens.pipelines.inference.summary_nodes import write_summaries
 from churnlens.pipelines.inference.value_nodes import value_everybody
-from churnlens.pipelines.shared import ANALYST_INPUTS, ASSISTANT, DESK
+from churnlens.pipelines.shared import ANALYST_INPUTS, ASSISTANT, DESK, WRITERS
 
 
 def _churn() -> Pipeline:
@@ -82,11 +82,8 @@ def _summary() -> Pipeline:
                 func=write_summaries,
                 inputs={
                     "dialogues": "dialogues",
-                    "extractive": "extractive",
-                    "prompts": "prompts",
-                    "model_lock": "model_lock",
-                    "model_root": "params:model_root",
                     "options": "params:inference",
+                    **WRITERS,
                 },
                 outputs="summaries",
                 name="write_summaries",

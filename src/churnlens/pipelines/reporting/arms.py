@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import pandas as pd
 
@@ -18,9 +18,11 @@ from churnlens.options import (
     IndexingOptions,
     InferenceOptions,
     ReportingOptions,
+    StudentOptions,
 )
 from churnlens.pipelines.distillation.nodes import draw_questions
 from churnlens.schema import Language, parse_schema
+from churnlens.tasks.arms import WRITTEN, Arm
 from churnlens.tasks.churn.arm_scores import (
     compare,
     lacking,
@@ -29,7 +31,7 @@ from churnlens.tasks.churn.arm_scores import (
     text_quality,
     wordings,
 )
-from churnlens.tasks.churn.arms import WRITTEN, Arm, all_arms, ask_arm
+from churnlens.tasks.churn.arms import all_arms, ask_arm
 from churnlens.tasks.churn.curriculum import Lesson, set_lessons, take_evenly
 from churnlens.tasks.churn.exercise import ExercisePrompt, read_answer
 from churnlens.tasks.churn.loading import Stored, load_analyst
@@ -98,18 +100,51 @@ class ArmError(ValueError):
 
 
 def answer_as(arm: Arm, student: Path | None, inputs: ArmInputs) -> list[dict[str, Any]]:
-    """Have one arm answer the test exercises, in batches that are kept.
-
-    The model is loaded for this arm alone, and names its weights in every row, so that no arm can
-    pass for another.
+    """Have one arm answer the test exercises; see `write_as`.
 
     Args:
         arm: whether it is tuned, and held to the grammar.
         student: folder of the adapter of a tuned arm; None for a base.
         inputs: see `ArmInputs`.
+    """
+    lessons = [Lesson.model_validate(each) for each in inputs["exercises"]]
+    prompt = ExercisePrompt.model_validate(inputs["prompts"]["exercise"])
+    requests = ask_arm(lessons, arm, prompt, inputs["options"].max_answer_tokens)
+    base = ArmBase(inputs["model_lock"], inputs["model_root"], inputs["finetuning"])
+    return write_as(arm, requests, student, base, inputs["store"], inputs["options"].batch_size)
+
+
+class ArmBase(NamedTuple):
+    """The base of the student, whatever its task, and the precision that it is tuned in."""
+
+    model_lock: dict[str, Any]
+    model_root: str
+    tuning: StudentOptions
+
+
+def write_as(
+    arm: Arm,
+    requests: Sequence[Request],
+    student: Path | None,
+    base: ArmBase,
+    store: Store,
+    batch_size: int,
+) -> list[dict[str, Any]]:
+    """Have one arm write the texts that are asked for, in batches that are kept.
+
+    The model is loaded for this arm alone, and names its weights in every row, so that no arm can
+    pass for another.
+
+    Args:
+        arm: whether it is tuned.
+        requests: inside the grammar or not, as the arm is.
+        student: folder of the adapter of a tuned arm; None for a base.
+        base: see there.
+        store: of finished batches.
+        batch_size: texts per batch.
 
     Returns:
-        `{id, text, weights}` a lesson, in order.
+        `{id, text, weights}` a request, in order.
 
     Raises:
         ArmError: before any model is loaded, for a base with an adapter or a tuned arm without.
@@ -119,18 +154,13 @@ def answer_as(arm: Arm, student: Path | None, inputs: ArmInputs) -> list[dict[st
             f"expected {'an adapter' if arm.tuned else 'no adapter'} for {arm}, got {student}; "
             "next: train the student, and give it to the tuned arms alone"
         )
-    options, tuning = inputs["options"], inputs["finetuning"]
-    spec = spec_of(inputs["model_lock"], tuning.student)
     generator = Generator(
-        verify(spec, Path(inputs["model_root"])),
-        dtype=tuning.precision,
-        batch_size=options.batch_size,
+        verify(spec_of(base.model_lock, base.tuning.student), Path(base.model_root)),
+        dtype=base.tuning.precision,
+        batch_size=batch_size,
         adapter=student,
     )
     weights = generator.weights_sha256
-    lessons = [Lesson.model_validate(each) for each in inputs["exercises"]]
-    prompt = ExercisePrompt.model_validate(inputs["prompts"]["exercise"])
-    requests = ask_arm(lessons, arm, prompt, options.max_answer_tokens)
 
     def work(shard: Sequence[dict[str, Any]]) -> pd.DataFrame:
         written = generator.generate([Request.model_validate(each) for each in shard])
@@ -140,16 +170,16 @@ def answer_as(arm: Arm, student: Path | None, inputs: ArmInputs) -> list[dict[st
     done = map_shards(
         work,
         [request.model_dump(mode="json") for request in requests],
-        store=inputs["store"],
-        recipe=[weights, tuning.precision],
-        size=options.batch_size,
+        store=store,
+        recipe=[weights, base.tuning.precision],
+        size=batch_size,
         label=f"answers, {'tuned' if arm.tuned else 'base'}{', grammar' if arm.grammar else ''}",
     )
     pairs = zip(done.get("id", []), done.get("text", []), strict=True)
     return [{"id": key, "text": text, "weights": weights} for key, text in pairs]
 
 
-def _check(
+def check_arms(
     written: Mapping[str, Sequence[Mapping[str, Any]]], ids: Sequence[str]
 ) -> dict[str, str]:
     """Return the weights of each arm, once all answered all lessons from one base or one student.
@@ -203,7 +233,7 @@ def evaluate_arms(
     lessons = [Lesson.model_validate(each) for each in exercises]
     if not lessons:
         return {"skipped": "there are no held-out questions in a language of the student"}
-    weights = _check(written, [lesson.id for lesson in lessons])
+    weights = check_arms(written, [lesson.id for lesson in lessons])
     words = frozenset(prompts["common_words"])
     texts = {name: [row["text"] for row in rows] for name, rows in written.items()}
     arms = all_arms(lessons, texts, words, table, parse_schema(schema))

@@ -1,5 +1,6 @@
 """Stage reporting: what each task does in it."""
 
+from collections.abc import Callable
 from functools import partial, update_wrapper
 from typing import Any
 
@@ -36,6 +37,12 @@ from churnlens.pipelines.reporting.service_nodes import (
     evaluate_service,
     write_service_report,
 )
+from churnlens.pipelines.reporting.summary_arms import (
+    evaluate_summary_arms,
+    set_arm_dialogues,
+    summarise_as_base,
+    summarise_as_tuned,
+)
 from churnlens.pipelines.reporting.summary_nodes import (
     evaluate_summaries,
     write_summary_report,
@@ -47,7 +54,7 @@ from churnlens.pipelines.reporting.value_nodes import (
     write_value_report,
 )
 from churnlens.pipelines.shared import ASSISTANT, DESK, STORED, STUDENT
-from churnlens.tasks.churn.arms import WRITTEN
+from churnlens.tasks.arms import WRITTEN
 
 POPULATION = {name: STORED[name] for name in ("schema", "table", "feedback", "reasons")}
 METRICS = (
@@ -138,9 +145,8 @@ def _show() -> list[Node]:
     ]
 
 
-def _arm(name: str, tuned: bool) -> Node:
-    """Return the node in which one arm answers; a base arm never sees the student."""
-    answer = answer_as_tuned if tuned else answer_as_base
+def _arm(name: str, answer: Callable[..., Any], verb: str, *, tuned: bool) -> Node:
+    """Return the node in which one arm writes; a base arm never sees the student."""
     func: Any = update_wrapper(partial(answer, name), answer)
     inputs = {
         "exercises": "test_exercises",
@@ -153,7 +159,7 @@ def _arm(name: str, tuned: bool) -> Node:
     }
     inputs |= {"student": "student"} if tuned else {}
     return Node(
-        func=func, inputs=inputs, outputs=f"arm_{name}", name=f"answer_as_{name}", tags=STUDENT
+        func=func, inputs=inputs, outputs=f"arm_{name}", name=f"{verb}_as_{name}", tags=STUDENT
     )
 
 
@@ -174,7 +180,10 @@ def _compare() -> list[Node]:
             name="set_test_exercises",
             tags=STUDENT,
         ),
-        *(_arm(name, arm.tuned) for name, arm in WRITTEN.items()),
+        *(
+            _arm(name, answer_as_tuned if arm.tuned else answer_as_base, "answer", tuned=arm.tuned)
+            for name, arm in WRITTEN.items()
+        ),
         Node(
             func=evaluate_arms,
             inputs={
@@ -189,14 +198,19 @@ def _compare() -> list[Node]:
             name="evaluate_arms",
             tags=STUDENT,
         ),
-        Node(
-            func=draw_losses,
-            inputs=["training_history"],
-            outputs="loss_plot",
-            name="draw_losses",
-            tags=STUDENT,
-        ),
+        _losses(),
     ]
+
+
+def _losses() -> Node:
+    """Return the node that draws the losses of a student."""
+    return Node(
+        func=draw_losses,
+        inputs=["training_history"],
+        outputs="loss_plot",
+        name="draw_losses",
+        tags=STUDENT,
+    )
 
 
 def _churn() -> Pipeline:
@@ -245,8 +259,43 @@ def _satisfaction() -> Pipeline:
     )
 
 
+def _summary_arms() -> list[Node]:
+    """Return the nodes that compare the student of summaries with its base and with the floors."""
+    return [
+        Node(
+            func=set_arm_dialogues,
+            inputs=["dialogues", "model_lock", "params:finetuning", "params:reporting"],
+            outputs="test_exercises",
+            name="set_arm_dialogues",
+            tags=STUDENT,
+        ),
+        *(
+            _arm(
+                name,
+                summarise_as_tuned if arm.tuned else summarise_as_base,
+                "summarise",
+                tuned=arm.tuned,
+            )
+            for name, arm in WRITTEN.items()
+        ),
+        Node(
+            func=evaluate_summary_arms,
+            inputs={
+                "exercises": "test_exercises",
+                "extractive": "extractive",
+                "options": "params:reporting",
+                **{name: f"arm_{name}" for name in WRITTEN},
+            },
+            outputs="arm_metrics",
+            name="evaluate_arms",
+            tags=STUDENT,
+        ),
+        _losses(),
+    ]
+
+
 def _summary() -> Pipeline:
-    """Return the stage: judge the summaries, and report."""
+    """Return the stage: judge the summaries and the arms, and report."""
     return Pipeline(
         [
             Node(
@@ -255,6 +304,7 @@ def _summary() -> Pipeline:
                 outputs="metrics",
                 name="evaluate_summaries",
             ),
+            *_summary_arms(),
             Node(
                 func=write_summary_report,
                 inputs=[
@@ -263,6 +313,7 @@ def _summary() -> Pipeline:
                     "metrics",
                     "cleaning_counts",
                     "params:reporting",
+                    "arm_metrics",  # None until a student has been trained
                 ],
                 outputs="report",
                 name="write_report",

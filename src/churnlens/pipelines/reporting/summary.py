@@ -1,4 +1,4 @@
-"""The report on summaries: values field by field, beside the constant answer."""
+"""The report on summaries: values field by field beside the constant answer, and the student."""
 
 from __future__ import annotations
 
@@ -11,8 +11,25 @@ from churnlens.pipelines.reporting.pages import render_page
 from churnlens.pipelines.reporting.strings import load_strings
 from churnlens.tasks.summary.references import references_of
 
-SECTIONS = ("summaries", "examples", "summary_limits")
-RECIPE = ("bleu_4", "rouge_1", "rouge_2", "rouge_l")
+SECTIONS = ("summaries", "summary_student", "examples", "summary_limits")
+RECIPE = (
+    "bleu_4",
+    "rouge_1",
+    "rouge_2",
+    "rouge_l",
+    "edit_distance",
+    "edit_distance_normalised",
+)
+# Field and score of the rows in the comparison of arms; the figures of the whole JSON follow.
+ARM_ROWS = (
+    ("whole", "rouge_1"),
+    ("whole", "rouge_2"),
+    ("whole", "rouge_l"),
+    ("user_problem", "rouge_l"),
+    ("agent_solution", "rouge_l"),
+    ("accepted", "macro_f1"),
+    ("negative_emotion", "macro_f1"),
+)
 
 
 def render_summary(
@@ -21,6 +38,7 @@ def render_summary(
     metrics: Mapping[str, Any],
     cleaning_counts: Mapping[str, Any],
     options: SummaryReportingOptions,
+    arm_metrics: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the report as one HTML page; equal inputs give equal bytes.
 
@@ -30,6 +48,7 @@ def render_summary(
         metrics: language → figures of `tasks.summary.scores.score_drafts`.
         cleaning_counts: what was read and removed.
         options: language, and how many dialogues are shown.
+        arm_metrics: from `summary_arms.evaluate_summary_arms`; None until there is a student.
     """
     words = load_strings(options.language)
     failed = sum("error" in row for row in summaries)
@@ -41,6 +60,8 @@ def render_summary(
         sections=SECTIONS,
         metrics=metrics,
         recipe=RECIPE,
+        arm_rows=ARM_ROWS,
+        arm_metrics=arm_metrics,
         examples=list(_examples(dialogues, summaries, options.shown)),
         counts=cleaning_counts,
     )

@@ -34,7 +34,17 @@ def write_summary_report(
     metrics: dict[str, Any],
     cleaning_counts: dict[str, Any],
     options: SummaryReportingOptions,
+    arm_metrics: dict[str, Any] | None = None,
 ) -> str:
-    """Return the report as one HTML file that needs nothing else."""
+    """Return the report as one HTML file that needs nothing else.
+
+    Args:
+        dialogues: clean, with sides.
+        summaries: one a dialogue of the test side.
+        metrics: from `evaluate_summaries`.
+        cleaning_counts: what was read and removed.
+        options: language, and how many dialogues are shown.
+        arm_metrics: the comparison of the student; None until one has been trained.
+    """
     test = dialogues_of(dialogues, "test")
-    return render_summary(test, summaries, metrics, cleaning_counts, options)
+    return render_summary(test, summaries, metrics, cleaning_counts, options, arm_metrics)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 import pandas as pd
 
 from churnlens.evidence.risk import Level
 from churnlens.models.generation import Request
 from churnlens.schema import Schema
+from churnlens.tasks.arms import WRITTEN, Arm
 from churnlens.tasks.churn.curriculum import Lesson
 from churnlens.tasks.churn.exercise import (
     Exercise,
@@ -25,21 +25,6 @@ from churnlens.tasks.churn.exercise import (
 )
 from churnlens.tasks.churn.grading import grade
 from churnlens.tasks.churn.public_metrics import Shown, improve_reply, stub_answer
-
-
-class Arm(NamedTuple):
-    """An arm that a model writes."""
-
-    tuned: bool
-    grammar: bool
-
-
-WRITTEN = {
-    "base": Arm(tuned=False, grammar=False),
-    "base_grammar": Arm(tuned=False, grammar=True),
-    "tuned": Arm(tuned=True, grammar=False),
-    "tuned_grammar": Arm(tuned=True, grammar=True),
-}
 
 
 def ask_arm(

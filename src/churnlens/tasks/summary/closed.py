@@ -14,11 +14,11 @@ from typing import Final
 
 import numpy as np
 
-from churnlens.dialogues.form import Dialogue
+from churnlens.dialogues.form import Dialogue, Turn
 from churnlens.schema import Frozen
 from churnlens.tasks.summary.contract import Answer, FieldName
 from churnlens.tasks.summary.linear import Case, Linear, fit_table, hashed, out_of_fold
-from churnlens.tasks.summary.units import clauses
+from churnlens.tasks.summary.units import clauses, tokens
 
 CUSTOMER_TURNS: Final = 400  # of a longer dialogue the first and the last
 SHOWS: Final[dict[FieldName, tuple[Answer, ...]]] = {  # what turns show, the stronger first
@@ -82,7 +82,7 @@ class ClosedField(Frozen):
         silent = Verdict(value=SILENT[self.field])
         if not places:
             return silent
-        cases = [turn_cases(dialogue, at) for at in places]
+        cases = [turn_cases(dialogue, at, self.field) for at in places]
         if not self.by_turn:
             cases = [[whole_case(dialogue, places)]]
         margins = {value: _strongest(shown, cases) for value, shown in self.shows.items()}
@@ -132,12 +132,48 @@ def customer_turns(dialogue: Dialogue) -> list[int]:
     return places if len(places) <= CUSTOMER_TURNS else [*places[:half], *places[-half:]]
 
 
-def turn_cases(dialogue: Dialogue, place: int) -> list[Case]:
-    """Return what the judgement of a turn's clauses rests on; one case where it has none."""
-    agents = [at for at in range(max(0, place - 3), place) if dialogue.turns[at].speaker == "agent"]
-    figures = {"first": float(place <= 1), "answers": float(bool(agents))}
+def turn_cases(dialogue: Dialogue, place: int, field: FieldName) -> list[Case]:
+    """Return what the judgement of a turn's clauses rests on; one case where it has none.
+
+    Emotion is judged by the place of a clause too: which turn of the customer, which clause of it,
+    whether it has digits, how long it is, and whether an agent asked before. So the matter itself,
+    which comes first and in words that no other dialogue has, is told from what is felt about it.
+    """
     text = dialogue.turns[place].text[:2000]
-    return [Case({"said": part}, figures) for part in clauses(text, 0) or [text]]
+    parts = clauses(text, 0) or [text]
+    said = [each.text for each in dialogue.turns[max(0, place - 3) : place] if _is_agent(each)]
+    around = {"first": float(place <= 1), "answers": float(bool(said))}
+    if field != "negative_emotion":
+        return [Case({"said": part}, around) for part in parts]
+    spoken = sum(each.speaker == "customer" for each in dialogue.turns[:place])
+    asked = bool(said) and _is_question(said[-1])
+    around |= {f"side{min(spoken, 3)}": 1.0, "asked": float(asked)}
+    return [
+        Case({"said": part}, around | _figures(part, number, len(parts), opening=not spoken))
+        for number, part in enumerate(parts)
+    ]
+
+
+def _is_agent(turn: Turn) -> bool:
+    return turn.speaker == "agent"
+
+
+def _is_question(text: str) -> bool:
+    return text.rstrip()[-1:] in {"?", "？"}
+
+
+def _figures(clause: str, number: int, parts: int, *, opening: bool) -> dict[str, float]:
+    """Return the place of a clause within its turn, and its form."""
+    said = tokens(clause)
+    return {
+        f"clause{min(number, 3)}": 1.0,
+        "alone": float(parts == 1),
+        "opens": float(opening and number == 0),
+        "digits": float(any(each[0].isdigit() for each in said)),
+        "short": float(len(said) < 4),
+        "length": min(1.0, len(said) / 20),
+        "question": float(_is_question(clause)),
+    }
 
 
 def whole_case(dialogue: Dialogue, places: Sequence[int]) -> Case:
@@ -187,7 +223,7 @@ def best_threshold(labels: np.ndarray, chances: np.ndarray) -> float:
 def _fit_turns(judged: Sequence[Judged], field: FieldName, value: Answer) -> Shown:
     """Learn from clauses which turns show a value."""
     told = [
-        (turn_cases(each.dialogue, at), shown, each.group)
+        (turn_cases(each.dialogue, at, field), shown, each.group)
         for each in judged
         for at in customer_turns(each.dialogue)
         if (shown := _shows(each, at, value, field)) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from churnlens.dialogues.form import Dialogue
 from churnlens.engine.shards import content_key
@@ -31,6 +31,8 @@ from churnlens.tasks.summary.writers import (
 
 Rows = Sequence[Mapping[str, Any]]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+TAUGHT = "baseline"  # name of the prompt by which a student is taught, and so asked
+SEARCHED = "searched"
 
 
 def fit_summaries(training: Sequence[Dialogue], family: str) -> dict[str, Any]:
@@ -61,28 +63,39 @@ def fit_summaries(training: Sequence[Dialogue], family: str) -> dict[str, Any]:
     }
 
 
-def load_writers(
-    fitted: Mapping[str, Any],
-    prompts: Mapping[str, Any],
-    model_lock: dict[str, Any],
-    model_root: str,
-    options: SummaryWriterOptions,
-    student: Path | None = None,
-) -> dict[Language, Writer]:
+class StoredWriters(TypedDict):
+    """What a writer may need of what was stored.
+
+    Attributes:
+        extractive: by `fit_summaries`.
+        prompts: the content of `prompts/summary.yml`.
+        model_lock: names the models.
+        model_root: where fetched models are.
+        student: folder of a tuned model; None before there is one.
+        searched_prompt: what the prompt search ended with; None before there was one.
+    """
+
+    extractive: Mapping[str, Any]
+    prompts: Mapping[str, Any]
+    model_lock: dict[str, Any]
+    model_root: str
+    student: Path | None
+    searched_prompt: Mapping[str, Any] | None
+
+
+def load_writers(stored: StoredWriters, options: SummaryWriterOptions) -> dict[Language, Writer]:
     """Return language → its writer, a model loaded once for both.
 
     Args:
-        fitted: by `fit_summaries`.
-        prompts: the content of `prompts/summary.yml`.
-        model_lock: names the model.
-        model_root: where fetched models are.
+        stored: see there.
         options: which writer each language has.
-        student: folder of a tuned model; None before there is one.
 
     Raises:
         ModelError: when a model is absent, or a student is asked for and there is none.
+        ValueError: for a prompt that there is not.
     """
-    kinds: dict[Language, SummaryWriter] = {"en": options.en, "zh": options.zh}
+    fitted, prompts = stored["extractive"], stored["prompts"]
+    kinds = kinds_of(options, stored["model_lock"])
     made: dict[SummaryWriter, Writer] = {
         "extractive": ExtractiveWriter(
             {language: Extractive.read(raw) for language, raw in fitted["parts"].items()},
@@ -91,13 +104,39 @@ def load_writers(
         "constant": constant_writer(fitted),
         "lead": LeadWriter(),
     }
-    for kind in {"model", "student"} & set(kinds.values()):
-        if kind == "student" and student is None:
-            raise ModelError("no student of task summary; next: tune one, or take extractive")
-        folder = student if kind == "student" else None
-        prompt = prompt_of(prompts, options.prompt)
-        made[kind] = _model_writer(model_lock, model_root, options, prompt, folder)  # type: ignore[index]
+    where = stored["model_lock"], stored["model_root"]
+    if "model" in kinds.values():
+        prompt = prompt_of(prompts, options.prompt, stored["searched_prompt"])
+        made["model"] = model_writer(*where, options, prompt)
+    if "student" in kinds.values():
+        if stored["student"] is None:
+            raise ModelError(
+                "no student of task summary; next: kedro run --pipelines student --namespaces "
+                "summary, or take extractive"
+            )
+        taught = prompt_of(prompts, TAUGHT)
+        made["student"] = model_writer(*where, options, taught, stored["student"])
     return {language: made[kind] for language, kind in kinds.items()}
+
+
+def kinds_of(
+    options: SummaryWriterOptions, model_lock: dict[str, Any]
+) -> dict[Language, SummaryWriter]:
+    """Return language → kind of its writer, as the options and the command say.
+
+    A model or student that a command asks for writes the languages of its base.
+    """
+    kinds: dict[Language, SummaryWriter] = {"en": options.en, "zh": options.zh}
+    if options.writer == "template":
+        return {
+            language: "extractive" if kind in {"model", "student"} else kind
+            for language, kind in kinds.items()
+        }
+    if options.writer != "chosen":
+        name = options.model if options.writer == "model" else options.student
+        spoken = spec_of(model_lock, name).languages
+        kinds |= {language: options.writer for language in LANGUAGES if language in spoken}
+    return kinds
 
 
 def constant_writer(fitted: Mapping[str, Any]) -> ConstantWriter:
@@ -106,12 +145,21 @@ def constant_writer(fitted: Mapping[str, Any]) -> ConstantWriter:
     return ConstantWriter({language: Summary.model_validate(raw) for language, raw in answers})
 
 
-def prompt_of(prompts: Mapping[str, Any], name: str) -> SummaryPrompt:
-    """Return a prompt of the book by its name.
+def prompt_of(
+    prompts: Mapping[str, Any], name: str, searched: Mapping[str, Any] | None = None
+) -> SummaryPrompt:
+    """Return a prompt of the book by its name, or the one that the search ended with.
 
     Raises:
         ValueError: when there is none of that name.
     """
+    if name == SEARCHED and searched is not None:
+        return SummaryPrompt.model_validate(searched)
+    if name == SEARCHED:
+        raise ValueError(
+            "prompt: no prompt has been searched for; next: kedro run --pipelines experiments "
+            "--namespaces summary --tags prompts"
+        )
     book = PromptBook.model_validate(prompts)
     known = {each.name: each for each in (book.baseline, *book.candidates)}
     if name not in known:
@@ -119,14 +167,15 @@ def prompt_of(prompts: Mapping[str, Any], name: str) -> SummaryPrompt:
     return known[name]
 
 
-def _model_writer(
+def model_writer(
     model_lock: dict[str, Any],
     model_root: str,
     options: SummaryWriterOptions,
     prompt: SummaryPrompt,
-    student: Path | None,
+    student: Path | None = None,
 ) -> ModelWriter:
-    spec = spec_of(model_lock, options.model)
+    """Load a language model as a writer inside the grammar; with a folder `student`, tuned."""
+    spec = spec_of(model_lock, options.student if student else options.model)
     generator = Generator(
         verify(spec, Path(model_root)),
         dtype=options.dtype,

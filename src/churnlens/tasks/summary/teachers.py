@@ -75,11 +75,15 @@ class ModelTeacher:
 
     def answer(self, dialogues: Sequence[Dialogue]) -> list[Reply]:
         """Return one reply a dialogue; one that cannot be written is an error of its own."""
-        requests = [self.writer.request(each) for each in dialogues]
-        return [
-            Reply(error=str(text)[:200]) if isinstance(text, RequestError) else Reply(text=text)
-            for text in complete(self.writer.generator, requests)
-        ]
+        spoken = [each for each in dialogues if self.writer.speaks(each.language)]
+        texts = complete(self.writer.generator, [self.writer.request(each) for each in spoken])
+        told = {each.id: text for each, text in zip(spoken, texts, strict=True)}
+        unspoken = RequestError("a language that the teacher does not write")
+        return [_reply(told.get(each.id, unspoken)) for each in dialogues]
+
+
+def _reply(text: str | RequestError) -> Reply:
+    return Reply(error=str(text)[:200]) if isinstance(text, RequestError) else Reply(text=text)
 
 
 def faults(summary: Summary, dialogue: Dialogue) -> tuple[str, ...]:

@@ -147,7 +147,7 @@ class LeadWriter:
 
 @dataclass(frozen=True, eq=False)
 class ModelWriter:
-    """A language model, base or tuned, inside the grammar of the contract.
+    """A language model, base or tuned.
 
     Attributes:
         name: of model and revision, and whether it is tuned.
@@ -155,6 +155,7 @@ class ModelWriter:
         prompt: as in training.
         languages: that the model writes.
         max_new_tokens: per summary.
+        grammar: whether it writes inside the grammar of the contract, or what it likes.
     """
 
     name: str
@@ -162,6 +163,7 @@ class ModelWriter:
     prompt: SummaryPrompt
     languages: tuple[str, ...]
     max_new_tokens: int = 256
+    grammar: bool = True
 
     def speaks(self, language: Language) -> bool:
         """Whether the model writes a language."""
@@ -170,18 +172,19 @@ class ModelWriter:
     def write(self, dialogues: Sequence[Dialogue]) -> list[Draft]:
         """Return one draft a dialogue; what cannot be written is an error of its own."""
         texts = complete(self.generator, [self.request(each) for each in dialogues])
-        return [self._draft(*pair) for pair in zip(dialogues, texts, strict=True)]
+        return [self.draft(*pair) for pair in zip(dialogues, texts, strict=True)]
 
     def request(self, dialogue: Dialogue) -> Request:
         """Return what is asked of the model about a dialogue."""
         return Request(
             key=dialogue.id[:80],
             messages=messages(dialogue, self.prompt),
-            grammar=grammar_for(dialogue, self.prompt.max_chars),
+            grammar=grammar_for(dialogue, self.prompt.max_chars) if self.grammar else None,
             max_new_tokens=self.max_new_tokens,
         )
 
-    def _draft(self, dialogue: Dialogue, text: str | RequestError) -> Draft:
+    def draft(self, dialogue: Dialogue, text: str | RequestError) -> Draft:
+        """Return what was written as a draft; one that is no summary says why."""
         if isinstance(text, RequestError):
             return Draft(model=self.name, error=str(text)[:200])
         try:
