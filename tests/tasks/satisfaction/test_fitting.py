@@ -55,6 +55,28 @@ def test_with_a_tuned_model(tiny_encoder, tmp_path):
     assert alone.probability[0] == pytest.approx(both.probability[0], abs=1e-5)
 
 
+def unrated(row):
+    return row.model_copy(update={"ratings": (), "id": row.id + "?"})
+
+
+def test_what_is_unseen_is_said_by_floors_without_the_dialogue(tiny_encoder, tmp_path):
+    """Also of turns that nobody rated, which change nothing else."""
+    silent = [unrated(row) for row in VALIDATION[:8]]
+    plain = fit_scorer(TRAINING, VALIDATION, ScorerOptions())
+    fitted = fit_scorer(TRAINING, [*VALIDATION, *silent], ScorerOptions())
+    assert fitted.floor == plain.floor
+    assert fitted.calibration.turns == 240
+    assert [row.id for row in fitted.unseen.rows] == [row.id for row in (*ROWS, *silent)]
+    seen = load_scorer(plain, None).rate(ROWS)
+    truth = np.array([row.rating for row in ROWS])
+    assert mae(truth, seen.expected) < mae(truth, plain.unseen.said.expected)
+    options = ScorerOptions(head=HEAD)
+    given = (TRAINING, [*VALIDATION, *silent], options)
+    tuned = fit_scorer(*given, model=tiny_encoder, checkpoints=tmp_path)
+    assert [row.id for row in tuned.unseen.rows] == [row.id for row in (*VALIDATION, *silent)]
+    assert tuned.unseen.said.expected.shape == (68,)
+
+
 def test_rows_of_the_head():
     level = ScorerOptions(turns=TurnOptions(labels="level"))
     (first, *_) = head_rows(ROWS, level)

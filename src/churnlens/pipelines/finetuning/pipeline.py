@@ -5,7 +5,7 @@ from kedro.pipeline import Node, Pipeline
 from churnlens.pipelines.finetuning.nodes import fit_risk_models, predict_out_of_fold, train_student
 from churnlens.pipelines.finetuning.scorer_nodes import fit_turn_scorer, learn_reasons, tune_desk
 from churnlens.pipelines.finetuning.summary_nodes import fit_extractive_writer
-from churnlens.pipelines.shared import SCORER, STUDENT
+from churnlens.pipelines.shared import STUDENT
 
 
 def _churn() -> Pipeline:
@@ -54,7 +54,7 @@ def _satisfaction() -> Pipeline:
                     "checkpoints": "checkpoints",
                     "options": "params:finetuning",
                 },
-                outputs=["scorer", "scorer_parts", "scorer_history"],
+                outputs=["scorer", "scorer_parts", "scorer_history", "unseen_turns"],
                 name="fit_turn_scorer",
             ),
             Node(
@@ -65,12 +65,7 @@ def _satisfaction() -> Pipeline:
             ),
             Node(
                 func=tune_desk,
-                inputs={
-                    "dialogues": "dialogues",
-                    "alert_phrases": "alert_phrases",
-                    "options": "params:finetuning",
-                    **SCORER,
-                },
+                inputs=["dialogues", "unseen_turns", "alert_phrases", "params:finetuning"],
                 outputs=["desk_rules", "alert_tuning"],
                 name="tune_desk",
             ),
