@@ -142,9 +142,9 @@ def _judged(
         own = np.array([bool(row.ratings) for row in everything])
         said[name] = {part: each[own] for part, each in _parts(whole).items()}
         said[name]["seconds"] = _seconds(scorer.rate, new)
-        chances[name] = {"new": _chances(everything, whole)}
+        chances[name] = {"new": _chances(everything, whole.dissatisfied)}
         if fitted.unseen:
-            chances[name]["unseen"] = _chances(fitted.unseen.rows, fitted.unseen.said)
+            chances[name]["unseen"] = _chances(fitted.unseen.rows, fitted.unseen.dissatisfied)
         took, weight = time.perf_counter() - start, fitted.weight
         print(f"fold {number}, {name}: weight {weight:.1f}, {took:.0f} s so far", flush=True)
     return said, chances
@@ -156,9 +156,9 @@ def _all_turns(dialogues: list[Dialogue], rows: list[TurnRow], turns: TurnOption
     return [row for each in dialogues if each.id in kept for row in turn_rows(each, turns)]
 
 
-def _chances(rows: Sequence[TurnRow], said: Rated) -> Chances:
+def _chances(rows: Sequence[TurnRow], dissatisfied: np.ndarray) -> Chances:
     found: Chances = {}
-    for row, p in zip(rows, said.dissatisfied.tolist(), strict=True):
+    for row, p in zip(rows, dissatisfied.tolist(), strict=True):
         found.setdefault(row.dialogue, []).append(p)
     return found
 

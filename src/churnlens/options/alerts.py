@@ -80,7 +80,7 @@ class AlertGrid(Frozen):
     amber: tuple[float, ...] = Field(default=(0.3, 0.4, 0.5, 0.6, 0.7, 0.8), min_length=1)
     red: tuple[float, ...] = Field(default=(0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1), min_length=1)
     rise: tuple[float, ...] = Field(default=(0.2, 0.3, 0.4, 0.5, 1), min_length=1)
-    ahead: tuple[float, ...] = tuple(n / 20 for n in range(4, 18))
+    ahead: tuple[float, ...] = tuple(n / 50 for n in range(5, 46))
     false_alerts: float = Field(default=20, ge=0)
     lead: float = 1
     cost: float = Field(default=0.1, ge=0, le=1)

@@ -69,16 +69,27 @@ def test_what_is_unseen_is_said_by_floors_without_the_dialogue(tiny_encoder, tmp
     assert [row.id for row in fitted.unseen.rows] == [row.id for row in (*ROWS, *silent)]
     seen = load_scorer(plain, None).rate(ROWS)
     truth = np.array([row.rating for row in ROWS])
-    assert mae(truth, seen.expected) < mae(truth, plain.unseen.said.expected)
+    assert mae(truth, seen.expected) < mae(truth, plain.unseen.expected)
     options = ScorerOptions(head=HEAD)
     given = (TRAINING, [*VALIDATION, *silent], options)
     tuned = fit_scorer(*given, model=tiny_encoder, checkpoints=tmp_path)
-    assert [row.id for row in tuned.unseen.rows] == [row.id for row in (*VALIDATION, *silent)]
-    assert tuned.unseen.said.expected.shape == (68,)
+    assert tuned.unseen.rows == fitted.unseen.rows
+    assert (tuned.unseen.expected[:180] == fitted.unseen.expected[:180]).all()
+    assert tuned.unseen.dissatisfied.shape == (248,)
+    assert (tuned.unseen.dissatisfied[180:] != fitted.unseen.dissatisfied[180:]).all()
 
 
 def test_rows_of_the_head():
     level = ScorerOptions(turns=TurnOptions(labels="level"))
     (first, *_) = head_rows(ROWS, level)
-    assert first == {"id": "d0#0", "text": ROWS[0].text, "label": 1 + np.sign(ROWS[0].rating - 3)}
-    assert {row["label"] for row in head_rows(ROWS, ScorerOptions())} == {0, 1, 2, 3, 4}
+    one = np.eye(3)[1 + np.sign(ROWS[0].rating - 3)].tolist()
+    assert first == {"id": "d0#0", "text": ROWS[0].text, "label": one}
+    assert {row["label"].index(1) for row in head_rows(ROWS, ScorerOptions())} == {0, 1, 2, 3, 4}
+
+
+def test_a_label_is_what_the_raters_said():
+    row = ROWS[0].model_copy(update={"ratings": (2, 2, 3)})
+    [shared] = head_rows([row], ScorerOptions())
+    [whole] = head_rows([row], ScorerOptions(raters=False))
+    assert shared["label"] == pytest.approx([0, 2 / 3, 1 / 3, 0, 0])
+    assert whole["label"] == [0, 1, 0, 0, 0]

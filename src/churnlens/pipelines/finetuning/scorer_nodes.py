@@ -117,12 +117,11 @@ def _said(dialogue: Dialogue) -> list[str]:
 def _unseen_rows(fitted: Fitted) -> list[dict[str, Any]]:
     if fitted.unseen is None:
         return []
-    rows, said = fitted.unseen.rows, fitted.unseen.said
+    unseen = fitted.unseen
+    scores, chances = unseen.expected.tolist(), unseen.dissatisfied.tolist()
     return [
         {"dialogue": row.dialogue, "index": row.index, "expected": score, "p_dissatisfied": p}
-        for row, score, p in zip(
-            rows, said.expected.tolist(), said.dissatisfied.tolist(), strict=True
-        )
+        for row, score, p in zip(unseen.rows, scores, chances, strict=True)
     ]
 
 

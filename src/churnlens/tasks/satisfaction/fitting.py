@@ -25,18 +25,25 @@ from churnlens.tasks.satisfaction.calibration import (
 )
 from churnlens.tasks.satisfaction.floor import Floor, fit_floor
 from churnlens.tasks.satisfaction.scorers import Blend, best_weight, load_head_scorer, mixed
-from churnlens.tasks.satisfaction.turns import TurnRow, labels_of, rated, truth_of
+from churnlens.tasks.satisfaction.turns import TurnRow, labels_of, rated, shares_of, truth_of
 
 
 @dataclass(frozen=True, eq=False)
 class Unseen:
     """Rows, and what was said of them by a scorer that had not learnt from their dialogues.
 
-    It is calibrated on their labels, which is a handful of numbers.
+    Rows that taught the tuned model are scored by a floor alone. Each scorer is calibrated on their
+    labels, which is a handful of numbers.
+
+    Attributes:
+        rows: in the order of training and validation, rated or not.
+        expected: rating of each, shape (n,).
+        dissatisfied: P(dissatisfied) of each, shape (n,).
     """
 
     rows: tuple[TurnRow, ...]
-    said: Rated
+    expected: np.ndarray
+    dissatisfied: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +56,7 @@ class Fitted:
         head: folder of the tuned model, None without one.
         weight: of the tuned model beside the floor, from 0 to 1.
         history: losses of the training, one row per step and validation.
-        unseen: all rows for the floor alone, those of validation for a tuned model; None when the
-            parts come from a catalog.
+        unseen: all rows with their scores; None when the parts come from a catalog.
     """
 
     floor: Floor
@@ -88,9 +94,10 @@ def fit_scorer(
     everything = [*training, *validation]
     floor = fit_floor(rated(everything), options.turns, options.floor)
     alone = out_of_fold(everything, options)
+    calibration = _calibrated(everything, alone, floor.labels, options)
+    by_floor = rated_as(alone, calibration)
     if options.head is None or model is None or checkpoints is None:
-        calibration, unseen = _calibrated(everything, alone, floor.labels, options)
-        return Fitted(floor, calibration, unseen=unseen)
+        return Fitted(floor, calibration, unseen=_unseen(everything, by_floor))
     head = options.head.model_copy(update={"classes": len(floor.labels)})
     first, second = rated(training), rated(validation)
     trained = _train(first, second, head, options, model, checkpoints, label)
@@ -98,7 +105,8 @@ def fit_scorer(
     beside = alone[len(training) :]
     weight = _weight(said, beside, validation, floor.labels, options)
     together = mixed(said, beside, weight)
-    calibration, unseen = _calibrated(validation, together, floor.labels, options)
+    calibration = _calibrated(validation, together, floor.labels, options)
+    unseen = _unseen(everything, by_floor, rated_as(together, calibration))
     return Fitted(floor, calibration, trained.folder, weight, tuple(trained.history), unseen)
 
 
@@ -134,12 +142,15 @@ def out_of_fold(rows: Sequence[TurnRow], options: ScorerOptions) -> np.ndarray:
 
 
 def head_rows(rows: Sequence[TurnRow], options: ScorerOptions) -> list[dict[str, Any]]:
-    """Return rows of text and label for `models.heads.train`."""
+    """Return rows of text and label for `models.heads.train`; a label is a share for each class."""
     labels = labels_of(options.turns, rows[0].scale)
-    known = places(truth_of(rows, options.turns), labels)
+    if options.raters:
+        shares = shares_of(rows, options.turns)
+    else:
+        shares = np.eye(len(labels))[places(truth_of(rows, options.turns), labels)]
     return [
-        {"id": row.id, "text": row.text, "label": int(place)}
-        for row, place in zip(rows, known, strict=True)
+        {"id": row.id, "text": row.text, "label": share}
+        for row, share in zip(rows, shares.tolist(), strict=True)
     ]
 
 
@@ -181,11 +192,19 @@ def _calibrated(
     probability: np.ndarray,
     labels: tuple[int, ...],
     options: ScorerOptions,
-) -> tuple[Calibration, Unseen]:
+) -> Calibration:
     known = rated(rows)
     truth, dialogues = truth_of(known, options.turns), [row.dialogue for row in known]
-    found = calibrate(truth, probability[_known(rows)], labels, dialogues, options.calibration)
-    return found, Unseen(tuple(rows), rated_as(probability, found))
+    return calibrate(truth, probability[_known(rows)], labels, dialogues, options.calibration)
+
+
+def _unseen(rows: Sequence[TurnRow], first: Rated, last: Rated | None = None) -> Unseen:
+    """Return the rows as the first scorer rates all, but for the end, which the last one rates."""
+    expected, dissatisfied = first.expected.copy(), first.dissatisfied.copy()
+    if last is not None:
+        start = len(rows) - len(last.expected)
+        expected[start:], dissatisfied[start:] = last.expected, last.dissatisfied
+    return Unseen(tuple(rows), expected, dissatisfied)
 
 
 def _known(rows: Sequence[TurnRow]) -> np.ndarray:

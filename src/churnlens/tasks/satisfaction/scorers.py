@@ -95,9 +95,8 @@ def best_weight(
 ) -> float:
     """Return the weight, in steps of 0.1, under which the true labels are most probable.
 
-    Of those that cannot be told from it, within one standard error over dialogues, it is the
-    smallest (the rule of Breiman et al., 1984, for trees): where the first scorer does not help
-    for sure, the second stands alone.
+    It is 0 where the gain over the second scorer alone is within one standard error over
+    dialogues: a weight has to be earned.
 
     Args:
         first: probabilities on turns that taught neither scorer, shape (n, k).
@@ -113,6 +112,7 @@ def best_weight(
         return np.bincount(owners, -np.log(told) * rows / rows.sum())
 
     found = np.array([losses(step) for step in _STEPS])  # (steps, dialogues)
-    gaps = found - found[found.sum(axis=1).argmin()]
-    errors = gaps.std(axis=1) * np.sqrt(gaps.shape[1])
-    return float(_STEPS[(gaps.sum(axis=1) <= errors).argmax()])
+    best = found.sum(axis=1).argmin()
+    gain = found[0] - found[best]
+    earned = gain.sum() > gain.std() * np.sqrt(len(gain))
+    return float(_STEPS[best]) if earned else 0.0
