@@ -79,6 +79,8 @@ class ScorerOptions(Frozen):
         floor: of TF-IDF.
         head: of the tuned model, None for the floor alone; its number of classes comes from the
             data.
+        raters: whether the tuned model learns what share of the raters gave each label, or the
+            rounded mean alone.
         calibration: of what both say together.
         folds: parts in which the floor is fitted without its own rows, for calibration.
         seed: of these parts.
@@ -87,6 +89,7 @@ class ScorerOptions(Frozen):
     turns: TurnOptions = TurnOptions()
     floor: FloorOptions = FloorOptions()
     head: HeadOptions | None = None
+    raters: bool = True
     calibration: CalibrationOptions = CalibrationOptions()
     folds: int = Field(default=5, ge=2, le=20)
     seed: int = Field(default=7, ge=0)

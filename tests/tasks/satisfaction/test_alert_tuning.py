@@ -3,7 +3,14 @@ import pytest
 
 from churnlens.dialogues.form import Dialogue, Turn
 from churnlens.options import AlertGrid, AlertOptions, AlertScoreOptions
-from churnlens.tasks.satisfaction.alert_tuning import Watched, alert_turns, score, tune, watched
+from churnlens.tasks.satisfaction.alert_tuning import (
+    Watched,
+    alert_turns,
+    score,
+    tune,
+    unseen_cases,
+    watched,
+)
 from churnlens.tasks.satisfaction.alerts import Heard, Monitor
 from tasks.satisfaction.support import FINDER
 
@@ -120,3 +127,64 @@ def test_a_labelled_dialogue_becomes_what_the_monitor_hears():
     assert list(alert_turns(Monitor(AlertOptions(), FINDER), heard)) == [1]
     with pytest.raises(ValueError, match="got 2 probabilities for 3 customer turns"):
         watched(dialogue, [0.1, 0.2], FINDER)
+
+
+def rated_dialogue(name, ratings):
+    """A customer who says one thing for each rating; None is a turn that nobody rated."""
+    turns = tuple(
+        Turn(speaker="customer", text="hm", ratings=() if r is None else (r,)) for r in ratings
+    )
+    return Dialogue(id=name, turns=turns, source="s", language="en")
+
+
+def test_turns_before_the_first_rating_are_not_judged():
+    heard = watched(
+        rated_dialogue("d", [None, None, 1, None, 1]), [0.9, 0.8, 0.1, 0.2, 0.3], FINDER
+    )
+    assert [(h.index, h.p) for h in heard.turns] == [(2, 0.1), (3, 0.2), (4, 0.3)]
+    assert heard.event == 2
+    whole = watched(rated_dialogue("d", [None, None]), [0.9, 0.8], FINDER)
+    assert (len(whole.turns), whole.event) == (2, None)
+
+
+def growing(count):
+    """Half of the dialogues go wrong at turn 4, and their scores rise before it."""
+    rng = np.random.default_rng(3)
+    for n in range(count):
+        wrong = n % 2 == 0
+        ratings = [3, 3, 3, 1, 1, 1] if wrong else [3] * 6
+        means = [0.2, 0.4, 0.6, 0.6, 0.6, 0.6] if wrong else [0.2, 0.2, 0.6, 0.2, 0.2, 0.6]
+        p = np.clip(rng.normal(means, 0.05), 0.01, 0.99)
+        yield rated_dialogue(str(n), ratings), p.tolist()
+
+
+def test_an_outlook_leads_the_event():
+    dialogues, said = zip(*growing(60), strict=True)
+    cases, outlook = unseen_cases(dialogues, said, FINDER, 2)
+    assert outlook.n == 60 and {case.event for case in cases} == {4, None}
+    tuning = tune(cases, FINDER, GRID, AlertOptions(), OPTIONS)
+    assert tuning.chosen.ahead < 1 and tuning.scores.lead.median >= 1
+    assert tuning.scores.f1.value > 0.9
+    blind = [case.model_copy(update={"turns": still(case)}) for case in cases]
+    without = tune(blind, FINDER, GRID, AlertOptions(), OPTIONS)
+    assert {trial.ahead for trial in without.trials} == {1}
+
+
+def still(case):
+    return tuple(heard.model_copy(update={"ahead": 0.0}) for heard in case.turns)
+
+
+def test_a_lead_is_bought_at_a_fair_price_only():
+    """red 0.5 leads by one turn; red 0.8 does not, and has the better F1."""
+    early, late, noise = [0.1, 0.6, 0.9], [0.1, 0.2, 0.9], [0.1, 0.6]
+    some = [case(str(n), early, 2) for n in range(4)] + [case("l", late, 2), case("f", noise)]
+    some += [case(f"q{n}", [0.1, 0.1]) for n in range(4)]
+    grid = AlertGrid(amber=(0.5,), red=(0.5, 0.8), rise=(1,), false_alerts=100)
+
+    def red(**update):
+        told = grid.model_copy(update=update)
+        return tune(some, FINDER, told, AlertOptions(), OPTIONS).chosen.red
+
+    assert red(cost=0.1) == 0.5  # F1 10/11 against 1
+    assert red(cost=0.05) == 0.8
+    assert red(cost=0.1, lead=2) == 0.8

@@ -12,6 +12,7 @@ from churnlens.tasks.satisfaction.alerts import (
     MonitorState,
     Reason,
 )
+from churnlens.tasks.satisfaction.outlook import Outlook
 from churnlens.tasks.satisfaction.phrases import PhraseBook, PhraseFinder
 from tasks.satisfaction.support import FINDER, SUE, alerts, levels, naive, turns
 
@@ -121,7 +122,7 @@ def test_the_id_is_of_the_dialogue_the_turn_the_level_and_the_rules():
         raised(Monitor(OPTIONS.model_copy(update={"red": 0.7}), FINDER), "d", red),
         raised(Monitor(OPTIONS, PhraseFinder(PhraseBook(kinds={"abuse": Words()}))), "d", red),
     ]
-    assert same == again == "380e70375de83495798394bcced47fbf"  # replays after an update too
+    assert same == again == "f9f7a4f5f695e075f93917edc0660df1"  # replays after an update too
     assert len({same, *(other for [other] in others)}) == 6
 
 
@@ -218,3 +219,19 @@ def test_a_probability_that_is_none_is_refused(p):
 def test_settings_that_contradict_one_another_are_refused(wrong, words):
     with pytest.raises(ValidationError, match=words):
         AlertOptions(**wrong)
+
+
+def test_a_bad_outlook_is_amber_and_goes_with_the_state():
+    outlook = Outlook(intercept=0, weights=(0, 0, 0, 1, 0, 0), horizon=2, n=0)  # the mean of odds
+    options = AlertOptions(amber=1, red=1, rise=1, ahead=0.6)
+    monitor, heard = Monitor(options, FINDER, outlook), turns([0.5, 0.6, 0.9, 0.9])
+    steps = monitor.watch("d", heard)
+    [(alert, state)] = [(step.alert, step.state) for step in steps if step.alert]
+    assert (alert.position, alert.level) == (2, "amber")  # (0 + 0.41 + 2.2) / 3 is over 0.41
+    assert alert.reasons == (Reason(rule="outlook", turns=(4,)),)
+    assert state.last[-1].ahead == pytest.approx(outlook.chances([0.5, 0.6, 0.9])[-1])
+    kept = MonitorState.model_validate_json(steps[1].state.model_dump_json())
+    assert monitor.step(kept, heard[2]) == steps[2]
+    assert not any(step.alert for step in Monitor(options, FINDER).watch("d", heard))
+    with pytest.raises(ValueError, match="got a state of rules"):
+        Monitor(options, FINDER).step(kept, heard[2])

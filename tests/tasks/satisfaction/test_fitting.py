@@ -55,8 +55,41 @@ def test_with_a_tuned_model(tiny_encoder, tmp_path):
     assert alone.probability[0] == pytest.approx(both.probability[0], abs=1e-5)
 
 
+def unrated(row):
+    return row.model_copy(update={"ratings": (), "id": row.id + "?"})
+
+
+def test_what_is_unseen_is_said_by_floors_without_the_dialogue(tiny_encoder, tmp_path):
+    """Also of turns that nobody rated, which change nothing else."""
+    silent = [unrated(row) for row in VALIDATION[:8]]
+    plain = fit_scorer(TRAINING, VALIDATION, ScorerOptions())
+    fitted = fit_scorer(TRAINING, [*VALIDATION, *silent], ScorerOptions())
+    assert fitted.floor == plain.floor
+    assert fitted.calibration.turns == 240
+    assert [row.id for row in fitted.unseen.rows] == [row.id for row in (*ROWS, *silent)]
+    seen = load_scorer(plain, None).rate(ROWS)
+    truth = np.array([row.rating for row in ROWS])
+    assert mae(truth, seen.expected) < mae(truth, plain.unseen.expected)
+    options = ScorerOptions(head=HEAD)
+    given = (TRAINING, [*VALIDATION, *silent], options)
+    tuned = fit_scorer(*given, model=tiny_encoder, checkpoints=tmp_path)
+    assert tuned.unseen.rows == fitted.unseen.rows
+    assert (tuned.unseen.expected[:180] == fitted.unseen.expected[:180]).all()
+    assert tuned.unseen.dissatisfied.shape == (248,)
+    assert (tuned.unseen.dissatisfied[180:] != fitted.unseen.dissatisfied[180:]).all()
+
+
 def test_rows_of_the_head():
     level = ScorerOptions(turns=TurnOptions(labels="level"))
     (first, *_) = head_rows(ROWS, level)
-    assert first == {"id": "d0#0", "text": ROWS[0].text, "label": 1 + np.sign(ROWS[0].rating - 3)}
-    assert {row["label"] for row in head_rows(ROWS, ScorerOptions())} == {0, 1, 2, 3, 4}
+    one = np.eye(3)[1 + np.sign(ROWS[0].rating - 3)].tolist()
+    assert first == {"id": "d0#0", "text": ROWS[0].text, "label": one}
+    assert {row["label"].index(1) for row in head_rows(ROWS, ScorerOptions())} == {0, 1, 2, 3, 4}
+
+
+def test_a_label_is_what_the_raters_said():
+    row = ROWS[0].model_copy(update={"ratings": (2, 2, 3)})
+    [shared] = head_rows([row], ScorerOptions())
+    [whole] = head_rows([row], ScorerOptions(raters=False))
+    assert shared["label"] == pytest.approx([0, 2 / 3, 1 / 3, 0, 0])
+    assert whole["label"] == [0, 1, 0, 0, 0]

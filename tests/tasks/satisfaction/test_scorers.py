@@ -36,13 +36,27 @@ def test_a_blend_is_a_scorer():
 
 def test_the_best_weight_has_the_least_loss():
     places = np.array([RNG.choice(3, p=row) for row in FIRST])
-    found = best_weight(FIRST, SECOND, places, np.ones(40))
+    found = best_weight(FIRST, SECOND, places, np.ones(40), range(40))
     losses = [log_loss(places, mixed(FIRST, SECOND, w / 10), labels=[0, 1, 2]) for w in range(11)]
     assert found == np.argmin(losses) / 10 > 0.5
-    rare = np.where(places == 0, 1.0, 0.0)
+
+
+def test_a_scorer_that_does_not_help_for_sure_gets_no_weight():
+    places = RNG.integers(0, 3, 40)
+    assert best_weight(FIRST, FIRST, places, np.ones(40), range(40)) == 0
+    told = np.array([RNG.choice(3, p=row) for row in FIRST])
+    losses = -np.log(np.stack([FIRST, SECOND])[:, range(40), told])
+    one = np.array(["a", "b"])[(losses[0] > losses[1]).astype(int)]  # one gains, the other loses
+    assert best_weight(FIRST, SECOND, told, np.ones(40), range(40)) > 0
+    assert best_weight(FIRST, SECOND, told, np.ones(40), one) == 0
+
+
+def test_rows_count_as_they_weigh():
+    places = np.array([RNG.choice(3, p=row) for row in FIRST])
     alone = places == 0
-    assert best_weight(FIRST, SECOND, places, rare) == best_weight(
-        FIRST[alone], SECOND[alone], places[alone], np.ones(alone.sum())
+    rare = np.where(alone, 1.0, 0.0)
+    assert best_weight(FIRST, SECOND, places, rare, ["x"] * 40) == best_weight(
+        FIRST[alone], SECOND[alone], places[alone], np.ones(alone.sum()), ["x"] * alone.sum()
     )
 
 

@@ -10,7 +10,7 @@ from churnlens.pipelines.finetuning.summary_nodes import (
     train_summary_student,
 )
 from churnlens.pipelines.finetuning.value_nodes import fit_text_regression, fit_value_models
-from churnlens.pipelines.shared import SCORER, STUDENT
+from churnlens.pipelines.shared import STUDENT
 
 
 def _churn() -> Pipeline:
@@ -59,7 +59,7 @@ def _satisfaction() -> Pipeline:
                     "checkpoints": "checkpoints",
                     "options": "params:finetuning",
                 },
-                outputs=["scorer", "scorer_parts", "scorer_history"],
+                outputs=["scorer", "scorer_parts", "scorer_history", "unseen_turns"],
                 name="fit_turn_scorer",
             ),
             Node(
@@ -70,12 +70,7 @@ def _satisfaction() -> Pipeline:
             ),
             Node(
                 func=tune_desk,
-                inputs={
-                    "dialogues": "dialogues",
-                    "alert_phrases": "alert_phrases",
-                    "options": "params:finetuning",
-                    **SCORER,
-                },
+                inputs=["dialogues", "unseen_turns", "alert_phrases", "params:finetuning"],
                 outputs=["desk_rules", "alert_tuning"],
                 name="tune_desk",
             ),

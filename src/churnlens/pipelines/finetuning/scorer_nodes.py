@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any
 
 from kedro.io.core import DatasetError
 
@@ -14,15 +14,9 @@ from churnlens.dialogues.sides import Rows, dialogues_of
 from churnlens.models.lock import spec_of
 from churnlens.models.weights import verify
 from churnlens.options import SatisfactionFinetuningOptions
-from churnlens.tasks.satisfaction.alert_tuning import tune, watched
-from churnlens.tasks.satisfaction.calibration import CalibratedScorer
-from churnlens.tasks.satisfaction.fitting import fit_scorer
-from churnlens.tasks.satisfaction.loading import (
-    DeskRules,
-    ScorerParts,
-    StoredScorer,
-    open_scorer,
-)
+from churnlens.tasks.satisfaction.alert_tuning import tune, unseen_cases
+from churnlens.tasks.satisfaction.fitting import Fitted, fit_scorer
+from churnlens.tasks.satisfaction.loading import DeskRules, ScorerParts
 from churnlens.tasks.satisfaction.overall import fit_overall
 from churnlens.tasks.satisfaction.phrases import PhraseBook, PhraseFinder
 from churnlens.tasks.satisfaction.reason_words import ReasonBook
@@ -36,7 +30,7 @@ def fit_turn_scorer(
     model_root: str,
     checkpoints: Path,
     options: SatisfactionFinetuningOptions,
-) -> tuple[Path | None, dict[str, Any], list[dict[str, Any]]]:
+) -> tuple[Path | None, dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
     """Tune the encoder on the rated turns of the train side, and calibrate it on others.
 
     Args:
@@ -47,21 +41,24 @@ def fit_turn_scorer(
         options: see there.
 
     Returns:
-        The folder of the tuned model, a `ScorerParts`, and the losses as rows.
+        The folder of the tuned model, a `ScorerParts`, the losses as rows, and what it says of
+        customer turns that taught it nothing: `dialogue`, `index`, `expected`, `p_dissatisfied`.
 
     Raises:
         DatasetError: when nobody rated a turn.
     """
-    training = _rated(dialogues_of(dialogues, "train"), options)
-    validation = _rated(dialogues_of(dialogues, "validation", "calibration"), options)
-    if not training or not validation:
+    training = _rows(dialogues_of(dialogues, "train"), options)
+    validation = _rows(dialogues_of(dialogues, "validation", "calibration"), options)
+    counts = [len(rated(side)) for side in (training, validation)]
+    if not all(counts):
         raise DatasetError(
-            f"dialogues: got {len(training)} rated turns to learn from and {len(validation)} to "
+            f"dialogues: got {counts[0]} rated turns to learn from and {counts[1]} to "
             "calibrate on, expected some of each; next: a file with `ratings` (docs/data.md)"
         )
     model = verify(spec_of(model_lock, options.encoder), Path(model_root))
     fitted = fit_scorer(training, validation, options.scorer, model=model, checkpoints=checkpoints)
-    return fitted.head, ScorerParts.of(fitted).model_dump(mode="json"), list(fitted.history)
+    parts = ScorerParts.of(fitted).model_dump(mode="json")
+    return fitted.head, parts, list(fitted.history), _unseen_rows(fitted)
 
 
 def learn_reasons(
@@ -82,55 +79,56 @@ def learn_reasons(
 
 def tune_desk(
     dialogues: Rows,
+    unseen_turns: list[dict[str, Any]],
     alert_phrases: dict[str, Any],
     options: SatisfactionFinetuningOptions,
-    **stored: Unpack[StoredScorer],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Fit the line of whole dialogues and choose the thresholds of alerts, on unseen dialogues.
+    """Fit the line of whole dialogues and the outlook, and choose the thresholds of alerts.
 
     Args:
         dialogues: clean, with sides.
+        unseen_turns: see `fit_turn_scorer`.
         alert_phrases: that make a dialogue red.
         options: see there.
-        stored: a `StoredScorer`.
 
     Returns:
         A `DeskRules`, and the `Tuning` that chose its alerts.
     """
-    scorer = open_scorer(stored, options.encoder)
     finder = PhraseFinder(PhraseBook.model_validate(alert_phrases))
-    known = dialogues_of(dialogues, "validation", "calibration")
-    expected, chances = _scored(known, scorer, options)
-    whole = [
-        (each, mean_rating(d.overall)) for each, d in zip(expected, known, strict=True) if d.overall
-    ]
+    expected, chances = _by_dialogue(unseen_turns, "expected", "p_dissatisfied")
+    known = [each for each in dialogues_of(dialogues) if each.id in chances]
+    whole = [(expected[each.id], mean_rating(each.overall)) for each in known if each.overall]
     overall = fit_overall([scores for scores, _ in whole], [rating for _, rating in whole])
-    cases = [watched(d, p, finder) for d, p in zip(known, chances, strict=True)]
+    told = [chances[each.id] for each in known]
+    cases, outlook = unseen_cases(known, told, finder, options.alerts.horizon)
     tuning = tune(cases, finder, options.grid, options.alerts, options.judged)
-    rules = DeskRules(overall=overall, alerts=tuning.chosen)
+    rules = DeskRules(overall=overall, alerts=tuning.chosen, outlook=outlook)
     return rules.model_dump(mode="json"), tuning.model_dump(mode="json")
 
 
-def _rated(dialogues: Sequence[Dialogue], options: SatisfactionFinetuningOptions) -> list[TurnRow]:
-    return rated(row for each in dialogues for row in turn_rows(each, options.scorer.turns))
+def _rows(dialogues: Sequence[Dialogue], options: SatisfactionFinetuningOptions) -> list[TurnRow]:
+    return [row for each in dialogues for row in turn_rows(each, options.scorer.turns)]
 
 
 def _said(dialogue: Dialogue) -> list[str]:
     return [turn.text for turn in dialogue.turns if turn.speaker == "customer"]
 
 
-def _scored(
-    dialogues: Sequence[Dialogue],
-    scorer: CalibratedScorer,
-    options: SatisfactionFinetuningOptions,
-) -> tuple[list[list[float]], list[list[float]]]:
-    """Return expected rating and P(dissatisfied) of the customer turns of each dialogue."""
-    rows = [turn_rows(each, options.scorer.turns) for each in dialogues]
-    said = scorer.rate([row for each in rows for row in each])
-    expected, chances, at = [], [], 0
-    for own in rows:
-        part = slice(at, at + len(own))
-        expected.append(said.expected[part].tolist())
-        chances.append(said.dissatisfied[part].tolist())
-        at += len(own)
-    return expected, chances
+def _unseen_rows(fitted: Fitted) -> list[dict[str, Any]]:
+    if fitted.unseen is None:
+        return []
+    unseen = fitted.unseen
+    scores, chances = unseen.expected.tolist(), unseen.dissatisfied.tolist()
+    return [
+        {"dialogue": row.dialogue, "index": row.index, "expected": score, "p_dissatisfied": p}
+        for row, score, p in zip(unseen.rows, scores, chances, strict=True)
+    ]
+
+
+def _by_dialogue(rows: Sequence[dict[str, Any]], *names: str) -> list[dict[str, list[float]]]:
+    """Return for each name: dialogue → its values in the order of the turns."""
+    found: list[dict[str, list[float]]] = [{} for _ in names]
+    for row in rows:
+        for name, values in zip(names, found, strict=True):
+            values.setdefault(row["dialogue"], []).append(row[name])
+    return found

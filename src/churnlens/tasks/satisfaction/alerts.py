@@ -1,8 +1,9 @@
 """Early warning: what the customer's turns so far say of a dialogue, and when someone is told.
 
 s is the calibrated P(dissatisfied) of one customer turn. A dialogue is **amber** when enough of the
-last turns are bad or the last two are worse than its first two, **red** when one turn is very bad
-or says a phrase of threat, legal steps, leaving or abuse. It stays so until some turns in a row are
+last turns are bad, the last two are worse than its first two, or the outlook is bad: the course of
+the scores makes two bad turns likely soon (`outlook`). It is **red** when one turn is very bad or
+says a phrase of threat, legal steps, leaving or abuse. It stays so until some turns in a row are
 calm. An alert is raised once for each level that an episode reaches, never twice within the
 cool-down, except from amber to red.
 
@@ -23,12 +24,13 @@ from churnlens.engine.shards import content_key
 from churnlens.options import AlertOptions
 from churnlens.schema import Frozen
 from churnlens.tasks.satisfaction.events import Event
+from churnlens.tasks.satisfaction.outlook import Course, Outlook
 from churnlens.tasks.satisfaction.phrases import Kind, PhraseFinder
 
 Level = Literal["calm", "amber", "red"]
-Rule = Literal["window", "rise", "score", "phrase"]
+Rule = Literal["window", "rise", "outlook", "score", "phrase"]
 RANK: dict[Level, int] = {"calm": 0, "amber": 1, "red": 2}
-VERSION = 1  # of the rules below; part of every event id
+VERSION = 2  # of the rules below; part of every event id
 _ENDS = 2  # turns at each end of a dialogue whose means are compared
 
 
@@ -47,19 +49,27 @@ class CustomerTurn(Frozen):
 
 
 class Heard(Frozen):
-    """What is kept of a turn: its place, its probability and the phrases in it."""
+    """What is kept of a turn.
+
+    Attributes:
+        index: its place.
+        p: its probability.
+        kinds: of the phrases in it.
+        ahead: chance that the dialogue goes wrong soon, 0 where nothing looks ahead.
+    """
 
     index: int
     p: float
     kinds: tuple[Kind, ...] = ()
+    ahead: float = 0.0
 
 
 class Reason(Frozen):
     """A rule that fired, and the turns to quote for it.
 
     Attributes:
-        rule: `window` bad turns among the last, `rise` over the first turns, `score` of one turn,
-            `phrase` in a turn.
+        rule: `window` bad turns among the last, `rise` over the first turns, `outlook` after a
+            turn, `score` of one turn, `phrase` in a turn.
         turns: their places in the dialogue, rising.
         phrase: its kind, for rule `phrase`.
     """
@@ -97,6 +107,7 @@ class MonitorState(Frozen):
         rules: key of the rules; another monitor refuses it.
         turns: customer turns so far.
         first, last: the first two of them, and as many of the last as rules look at.
+        course: of the scores, for the outlook.
         level: of the dialogue now.
         calm: turns in a row at which no rule fired.
         raised: highest level told since the dialogue was calm.
@@ -109,6 +120,7 @@ class MonitorState(Frozen):
     turns: int = 0
     first: tuple[Heard, ...] = ()
     last: tuple[Heard, ...] = ()
+    course: Course = Course()
     level: Level = "calm"
     calm: int = 0
     raised: Level = "calm"
@@ -126,10 +138,13 @@ class Step(Frozen):
 class Monitor:
     """The rules with their settings; it keeps nothing of any dialogue."""
 
-    def __init__(self, options: AlertOptions, phrases: PhraseFinder) -> None:
-        """Name the rules: other settings or phrases give other event ids."""
-        self.options, self._phrases = options, phrases
-        settings = [VERSION, options.model_dump(), phrases.book.model_dump()]
+    def __init__(
+        self, options: AlertOptions, phrases: PhraseFinder, outlook: Outlook | None = None
+    ) -> None:
+        """Name the rules: other settings, phrases or outlook give other event ids."""
+        self.options, self._phrases, self.outlook = options, phrases, outlook
+        ahead = outlook.model_dump() if outlook else None
+        settings = [VERSION, options.model_dump(), phrases.book.model_dump(), ahead]
         self.rules = content_key(settings)[:12]
 
     def start(self, dialogue: str) -> MonitorState:
@@ -143,10 +158,11 @@ class Monitor:
             ValueError: for a state of other rules; go through the dialogue from its start.
         """
         kinds = self._phrases.find(turn.text)
-        return self.advance(state, Heard(index=turn.index, p=turn.p, kinds=kinds))
+        ahead = self.outlook.chance(state.course.then(turn.p)) if self.outlook else 0.0
+        return self.advance(state, Heard(index=turn.index, p=turn.p, kinds=kinds, ahead=ahead))
 
     def advance(self, state: MonitorState, heard: Heard) -> Step:
-        """Like `step`, for a turn whose phrases are already found."""
+        """Like `step`, for a turn whose phrases and outlook are already found."""
         if state.rules != self.rules:
             raise ValueError(
                 f"got a state of rules {state.rules}, expected {self.rules}; the settings or "
@@ -179,6 +195,7 @@ def _taken(state: MonitorState, heard: Heard, options: AlertOptions) -> MonitorS
             "turns": state.turns + 1,
             "first": (*state.first, heard)[:_ENDS],
             "last": (*state.last, heard)[-kept:],
+            "course": state.course.then(heard.p),
             "since": state.since + 1,
         }
     )
@@ -188,7 +205,8 @@ def _fired(state: MonitorState, options: AlertOptions) -> tuple[Reason, ...]:
     """Return the rules that fire at the last turn."""
     if state.turns < options.min_turns:
         return ()
-    found = (_window(state, options), _rise(state, options), _score(state, options))
+    rules = (_window, _rise, _ahead, _score)
+    found = [rule(state, options) for rule in rules]
     return (*(reason for reason in found if reason), *_phrases(state, options))
 
 
@@ -205,6 +223,11 @@ def _rise(state: MonitorState, options: AlertOptions) -> Reason | None:
         return None
     turns = sorted({heard.index for heard in (*first, *last)})
     return Reason(rule="rise", turns=tuple(turns))
+
+
+def _ahead(state: MonitorState, options: AlertOptions) -> Reason | None:
+    heard = state.last[-1]
+    return Reason(rule="outlook", turns=(heard.index,)) if heard.ahead > options.ahead else None
 
 
 def _score(state: MonitorState, options: AlertOptions) -> Reason | None:

@@ -1,7 +1,8 @@
 """Making a scorer of turns: the floor, the tuned model where there is one, and their calibration.
 
 No side that teaches calibrates. The floor calibrates with what it says of each dialogue when it was
-fitted without it; the tuned model, which is too slow for that, with the validation dialogues.
+fitted without it; the tuned model, which is too slow for that, with the validation dialogues. What
+the scorer says of these is kept (`Unseen`): alerts and the line of the whole are chosen by it.
 """
 
 from __future__ import annotations
@@ -18,11 +19,31 @@ from churnlens.options import HeadOptions, ScorerOptions
 from churnlens.tasks.satisfaction.calibration import (
     CalibratedScorer,
     Calibration,
+    Rated,
     calibrate,
+    rated_as,
 )
 from churnlens.tasks.satisfaction.floor import Floor, fit_floor
 from churnlens.tasks.satisfaction.scorers import Blend, best_weight, load_head_scorer, mixed
-from churnlens.tasks.satisfaction.turns import TurnRow, labels_of, truth_of
+from churnlens.tasks.satisfaction.turns import TurnRow, labels_of, rated, shares_of, truth_of
+
+
+@dataclass(frozen=True, eq=False)
+class Unseen:
+    """Rows, and what was said of them by a scorer that had not learnt from their dialogues.
+
+    Rows that taught the tuned model are scored by a floor alone. Each scorer is calibrated on their
+    labels, which is a handful of numbers.
+
+    Attributes:
+        rows: in the order of training and validation, rated or not.
+        expected: rating of each, shape (n,).
+        dissatisfied: P(dissatisfied) of each, shape (n,).
+    """
+
+    rows: tuple[TurnRow, ...]
+    expected: np.ndarray
+    dissatisfied: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +56,7 @@ class Fitted:
         head: folder of the tuned model, None without one.
         weight: of the tuned model beside the floor, from 0 to 1.
         history: losses of the training, one row per step and validation.
+        unseen: all rows with their scores; None when the parts come from a catalog.
     """
 
     floor: Floor
@@ -42,6 +64,7 @@ class Fitted:
     head: Path | None = None
     weight: float = 0.0
     history: tuple[dict[str, Any], ...] = ()
+    unseen: Unseen | None = None
 
 
 def fit_scorer(
@@ -53,7 +76,7 @@ def fit_scorer(
     checkpoints: Path | None = None,
     label: str = "satisfaction",
 ) -> Fitted:
-    """Fit a scorer on rated rows.
+    """Fit a scorer on rated rows; those without a rating are only scored, for `unseen`.
 
     Args:
         training: rows to learn from.
@@ -65,22 +88,26 @@ def fit_scorer(
         label: name of the work in the progress lines.
 
     Raises:
-        ValueError: for rows without a rating, or of one label.
+        ValueError: for no rated rows, or rows of one label.
         TrainingError, ModelError, MemoryExhaustedError: see `models.heads.train`.
     """
     everything = [*training, *validation]
-    floor = fit_floor(everything, options.turns, options.floor)
+    floor = fit_floor(rated(everything), options.turns, options.floor)
     alone = out_of_fold(everything, options)
+    calibration = _calibrated(everything, alone, floor.labels, options)
+    by_floor = rated_as(alone, calibration)
     if options.head is None or model is None or checkpoints is None:
-        return Fitted(floor, _calibrated(everything, alone, floor.labels, options))
+        return Fitted(floor, calibration, unseen=_unseen(everything, by_floor))
     head = options.head.model_copy(update={"classes": len(floor.labels)})
-    trained = _train(training, validation, head, options, model, checkpoints, label)
+    first, second = rated(training), rated(validation)
+    trained = _train(first, second, head, options, model, checkpoints, label)
     said = load_head_scorer(model, trained.folder, floor.labels).probabilities(validation)
     beside = alone[len(training) :]
     weight = _weight(said, beside, validation, floor.labels, options)
     together = mixed(said, beside, weight)
     calibration = _calibrated(validation, together, floor.labels, options)
-    return Fitted(floor, calibration, trained.folder, weight, tuple(trained.history))
+    unseen = _unseen(everything, by_floor, rated_as(together, calibration))
+    return Fitted(floor, calibration, trained.folder, weight, tuple(trained.history), unseen)
 
 
 def load_scorer(fitted: Fitted, model: Path | None) -> CalibratedScorer:
@@ -97,7 +124,10 @@ def load_scorer(fitted: Fitted, model: Path | None) -> CalibratedScorer:
 
 
 def out_of_fold(rows: Sequence[TurnRow], options: ScorerOptions) -> np.ndarray:
-    """Return what floors say of rows whose dialogues they were fitted without, shape (n, k)."""
+    """Return what floors say of rows whose dialogues they were fitted without, shape (n, k).
+
+    Rows without a rating teach nothing.
+    """
     from sklearn.model_selection import GroupKFold
 
     dialogues = [row.dialogue for row in rows]
@@ -105,18 +135,22 @@ def out_of_fold(rows: Sequence[TurnRow], options: ScorerOptions) -> np.ndarray:
     split = GroupKFold(parts, shuffle=True, random_state=options.seed)
     found = np.empty((len(rows), len(labels_of(options.turns, rows[0].scale))))
     for inside, outside in split.split(rows, groups=dialogues):
-        floor = fit_floor([rows[at] for at in inside], options.turns, options.floor)
+        known = rated(rows[at] for at in inside)
+        floor = fit_floor(known, options.turns, options.floor)
         found[outside] = floor.probabilities([rows[at] for at in outside])
     return found
 
 
 def head_rows(rows: Sequence[TurnRow], options: ScorerOptions) -> list[dict[str, Any]]:
-    """Return rows of text and label for `models.heads.train`."""
+    """Return rows of text and label for `models.heads.train`; a label is a share for each class."""
     labels = labels_of(options.turns, rows[0].scale)
-    known = places(truth_of(rows, options.turns), labels)
+    if options.raters:
+        shares = shares_of(rows, options.turns)
+    else:
+        shares = np.eye(len(labels))[places(truth_of(rows, options.turns), labels)]
     return [
-        {"id": row.id, "text": row.text, "label": int(place)}
-        for row, place in zip(rows, known, strict=True)
+        {"id": row.id, "text": row.text, "label": share}
+        for row, share in zip(rows, shares.tolist(), strict=True)
     ]
 
 
@@ -145,10 +179,12 @@ def _weight(
     options: ScorerOptions,
 ) -> float:
     """Return the weight of the model; the rows count so that labels weigh as in training."""
-    place = places(truth_of(validation, options.turns), labels)
+    known = _known(validation)
+    rows = rated(validation)
+    place = places(truth_of(rows, options.turns), labels)
     shares = np.bincount(place, minlength=len(labels))[place] / len(place)
     even = 1 / shares if options.floor.balance else np.ones(len(place))
-    return best_weight(said, beside, place, even)
+    return best_weight(said[known], beside[known], place, even, [row.dialogue for row in rows])
 
 
 def _calibrated(
@@ -157,6 +193,19 @@ def _calibrated(
     labels: tuple[int, ...],
     options: ScorerOptions,
 ) -> Calibration:
-    truth = truth_of(rows, options.turns)
-    dialogues = [row.dialogue for row in rows]
-    return calibrate(truth, probability, labels, dialogues, options.calibration)
+    known = rated(rows)
+    truth, dialogues = truth_of(known, options.turns), [row.dialogue for row in known]
+    return calibrate(truth, probability[_known(rows)], labels, dialogues, options.calibration)
+
+
+def _unseen(rows: Sequence[TurnRow], first: Rated, last: Rated | None = None) -> Unseen:
+    """Return the rows as the first scorer rates all, but for the end, which the last one rates."""
+    expected, dissatisfied = first.expected.copy(), first.dissatisfied.copy()
+    if last is not None:
+        start = len(rows) - len(last.expected)
+        expected[start:], dissatisfied[start:] = last.expected, last.dissatisfied
+    return Unseen(tuple(rows), expected, dissatisfied)
+
+
+def _known(rows: Sequence[TurnRow]) -> np.ndarray:
+    return np.array([bool(row.ratings) for row in rows])

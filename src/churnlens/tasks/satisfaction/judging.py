@@ -205,9 +205,10 @@ def judge_alerts(
 ) -> dict[str, Any]:
     """Judge the alerts beside one turn above a threshold, and beside always alerting at once."""
     chances = [[turn.p_dissatisfied for turn in each.turns] for each in assessments]
-    cases = [watched(d, p, finder) for d, p in zip(dialogues, chances, strict=True)]
+    look = desk.monitor.outlook
+    cases = [watched(d, p, finder, look) for d, p in zip(dialogues, chances, strict=True)]
     events = [case.event for case in cases]
-    alone = [single_turn(p, options.single) for p in chances]
+    alone = [single_turn([heard.p for heard in case.turns], options.single) for case in cases]
     return {
         "model": score(cases, desk.monitor, options),
         "single": judge(events, alone, options),

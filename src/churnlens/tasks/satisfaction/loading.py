@@ -15,6 +15,7 @@ from churnlens.tasks.satisfaction.calibration import CalibratedScorer, Calibrati
 from churnlens.tasks.satisfaction.desk import Desk
 from churnlens.tasks.satisfaction.fitting import Fitted, load_scorer
 from churnlens.tasks.satisfaction.floor import Floor
+from churnlens.tasks.satisfaction.outlook import Outlook
 from churnlens.tasks.satisfaction.overall import OverallModel
 from churnlens.tasks.satisfaction.phrases import PhraseBook, PhraseFinder
 from churnlens.tasks.satisfaction.reason_words import ReasonBook, ReasonTeller, WordTeller
@@ -40,10 +41,12 @@ class DeskRules(Frozen):
     Attributes:
         overall: the line from turns to the whole.
         alerts: the tuned settings.
+        outlook: of a dialogue, None where too few went wrong.
     """
 
     overall: OverallModel
     alerts: AlertOptions
+    outlook: Outlook | None = None
 
 
 class StoredScorer(TypedDict):
@@ -106,7 +109,7 @@ def open_desk(stored: StoredDesk, options: SatisfactionFinetuningOptions) -> Des
     return Desk(
         scorer=open_scorer(stored, options.encoder),
         turns=options.scorer.turns,
-        monitor=Monitor(rules.alerts, finder),
+        monitor=Monitor(rules.alerts, finder, rules.outlook),
         overall=rules.overall,
         teller=open_teller(stored["reason_model"], book),
         book=book,

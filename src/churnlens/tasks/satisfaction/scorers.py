@@ -5,7 +5,7 @@ A service asks for one row and a batch for many; the code is the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ import numpy as np
 from churnlens.tasks.satisfaction.turns import TurnRow
 
 _LEAST = 1e-6
+_STEPS = np.arange(11) / 10
 
 
 class TurnScorer(Protocol):
@@ -86,21 +87,32 @@ def mixed(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
 
 
 def best_weight(
-    first: np.ndarray, second: np.ndarray, places: np.ndarray, rows: np.ndarray
+    first: np.ndarray,
+    second: np.ndarray,
+    places: np.ndarray,
+    rows: np.ndarray,
+    dialogues: Sequence[Hashable],
 ) -> float:
     """Return the weight, in steps of 0.1, under which the true labels are most probable.
+
+    It is 0 where the gain over the second scorer alone is within one standard error over
+    dialogues: a weight has to be earned.
 
     Args:
         first: probabilities on turns that taught neither scorer, shape (n, k).
         second: the same of the other scorer.
         places: of the true labels, shape (n,).
         rows: weight of each row, shape (n,), such as to make classes equal.
+        dialogues: what each row belongs to, shape (n,).
     """
-    steps = np.arange(11) / 10
-    at = np.arange(len(places))
+    at, owners = np.arange(len(places)), np.unique(np.asarray(dialogues), return_inverse=True)[1]
 
-    def loss(weight: float) -> float:
+    def losses(weight: float) -> np.ndarray:
         told = np.maximum(mixed(first, second, weight)[at, places], _LEAST)
-        return -float(np.average(np.log(told), weights=rows))
+        return np.bincount(owners, -np.log(told) * rows / rows.sum())
 
-    return float(min(steps, key=loss))
+    found = np.array([losses(step) for step in _STEPS])  # (steps, dialogues)
+    best = found.sum(axis=1).argmin()
+    gain = found[0] - found[best]
+    earned = gain.sum() > gain.std() * np.sqrt(len(gain))
+    return float(_STEPS[best]) if earned else 0.0
