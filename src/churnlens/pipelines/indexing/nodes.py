@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churnlens.engine.shards import Store, map_shards
+from churnlens.engine.shards import RowStore, map_rows
 from churnlens.models.embedding import Encoder
 from churnlens.models.lock import parse_lock
 from churnlens.models.weights import verify
@@ -41,16 +41,16 @@ class _LazyEncoder:
 
 def embed_documents(
     documents: pd.DataFrame,
-    embedding_cache: Store,
+    embedding_cache: RowStore,
     model_lock: dict[str, Any],
     model_root: str,
     options: IndexingOptions,
 ) -> pd.DataFrame:
-    """Embed every document; a shard that was embedded before is taken from the cache.
+    """Embed every document; a text that was embedded before is taken from the cache.
 
     Args:
         documents: columns `customer` and `passage`.
-        embedding_cache: finished shards by content hash.
+        embedding_cache: finished texts by content hash.
         model_lock: the parsed lock file.
         model_root: folder of the fetched models.
         options: encoder, precision and sizes.
@@ -62,11 +62,11 @@ def embed_documents(
     work = _LazyEncoder(verify(spec, Path(model_root)), options)
     versions = [version(library) for library in LIBRARIES]
     kind = ["symmetric"] if options.symmetric else []
-    vectors = map_shards(
+    vectors = map_rows(
         work,
         documents["passage"].tolist(),
         store=embedding_cache,
-        recipe=["embed", spec.digest(), options.dtype, options.batch_size, *versions, *kind],
+        recipe=["embed", spec.digest(), options.dtype, *versions, *kind],
         size=options.shard_rows,
         label="embed documents",
     )
