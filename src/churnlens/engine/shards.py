@@ -11,8 +11,11 @@ from typing import Any, Protocol, TypeVar
 import pandas as pd
 
 from churnlens.engine.progress import track
+from churnlens.engine.workers import compute
+from churnlens.options import EngineOptions
 
 Item = TypeVar("Item")
+LOCAL = EngineOptions()
 
 
 class Store(Protocol):
@@ -46,6 +49,7 @@ def map_shards(
     recipe: Sequence[Any],
     size: int,
     label: str,
+    engine: EngineOptions = LOCAL,
 ) -> pd.DataFrame:
     """Apply `work` to `items` in shards, skipping those that the store already has.
 
@@ -55,7 +59,8 @@ def map_shards(
         store: where finished shards are kept.
         recipe: JSON-able description of `work` (model, revision, prompt): part of every key.
         size: items per shard; a kill costs at most one shard.
-        label: name of the work in the progress lines.
+        label: name of the work in the progress lines, which count the shards to be computed.
+        engine: who computes them.
 
     Returns:
         The frames of all shards, one below the other, in the order of `items`.
@@ -64,17 +69,17 @@ def map_shards(
         ValueError: if `work` returns another number of rows than it was given.
     """
     shards = [items[start : start + size] for start in range(0, len(items), size)]
-    frames = []
-    for shard in track(shards, len(shards), label):
-        key = content_key(list(recipe), list(shard))
-        frame = store.get(key)
-        if frame is None:
-            frame = work(shard)
-            if len(frame) != len(shard):
-                raise ValueError(f"{label}: got {len(frame)} rows for {len(shard)} items")
-            store.put(key, frame)
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    keys = [content_key(list(recipe), list(shard)) for shard in shards]
+    kept = {place: store.get(key) for place, key in enumerate(keys)}
+    frames = {place: frame for place, frame in kept.items() if frame is not None}
+    missing = [(place, shard) for place, shard in enumerate(shards) if place not in frames]
+    for place, frame in track(compute(work, missing, engine), len(missing), label):
+        if len(frame) != len(shards[place]):
+            raise ValueError(f"{label}: got {len(frame)} rows for {len(shards[place])} items")
+        store.put(keys[place], frame)
+        frames[place] = frame
+    ordered = [frames[place] for place in range(len(shards))]
+    return pd.concat(ordered, ignore_index=True) if ordered else pd.DataFrame()
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,7 @@ def map_rows(
     recipe: Sequence[Any],
     size: int,
     label: str,
+    engine: EngineOptions = LOCAL,
 ) -> pd.DataFrame:
     """Apply `work` to `items` as `map_shards` does, computing only rows that are not yet known.
 
@@ -112,6 +118,7 @@ def map_rows(
         recipe: JSON-able description of `work`.
         size: new items per shard; a kill costs at most one shard.
         label: name of the work in the progress lines.
+        engine: who computes them.
 
     Returns:
         One row an item, in the order of `items`.
@@ -127,7 +134,13 @@ def map_rows(
 
     kept = _Prefixed(store, prefix)
     new = map_shards(
-        keyed, list(dict(missing).items()), store=kept, recipe=recipe, size=size, label=label
+        keyed,
+        list(dict(missing).items()),
+        store=kept,
+        recipe=recipe,
+        size=size,
+        label=label,
+        engine=engine,
     )
     found = [frame for frame in (*known, new) if frame is not None and len(frame)]
     if not found:

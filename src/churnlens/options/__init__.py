@@ -39,6 +39,7 @@ from churnlens.options.dialogues import (
     LabelReviewOptions,
     Side,
 )
+from churnlens.options.engine import EngineOptions
 from churnlens.options.explanations import (
     AttributionOptions,
     FaithfulnessOptions,
@@ -101,6 +102,7 @@ __all__ = [
     "DataProcessingOptions",
     "DialogueOptions",
     "DistillationOptions",
+    "EngineOptions",
     "DriverOptions",
     "Dtype",
     "ExperimentOptions",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -53,7 +54,7 @@ def embed_documents(
         embedding_cache: finished texts by content hash.
         model_lock: the parsed lock file.
         model_root: folder of the fetched models.
-        options: encoder, precision and sizes.
+        options: encoder, precision, sizes, and who embeds.
 
     Returns:
         Frame with columns `customer` and `vector` (float32, length one), in document order.
@@ -69,13 +70,22 @@ def embed_documents(
         recipe=["embed", spec.digest(), options.dtype, *versions, *kind],
         size=options.shard_rows,
         label="embed documents",
+        engine=options.engine,
     )
     return pd.DataFrame({"customer": documents["customer"], "vector": vectors["vector"]})
 
 
 def build_vector_index(vectors: pd.DataFrame, options: IndexingOptions) -> Any:
     """Return the FAISS index whose position i is document i."""
-    return build_index(np.stack(vectors["vector"].tolist()), options.factory)
+    factory = choose_factory(len(vectors), options)
+    return build_index(np.stack(vectors["vector"].tolist()), factory)
+
+
+def choose_factory(rows: int, options: IndexingOptions) -> str:
+    """Return the FAISS factory string for a corpus of `rows` documents."""
+    if options.factory != "auto":
+        return options.factory
+    return "Flat" if rows <= options.flat_rows else f"IVF{4 * math.isqrt(rows)},SQ8"
 
 
 def choose_engine(rows: int, options: IndexingOptions) -> Engine:
