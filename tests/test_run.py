@@ -75,7 +75,7 @@ def conf_with_prompts(project, folder, text: str):
 
 
 def test_a_changed_prompt_runs_only_what_writes_with_it(project, finished, customers, tmp_path):
-    """The prompts gain a remark: answers stay the same, so nothing goes on from them."""
+    """The prompts gain a remark: what is made with them stays the same, and goes no further."""
     folder = tmp_path / "data"
     shutil.copytree(finished, folder)
     text = (project / "prompts" / "churn.yml").read_text(encoding="utf-8")
@@ -83,7 +83,7 @@ def test_a_changed_prompt_runs_only_what_writes_with_it(project, finished, custo
     before = records(folder)
     words = parameters(folder, customers, questions=finished.parent / "questions.yml")
     again(project, "--conf-source", conf, *words)
-    assert ran(folder, before) == {"inference.answer_questions"}
+    assert ran(folder, before) == {"inference.answer_questions", "reporting.evaluate_answers"}
     assert contents(folder) == contents(finished)
 
 

@@ -8,6 +8,7 @@ shard again.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -108,7 +109,7 @@ def _cluster(workers: int, options: EngineOptions) -> Iterator[Any]:
         **where,
         runtime_env={"env_vars": {"PYTHONPATH": path}},
         log_to_driver=False,
-        logging_level="warning",
+        logging_level=logging.WARNING,
     )
     try:
         yield ray

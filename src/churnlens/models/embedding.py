@@ -14,6 +14,7 @@ from churnlens.models.weights import read_manifest
 from churnlens.options import Dtype
 
 _STEP = 8  # texts are padded to a multiple of so many tokens
+_WINDOW = 512  # tokens, of a model that states none
 
 
 class TextEncoder(Protocol):
@@ -101,7 +102,7 @@ class Encoder:
 
     def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Any]]:
         """Yield (places in `texts`, padded tokens) of texts that pad to one length."""
-        tokenizer, window = self._model.tokenizer, self._model.max_seq_length
+        tokenizer, window = self._model.tokenizer, int(self._model.max_seq_length or _WINDOW)
         tokens = tokenizer(list(texts), truncation=True, max_length=window)["input_ids"]
         padded = [min(-(-len(ids) // _STEP) * _STEP, window) for ids in tokens]
         for length in sorted(set(padded)):
