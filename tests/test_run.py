@@ -12,6 +12,7 @@ import time
 
 import pandas as pd
 import pytest
+from kedro.framework.startup import bootstrap_project
 
 from churnlens.simulation import simulate_customers
 from commands import QUESTIONS, command, contents, invoke, parameters
@@ -36,10 +37,69 @@ def test_the_main_job_makes_everything_and_the_demo_data_stay_as_they_were(finis
     assert status == ["answered", "answered", "not_answerable"]
 
 
-def test_a_second_run_gives_the_same_bytes(project, finished, customers):
-    before = contents(finished)
-    command(project, "run", *parameters(finished, customers))
+EVERY_NODE = ("--runner", "SequentialRunner")
+
+
+def test_a_second_run_of_every_node_gives_the_same_bytes(project, finished, customers):
+    before, began = contents(finished), records(finished)
+    command(project, "run", *parameters(finished, customers), *EVERY_NODE)
     assert contents(finished) == before
+    assert not began.items() & records(finished).items()
+
+
+def again(project, *words) -> None:
+    """Run once more, in this process."""
+    bootstrap_project(project)
+    assert invoke(project, "run", *words).exit_code == 0
+
+
+def ran(folder, before) -> set[str]:
+    """Names of the nodes that have written a record since `before`."""
+    return {name.removeprefix("churn.") for name, at in records(folder).items() - before.items()}
+
+
+def test_an_unchanged_run_runs_nothing(project, finished, customers):
+    before = records(finished)
+    again(project, *parameters(finished, customers))
+    assert not ran(finished, before)
+
+
+def conf_with_prompts(project, folder, text: str):
+    """Write a copy of the configuration whose prompts of churn are a file of `text`."""
+    shutil.copytree(project / "conf", folder / "conf")
+    (folder / "churn.yml").write_text(text, encoding="utf-8")
+    raw = folder / "conf" / "base" / "catalog_raw.yml"
+    words = raw.read_text(encoding="utf-8").replace("prompts/{task}.yml", f"{folder}/{{task}}.yml")
+    raw.write_text(words, encoding="utf-8")
+    return folder / "conf"
+
+
+def test_a_changed_prompt_runs_only_what_writes_with_it(project, finished, customers, tmp_path):
+    """The prompts gain a remark: what is made with them stays the same, and goes no further."""
+    folder = tmp_path / "data"
+    shutil.copytree(finished, folder)
+    text = (project / "prompts" / "churn.yml").read_text(encoding="utf-8")
+    conf = conf_with_prompts(project, tmp_path, text + "# another word\n")
+    before = records(folder)
+    words = parameters(folder, customers, questions=finished.parent / "questions.yml")
+    again(project, "--conf-source", conf, *words)
+    assert ran(folder, before) == {"inference.answer_questions", "reporting.evaluate_answers"}
+    assert contents(folder) == contents(finished)
+
+
+def test_a_changed_row_embeds_one_text(project, finished, customers, tmp_path):
+    folder, shards = tmp_path / "data", "04_feature/churn/embedding_cache/*.parquet"
+    shutil.copytree(finished, folder)
+    table = pd.read_csv(customers, dtype=str, keep_default_na=False)
+    table.loc[20, "CustomerFeedback"] = "The engineer never came, twice, and nobody said why."
+    table.to_csv(tmp_path / "changed.csv", index=False)
+    before = set(folder.glob(shards))
+    words = parameters(
+        folder, tmp_path / "changed.csv", questions=finished.parent / "questions.yml"
+    )
+    again(project, "--to-outputs", "churn.vectors", *words)
+    (new,) = set(folder.glob(shards)) - before
+    assert len(pd.read_parquet(new)) == 1
 
 
 def test_status_says_done_and_after_a_change_why_not(project, finished):

@@ -17,7 +17,14 @@ from kedro.framework.hooks import hook_impl
 from kedro.pipeline.node import Node
 
 from churnlens.datasets.atomic import sweep, write_file
-from churnlens.engine.records import Catalog, NodeRecord, file_of, fingerprint, record_path
+from churnlens.engine.records import (
+    Catalog,
+    NodeRecord,
+    fingerprint,
+    is_current,
+    record_now,
+    record_path,
+)
 from churnlens.models.loading import OFFLINE
 
 logger = logging.getLogger(__name__)
@@ -154,12 +161,13 @@ class RunHooks:
             logger.info("%s took %.1f s", node.name, time.monotonic() - ongoing.started)
 
     def _record(self, catalog: Catalog, node: Node) -> NodeRecord:
-        return NodeRecord(
-            node=node.name,
-            inputs=dict(sorted(self._of(node).inputs.items())),
-            outputs={name: fingerprint(catalog, name) for name in sorted(node.outputs)},
-            given={n: str(file_of(catalog, n)) for n in sorted(self._given & set(node.inputs))},
-        )
+        read = dict(sorted(self._of(node).inputs.items()))
+        return record_now(catalog, node, self._given).model_copy(update={"inputs": read})
+
+    def is_current(self, node: Node) -> bool:
+        """Whether the run may pass over a node, see `records.is_current`."""
+        folder = self._root / STATE
+        return self._catalog is not None and is_current(self._catalog, node, folder, self._given)
 
     @hook_impl
     def after_pipeline_run(self) -> None:

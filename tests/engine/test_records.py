@@ -1,23 +1,26 @@
 import json
 
 import pytest
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node
 from kedro_datasets.json import JSONDataset
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from churnlens.engine import records
 from churnlens.engine.records import (
-    NodeRecord,
+    OTHER_MAKER,
     code_hash,
     fingerprint,
+    is_current,
     node_states,
+    record_now,
     record_path,
 )
 
 
 class Options(BaseModel):
     factor: int = 2
+    writer: str = Field(default="model", exclude=True)
 
 
 def double(numbers, options):
@@ -46,9 +49,8 @@ def catalog(tmp_path, node):
 
 def keep(catalog, node, folder, **more):
     """Write the record of a node as if it had just run."""
-    inputs = {name: fingerprint(catalog, name) for name in node.inputs}
-    outputs = {name: fingerprint(catalog, name) for name in node.outputs}
-    record = NodeRecord(node=node.name, inputs=inputs | more.pop("inputs", {}), outputs=outputs)
+    record = record_now(catalog, node)
+    more["inputs"] = record.inputs | more.pop("inputs", {})
     text = record.model_copy(update=more).model_dump_json()
     record_path(folder, node.name).write_text(text, encoding="utf-8")
 
@@ -119,9 +121,9 @@ def test_two_nodes_that_read_different_contents_are_not_both_done(catalog, node,
 def test_a_record_of_an_earlier_version_is_read(catalog, node, tmp_path):
     path = record_path(tmp_path, node.name)
     old = json.loads(path.read_text(encoding="utf-8"))
-    del old["given"]
+    del old["given"], old["maker"]
     path.write_text(json.dumps(old), encoding="utf-8")
-    assert state(catalog, node, tmp_path)[0] == "done"
+    assert state(catalog, node, tmp_path) == ("done", OTHER_MAKER)
     del old["outputs"]["out"]  # the node has gained an output since
     path.write_text(json.dumps(old), encoding="utf-8")
     assert state(catalog, node, tmp_path)[0] == "torn"
@@ -141,3 +143,48 @@ def test_the_code_hash_follows_every_file_of_the_package(tmp_path, monkeypatch):
         hashes.add(code_hash())
     code_hash.cache_clear()
     assert len(hashes) == 3
+
+
+def current(catalog, node, folder, *given):
+    return is_current(catalog, node, folder, frozenset(given))
+
+
+def test_a_node_is_current_until_anything_that_it_is_made_of_changes(
+    catalog, node, tmp_path, monkeypatch
+):
+    assert current(catalog, node, tmp_path)
+    assert not current(catalog, node, tmp_path, "raw")  # given as a file, and before it was not
+    monkeypatch.setattr(records, "code_hash", lambda: "of other code")
+    assert not current(catalog, node, tmp_path)
+    assert state(catalog, node, tmp_path) == ("done", OTHER_MAKER)
+    monkeypatch.undo()
+    catalog["params:options"] = Options(writer="template")  # in no fingerprint, and yet a change
+    assert state(catalog, node, tmp_path)[0] == "done"
+    assert not current(catalog, node, tmp_path)
+    catalog["params:options"] = Options()
+    catalog.save("out", [2, 5])
+    assert not current(catalog, node, tmp_path)
+    catalog.save("out", [2, 4])
+    assert current(catalog, node, tmp_path)
+    record_path(tmp_path, node.name).unlink()
+    assert not current(catalog, node, tmp_path)
+
+
+def test_another_way_to_read_or_write_a_file_is_a_change(catalog, node, tmp_path):
+    del catalog._datasets["out"]
+    catalog["out"] = JSONDataset(filepath=str(tmp_path / "out.json"), save_args={"indent": 1})
+    assert not current(catalog, node, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["raw", "out"])
+def test_what_lives_in_memory_is_never_current(catalog, node, tmp_path, name):
+    catalog._datasets[name] = MemoryDataset([2, 4])
+    keep(catalog, node, tmp_path)
+    assert not current(catalog, node, tmp_path)
+
+
+def test_an_output_of_which_there_is_no_fingerprint_is_never_current(catalog, node, tmp_path):
+    (tmp_path / "out.json").unlink()
+    (tmp_path / "out.json").mkdir()  # a folder without a manifest
+    keep(catalog, node, tmp_path)
+    assert not current(catalog, node, tmp_path)

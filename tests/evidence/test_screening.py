@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, fisher_exact
 from statsmodels.stats.multitest import multipletests
 
-from churnlens.evidence.screening import count_events, fisher_p, independence_p, screen
+from churnlens.evidence.screening import (
+    count_bits,
+    count_events,
+    fisher_p,
+    independence_p,
+    pack,
+    screen,
+    screen_packed,
+)
 from churnlens.options import DriverOptions
 
 
@@ -26,6 +34,24 @@ def test_counts_are_plain_counts():
         inside, outside = half & members[:, place], half & ~members[:, place]
         wanted = [(inside & event).sum(), inside.sum(), (outside & event).sum(), outside.sum()]
         assert counts[:, place].tolist() == wanted
+
+
+@given(st.integers(1, 200), st.integers(0, 5), st.integers(0, 2**32 - 1))
+def test_bits_are_counted_as_masks_are(rows, candidates, seed):
+    rng = np.random.default_rng(seed)
+    members, event, mask = (rng.random((rows, k)) < 0.5 for k in (candidates, 1, 1))
+    bits = count_bits(pack(members), pack(event), pack(mask))
+    wanted = count_events(members.astype(float), event[:, 0], mask[:, 0])
+    assert bits.tolist() == wanted.tolist()
+
+
+def test_a_cohort_inside_the_table_is_screened_as_its_rows_alone():
+    members, event, half = cohort(lift=0.15)
+    mask = np.arange(len(event)) % 3 > 0
+    alone = screen(members[mask], event[mask], half[mask], DriverOptions())
+    inside = screen_packed(pack(members), mask, event, half, DriverOptions())
+    assert inside.counts.tolist() == alone.counts.tolist()
+    assert (inside.p.tolist(), inside.why_not) == (alone.p.tolist(), alone.why_not)
 
 
 def test_fisher_where_a_cell_expects_fewer_than_five_and_chi_square_elsewhere():

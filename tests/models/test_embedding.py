@@ -34,6 +34,14 @@ def test_vectors_come_in_the_order_of_the_texts(encoder):
     assert np.linalg.norm(alone[0] - alone[1]) > 0.1
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+def test_a_vector_depends_on_its_text_alone(tiny_encoder, dtype):
+    encoder = Encoder(tiny_encoder, dtype=dtype, batch_size=4)
+    texts = [f"{text} {'month ' * n}".strip() for n in range(12) for text in TEXTS[:3]]
+    alone = np.concatenate([encoder.encode([text]) for text in texts])
+    assert encoder.encode(texts).tobytes() == alone.tobytes()
+
+
 def test_the_vector_is_the_mean_of_the_last_layer(encoder, tiny_encoder):
     import torch
     from transformers import AutoModel, AutoTokenizer

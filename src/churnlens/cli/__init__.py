@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from kedro.framework.cli.project import run as kedro_run
 
@@ -17,8 +19,17 @@ def cli() -> None:
     """Why customers leave, computed over the whole table and answered with evidence."""
 
 
-# Kedro's own command, with the same end; `python -m churnlens` looks for it here.
-run = PlainCommand("run", params=kedro_run.params, callback=kedro_run.callback, help=kedro_run.help)
+def _run(runner: str | None, **given: Any) -> Any:
+    """Run what has changed since the last run, and what depends on it.
+
+    `kedro status` says why a node would run; `--runner SequentialRunner` runs every node.
+    """
+    chosen = runner or "churnlens.runner.IncrementalRunner"
+    return click.get_current_context().invoke(kedro_run, runner=chosen, **given)
+
+
+# Kedro's own command, with another runner and the same end; `python -m churnlens` looks here.
+run = PlainCommand("run", params=kedro_run.params, callback=_run, help=_run.__doc__)
 for command in (
     run,
     data.demo_data,

@@ -16,7 +16,7 @@ from churnlens.cli.opening import (
     shared,
 )
 from churnlens.cli.plain import PlainCommand
-from churnlens.cli.predictors import PREDICTORS
+from churnlens.cli.predictors import PREDICTORS, OpenedThere
 from churnlens.cli.values import predict_values
 
 if TYPE_CHECKING:
@@ -69,12 +69,14 @@ def ask(
 @click.argument("task", type=click.Choice(["churn", "satisfaction", "service", "summary", "clv"]))
 @click.argument("source", type=click.Path(exists=True, dir_okay=False))
 @click.argument("target", type=click.Path(dir_okay=False))
+@click.option("--workers", type=click.IntRange(1), help="Ray workers (extra scale); else none.")
 @chosen_writer
 @shared
 def predict(
     task: str,
     source: str,
     target: str,
+    workers: int | None,
     writer: str | None,
     data_root: str | None,
     env: str | None,
@@ -102,9 +104,10 @@ def predict(
     from churnlens.engine.records import code_hash, fingerprint
     from churnlens.hooks import data_root as root_of
     from churnlens.hooks import run_lock
+    from churnlens.options import EngineOptions
     from churnlens.tasks.batch import parse_rows, predict_rows
 
-    context = open_project(env, data_root=data_root, writer=writer)
+    context, engine = open_project(env, data_root=data_root, writer=writer), EngineOptions()
     if task == "clv":
         click.echo(predict_values(context, Path(source), Path(target)))
         return
@@ -117,7 +120,11 @@ def predict(
     with run_lock(root_of(context)):
         work, name = opening(context)
         recipe = [code_hash(), name, *(fingerprint(context.catalog, n) for n in sorted(made_of))]
-        done = predict_rows(rows, work, store, recipe, ROWS_PER_SHARD)
+        if workers:
+            engine = EngineOptions(kind="ray", workers=workers)
+            given = {"data_root": data_root, "writer": writer}
+            work = OpenedThere(task, context.project_path, env, given)
+        done = predict_rows(rows, work, store, recipe, ROWS_PER_SHARD, engine)
         write_file(Path(target), dump_rows(done))
     bad = sum(1 for row in done if "error" in row)
     click.echo(f"{len(rows) - bad} good rows and {bad} bad rows are in {target}")

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import chdir
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from churnlens.cli.opening import open_analyst, open_satisfaction, open_service, open_summary
+from churnlens.cli.opening import (
+    open_analyst,
+    open_project,
+    open_satisfaction,
+    open_service,
+    open_summary,
+)
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -68,3 +77,29 @@ PREDICTORS: dict[str, tuple[Callable[[], tuple[Read, str]], Callable[[KedroConte
     "service": (_conversations, _replying),
     "summary": (_dialogues, _summarising),
 }
+
+
+@dataclass
+class OpenedThere:
+    """Predicts for a task, opening what it needs where and when it is first called.
+
+    Attributes:
+        task: key of `PREDICTORS`.
+        project: the project's folder, the same on every machine that works.
+        env: configuration environment.
+        params: run-time parameters.
+    """
+
+    task: str
+    project: Path
+    env: str | None
+    params: dict[str, str | None]
+    _predict: Predict | None = field(default=None, init=False, repr=False)
+
+    def __call__(self, given: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+        """Predict from rows as they were read."""
+        if self._predict is None:
+            with chdir(self.project):
+                context = open_project(self.env, **self.params)
+                self._predict, _ = PREDICTORS[self.task][1](context)
+        return self._predict(given)

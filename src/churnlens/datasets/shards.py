@@ -31,6 +31,10 @@ class ShardStore:
         """Keep `frame` as the shard of `key`."""
         replace_file(self._path(key), lambda temporary: frame.to_parquet(temporary, index=False))
 
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys that begin with `prefix`, in order."""
+        return sorted(path.stem for path in self.folder.glob(f"{prefix}*.parquet"))
+
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.parquet"
 

@@ -2,7 +2,8 @@
 
 The record is written after the node's outputs are in place. A node is *done* when its record fits
 the files and parameters of today and what the nodes before it read, *stale* when an input has
-changed since, *torn* when an output is not the one that the record names.
+changed since, *torn* when an output is not the one that the record names. A node that is done is
+*current* when the same code, libraries and settings would make it now: a run passes over it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from functools import cache, partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +24,13 @@ Catalog = CatalogProtocol[Any, Any]
 State = Literal["done", "stale", "torn", "missing", "never ran"]
 PLACES = frozenset({"params:model_root"})  # where models lie; what they are is in the lock
 PACKAGE = Path(__file__).parents[1]
+LIBRARIES = (  # that compute results: another version may round otherwise
+    *("torch", "transformers", "sentence-transformers", "peft", "llguidance"),
+    *("numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "lightgbm"),
+    *("faiss-cpu", "rank-bm25", "bm25s", "matplotlib"),
+)
+_PLACE_KEYS = frozenset({"filepath", "path", "source"})
+OTHER_MAKER = "a run makes it again: other code, libraries or settings"
 
 
 class NodeRecord(BaseModel):
@@ -29,12 +38,14 @@ class NodeRecord(BaseModel):
 
     Attributes:
         given: inputs that the run was given as a file of its own → that file.
+        maker: see `maker_hash`; empty in records of earlier versions.
     """
 
     node: str
     inputs: dict[str, str]
     outputs: dict[str, str]
     given: dict[str, str] = {}
+    maker: str = ""
 
 
 class NodeState(BaseModel):
@@ -88,6 +99,92 @@ def code_hash() -> str:
     return _value_hash(hashes)
 
 
+@cache
+def _library_versions() -> list[str]:
+    found = []
+    for library in LIBRARIES:
+        try:
+            found.append(f"{library} {version(library)}")
+        except PackageNotFoundError:
+            found.append(library)
+    return found
+
+
+def _config(dataset: Any) -> Any:
+    return dataset._init_config()  # the only form that has every argument
+
+
+def _without_places(config: Any) -> Any:
+    """Return a dataset's configuration without where its file lies."""
+    if not isinstance(config, dict):
+        return config
+    return {k: _without_places(v) for k, v in config.items() if k not in _PLACE_KEYS}
+
+
+def maker_hash(catalog: Catalog, node: Node) -> str:
+    """Return the sha256 of what makes a node's outputs beside the contents of its inputs.
+
+    These are the package's code, the libraries that compute, how inputs are read and checked and
+    outputs written, and parameters to the last field: also those that are kept out of
+    `fingerprint` because a command may choose them, such as who writes.
+    """
+    parameters = [name for name in node.inputs if name.startswith("params:")]
+    files = sorted({*node.inputs, *node.outputs}.difference(parameters, {"parameters"}))
+    validators = getattr(catalog, "validators", {})
+    return _value_hash(
+        {
+            "code": code_hash(),
+            "libraries": _library_versions(),
+            "parameters": {n: repr(catalog.load(n)) for n in parameters if n not in PLACES},
+            "datasets": {n: _without_places(_config(catalog.get(n))) for n in files},
+            "validators": {n: _without_places(validators.get(n)) for n in files},
+        }
+    )
+
+
+def record_now(catalog: Catalog, node: Node, given: frozenset[str] = frozenset()) -> NodeRecord:
+    """Return the record that a node would have if it had made the files of now.
+
+    Args:
+        catalog: where the files are.
+        node: any.
+        given: inputs that this run was given as files of their own.
+    """
+    return NodeRecord(
+        node=node.name,
+        inputs={name: fingerprint(catalog, name) for name in sorted(node.inputs)},
+        outputs={name: fingerprint(catalog, name) for name in sorted(node.outputs)},
+        given={n: str(file_of(catalog, n)) for n in sorted(given & set(node.inputs))},
+        maker=maker_hash(catalog, node),
+    )
+
+
+def _in_memory(catalog: Catalog, name: str) -> bool:
+    known = name in catalog and not name.startswith("params:") and name != "parameters"
+    return known and bool(getattr(catalog.get(name), "_EPHEMERAL", False))
+
+
+def is_current(catalog: Catalog, node: Node, folder: Path, given: frozenset[str]) -> bool:
+    """Whether a run that reached `node` now would make what is already there.
+
+    A node that keeps nothing in a file, or works with data that live in memory, never is.
+
+    Args:
+        catalog: where the files are.
+        node: any.
+        folder: of the records.
+        given: inputs that this run was given as files of their own.
+    """
+    record = _read_record(folder, node)
+    if record is None or any(_in_memory(catalog, name) for name in node.inputs + node.outputs):
+        return False
+    return (
+        bool(record.outputs)
+        and all(record.outputs.values())
+        and (record == record_now(catalog, node, given))
+    )
+
+
 def record_path(folder: Path, node: str) -> Path:
     """Return where the record of `node` is kept."""
     return folder / f"{node}.json"
@@ -104,8 +201,8 @@ def _changed(then: dict[str, str], now: dict[str, str]) -> list[str]:
     return sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
 
 
-def _compare(node: Node, then: NodeRecord, hash_of: Callable[[str], str]) -> NodeState:
-    """Compare a record with the files and parameters of now."""
+def _compare(node: Node, then: NodeRecord, hash_of: Callable[[str], str], maker: str) -> NodeState:
+    """Compare a record with the files, parameters and code of now."""
     outputs = {name: hash_of(name) for name in node.outputs}
     if absent := [name for name in outputs if not outputs[name] and then.outputs.get(name)]:
         return NodeState(node=node.name, state="missing", why=f"no file for {', '.join(absent)}")
@@ -119,8 +216,9 @@ def _compare(node: Node, then: NodeRecord, hash_of: Callable[[str], str]) -> Nod
     # A file that is gone has not changed; if a node made it, that node is missing.
     if changed := [name for name in moved if inputs.get(name) != ""]:
         return NodeState(node=node.name, state="stale", why=f"changed since: {', '.join(changed)}")
-    gone = f"no longer there: {', '.join(moved)}" if moved else ""
-    return NodeState(node=node.name, state="done", why=gone)
+    whys = [f"no longer there: {', '.join(moved)}"] if moved else []
+    whys += [OTHER_MAKER] if then.maker != maker else []
+    return NodeState(node=node.name, state="done", why="; ".join(whys))
 
 
 def node_states(catalog: Catalog, nodes: Iterable[Node], folder: Path) -> list[NodeState]:
@@ -143,7 +241,7 @@ def node_states(catalog: Catalog, nodes: Iterable[Node], folder: Path) -> list[N
         if record is None:
             states.append(NodeState(node=node.name, state="never ran"))
             continue
-        state = _compare(node, record, hash_of)
+        state = _compare(node, record, hash_of, maker_hash(catalog, node))
         for name, value in record.inputs.items():
             reader, read = read_by.setdefault(name, (node.name, value))
             if state.state == "done" and read != value:

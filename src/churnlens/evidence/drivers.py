@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -46,7 +47,7 @@ from churnlens.evidence.candidates import (
 )
 from churnlens.evidence.design import Design, build_design, with_group
 from churnlens.evidence.intervals import Estimate, estimate
-from churnlens.evidence.screening import Screening, count_events, screen
+from churnlens.evidence.screening import Bits, Screening, count_events, pack, screen_packed
 from churnlens.options import DriverOptions
 from churnlens.schema import Frozen, Schema
 
@@ -78,6 +79,11 @@ class Panel:
     confounders: frozenset[int]
     money: frozenset[int]
     start: Floats
+
+    @cached_property
+    def packed(self) -> Bits:
+        """`members` as bits, for counting."""
+        return pack(self.members)
 
     def event(self, outcome: Outcome) -> Mask:
         """Return who has the asked outcome, shape (n_rows,)."""
@@ -281,7 +287,7 @@ def find_drivers(
         return ()
     attribute = panel.attribute[chosen]
     sample = take_sample(panel.design, mask, event, panel.members[:, chosen], attribute)
-    screening = screen(sample.members, sample.event, panel.half[mask], options)
+    screening = screen_packed(panel.packed[chosen], mask, event, panel.half, options)
     models = CohortModels(sample, panel.confounders, panel.money, panel.begin(outcome))
     verdicts = _judge(models, attribute, screening)
     drivers = []

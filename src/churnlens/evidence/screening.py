@@ -16,6 +16,7 @@ from churnlens.options import DriverOptions
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Bits = NDArray[np.uint64]
 
 SMALLEST_EXPECTED = 5.0  # a cell that expects fewer calls for Fisher's exact test
 CONFIRMED_Z = 1.6448536269514722  # one-sided 5 %
@@ -40,6 +41,20 @@ class Screening:
     confirmed: Mask
     why_not: list[str]
     bounds: Floats
+
+
+def pack(columns: Mask) -> Bits:
+    """Return masks (n_rows, k) as bits (k, ⌈n_rows / 64⌉): a million rows in 125 kB each."""
+    packed = np.packbits(np.ascontiguousarray(columns.T), axis=1)
+    return np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
+
+
+def count_bits(members: Bits, event: Bits, rows: Bits) -> Floats:
+    """Return what `count_events` does, of bits: `members` (k, w), `event` and `rows` (1, w)."""
+    inside = [np.bitwise_count(members & each).sum(axis=1) for each in (rows & event, rows)]
+    whole = [np.bitwise_count(each).sum(axis=1) for each in (rows & event, rows)]
+    found = np.stack(inside).astype(float)
+    return np.concatenate([found, np.stack(whole).astype(float) - found])
 
 
 def count_events(members: Floats, event: Mask, rows: Mask) -> Floats:
@@ -97,10 +112,27 @@ def screen(members: Mask, event: Mask, half: Mask, options: DriverOptions) -> Sc
         half: (n_rows,) a fixed half of the customers, independent of both.
         options: false discovery rate and effect floor.
     """
+    everybody = np.ones(len(event), dtype=bool)
+    return screen_packed(pack(members), everybody, event, half, options)
+
+
+def screen_packed(
+    members: Bits, mask: Mask, event: Mask, half: Mask, options: DriverOptions
+) -> Screening:
+    """Test every candidate against the rest of a cohort, see `screen`.
+
+    Args:
+        members: (k, ⌈n_rows / 64⌉) who belongs to each candidate, by `pack`.
+        mask: (n_rows,) the cohort.
+        event: (n_rows,) who of all has the asked outcome.
+        half: (n_rows,) a fixed half of all customers.
+        options: false discovery rate and effect floor.
+    """
     from scipy.stats import false_discovery_control
 
-    exact = members.astype(float)
-    first, second = count_events(exact, event, half), count_events(exact, event, ~half)
+    rows, asked, halves = (pack(each[:, None]) for each in (mask, event, half))
+    first = count_bits(members, asked, rows & halves)
+    second = count_bits(members, asked, rows & ~halves)
     counts = first + second
     p = independence_p(counts)
     q = np.asarray(false_discovery_control(p))

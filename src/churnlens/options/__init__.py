@@ -47,6 +47,7 @@ from churnlens.options.dialogues import (
     LabelReviewOptions,
     Side,
 )
+from churnlens.options.engine import EngineOptions
 from churnlens.options.explanations import (
     AttributionOptions,
     FaithfulnessOptions,
@@ -118,6 +119,7 @@ __all__ = [
     "DataProcessingOptions",
     "DialogueOptions",
     "DistillationOptions",
+    "EngineOptions",
     "DriverOptions",
     "Dtype",
     "ExperimentOptions",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from churnlens.options.engine import EngineOptions
 from churnlens.options.teaching import TeacherOptions
 from churnlens.options.training import Dtype, Precision, StudentOptions
 from churnlens.schema import Frozen
@@ -32,7 +33,9 @@ class IndexingOptions(Frozen):
         batch_size: texts per forward pass.
         symmetric: like is searched by like, so documents are embedded as questions are.
         shard_rows: texts per committed unit; a killed run loses at most one.
-        factory: FAISS factory string; Flat is exact and right up to about 10^5 documents.
+        factory: FAISS factory string; `auto` takes Flat, which is exact, up to `flat_rows`
+            documents, then cells of bytes (IVF,SQ8), a quarter of the memory.
+        engine: who embeds; it changes no result, so it is in no record.
         lexical_engine: `auto` takes rank-bm25 up to `lexical_rows` documents, then bm25s.
     """
 
@@ -41,7 +44,9 @@ class IndexingOptions(Frozen):
     batch_size: int = Field(default=32, ge=1)
     symmetric: bool = False
     shard_rows: int = Field(default=512, ge=1)
-    factory: str = "Flat"
+    factory: str = "auto"
+    flat_rows: int = Field(default=100_000, ge=1)
+    engine: EngineOptions = Field(default=EngineOptions(), exclude=True)
     lexical_engine: Literal["auto", "rank_bm25", "bm25s"] = "auto"
     lexical_rows: int = Field(default=20_000, ge=1)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from churnlens.engine.shards import Store, map_shards
+from churnlens.engine.shards import LOCAL, Store, map_shards
+from churnlens.options import EngineOptions
 from churnlens.privacy.redaction import redact
 from churnlens.schema import Frozen
 
@@ -105,7 +106,12 @@ class WholeShards:
 
 
 def predict_rows(
-    rows: Sequence[Row], predict: Predict, store: Store, recipe: Sequence[Any], size: int
+    rows: Sequence[Row],
+    predict: Predict,
+    store: Store,
+    recipe: Sequence[Any],
+    size: int,
+    engine: EngineOptions = LOCAL,
 ) -> list[dict[str, Any]]:
     """Predict from the rows in shards that are kept, so that a stopped run goes on where it was.
 
@@ -116,6 +122,7 @@ def predict_rows(
         store: finished shards; one with an error is not kept.
         recipe: hashes of all that a prediction depends on.
         size: rows per shard.
+        engine: who predicts; for Ray, `predict` must be picklable.
 
     Returns:
         The object with the row's `id`, or `{id, error}`, one a row, in order.
@@ -126,7 +133,13 @@ def predict_rows(
         return pd.DataFrame(_attempt(shard, predict), columns=["output", "error"])
 
     done = map_shards(
-        work, good, store=WholeShards(store), recipe=recipe, size=size, label="predict"
+        work,
+        good,
+        store=WholeShards(store),
+        recipe=recipe,
+        size=size,
+        label="predict",
+        engine=engine,
     )
     outputs = done.itertuples(index=False, name=None)
     told = [(None, row.error) if row.error else next(outputs) for row in rows]

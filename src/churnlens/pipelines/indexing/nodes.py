@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churnlens.engine.shards import Store, map_shards
+from churnlens.engine.shards import RowStore, map_rows
 from churnlens.models.embedding import Encoder
 from churnlens.models.lock import parse_lock
 from churnlens.models.weights import verify
@@ -41,19 +42,19 @@ class _LazyEncoder:
 
 def embed_documents(
     documents: pd.DataFrame,
-    embedding_cache: Store,
+    embedding_cache: RowStore,
     model_lock: dict[str, Any],
     model_root: str,
     options: IndexingOptions,
 ) -> pd.DataFrame:
-    """Embed every document; a shard that was embedded before is taken from the cache.
+    """Embed every document; a text that was embedded before is taken from the cache.
 
     Args:
         documents: columns `customer` and `passage`.
-        embedding_cache: finished shards by content hash.
+        embedding_cache: finished texts by content hash.
         model_lock: the parsed lock file.
         model_root: folder of the fetched models.
-        options: encoder, precision and sizes.
+        options: encoder, precision, sizes, and who embeds.
 
     Returns:
         Frame with columns `customer` and `vector` (float32, length one), in document order.
@@ -62,20 +63,29 @@ def embed_documents(
     work = _LazyEncoder(verify(spec, Path(model_root)), options)
     versions = [version(library) for library in LIBRARIES]
     kind = ["symmetric"] if options.symmetric else []
-    vectors = map_shards(
+    vectors = map_rows(
         work,
         documents["passage"].tolist(),
         store=embedding_cache,
-        recipe=["embed", spec.digest(), options.dtype, options.batch_size, *versions, *kind],
+        recipe=["embed", spec.digest(), options.dtype, *versions, *kind],
         size=options.shard_rows,
         label="embed documents",
+        engine=options.engine,
     )
     return pd.DataFrame({"customer": documents["customer"], "vector": vectors["vector"]})
 
 
 def build_vector_index(vectors: pd.DataFrame, options: IndexingOptions) -> Any:
     """Return the FAISS index whose position i is document i."""
-    return build_index(np.stack(vectors["vector"].tolist()), options.factory)
+    factory = choose_factory(len(vectors), options)
+    return build_index(np.stack(vectors["vector"].tolist()), factory)
+
+
+def choose_factory(rows: int, options: IndexingOptions) -> str:
+    """Return the FAISS factory string for a corpus of `rows` documents."""
+    if options.factory != "auto":
+        return options.factory
+    return "Flat" if rows <= options.flat_rows else f"IVF{4 * math.isqrt(rows)},SQ8"
 
 
 def choose_engine(rows: int, options: IndexingOptions) -> Engine:

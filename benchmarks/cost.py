@@ -1,0 +1,99 @@
+"""Cost per customer of data_processing and indexing: `python benchmarks/cost.py [--full]`.
+
+CPU seconds of each node function per thousand customers, and peak memory, at 2,000 and 20,000
+customers; with --full 7,000, 70,000 and 700,000. Texts are embedded at the smallest size only: an
+embedding costs the same wherever its text stands. Each size is a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from beside import OUT, arguments
+
+from churnlens.models.embedding import Encoder
+from churnlens.options import DataProcessingOptions, IndexingOptions
+from churnlens.pipelines.data_processing import nodes as processing
+from churnlens.pipelines.data_processing.validation import find_faults
+from churnlens.pipelines.indexing import nodes as indexing
+from churnlens.schema import read_schema
+from churnlens.simulation import simulate_customers
+
+SCHEMA = read_schema(Path("conf/base/schemas/telco.yml"))
+ENCODER = Path("data/06_models/pretrained/all-MiniLM-L6-v2")
+EMBEDDED = 500
+
+
+def make_customers(rows: int) -> pd.DataFrame:
+    """Return raw demo customers, each with a key of its own and a word of its own."""
+    made = simulate_customers(2_000, seed=7).customers
+    drawn = made.iloc[np.arange(rows) % len(made)].reset_index(drop=True)
+    said = drawn["CustomerFeedback"].fillna("") + [f" case{n // 50}" for n in range(rows)]
+    return drawn.assign(**{SCHEMA.key: [f"c{n}" for n in range(rows)], "CustomerFeedback": said})
+
+
+def measure(rows: int, embed: bool) -> dict[str, Any]:
+    """Return CPU seconds per 1,000 customers of every step, and peak memory in GiB."""
+    customers, seconds = make_customers(rows), {}
+    plain = SCHEMA.model_dump(mode="json", exclude_defaults=True)
+
+    def timed(name: str, work: Any, *given: Any) -> Any:
+        began = time.process_time()
+        made = work(*given)
+        seconds[name] = 1000 * (time.process_time() - began) / rows
+        return made
+
+    checked, _ = timed("check the table", find_faults, customers, SCHEMA)
+    table, _ = timed("select_table", processing.select_table, checked, plain)
+    told = DataProcessingOptions()
+    feedback, _ = timed("redact_feedback", processing.redact_feedback, checked, plain, told)
+    timed("label_reasons", processing.label_reasons, feedback, plain)
+    documents = timed("build_documents", processing.build_documents, table, feedback, plain)
+    options = IndexingOptions()
+    timed("build_lexical_index", indexing.build_lexical_index, documents, options)
+    vectors = np.random.default_rng(7).normal(size=(rows, 384)).astype(np.float32)
+    frame = pd.DataFrame({"vector": list(vectors)})
+    timed("build_vector_index", indexing.build_vector_index, frame, options)
+    found = {"rows": rows, "seconds_per_1000": seconds, "total": sum(seconds.values())}
+    if embed:
+        encoder, texts = Encoder(ENCODER), documents["passage"].tolist()[:EMBEDDED]
+        began = time.process_time()
+        encoder.encode(texts)
+        found["embedding_per_1000"] = 1000 * (time.process_time() - began) / len(texts)
+    return found | {"peak_gib": _peak()}
+
+
+def _peak() -> float:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def main() -> None:
+    """Measure each size in a process of its own."""
+    if len(sys.argv) > 2 and sys.argv[1] == "--rows":
+        print(json.dumps(measure(int(sys.argv[2]), "--embed" in sys.argv)))
+        return
+    sizes = [7_000, 70_000, 700_000] if arguments(__doc__).full else [2_000, 20_000]
+    found = []
+    for rows in sizes:
+        words = [sys.executable, __file__, "--rows", str(rows)]
+        words += ["--embed"] if rows == sizes[0] else []
+        done = subprocess.run(words, check=True, capture_output=True, text=True)
+        found.append(json.loads(done.stdout))
+    change = found[-1]["total"] / found[0]["total"] - 1
+    text = json.dumps({"row": "cost", "sizes": found, "change": change}, indent=1)
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / "cost.json").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

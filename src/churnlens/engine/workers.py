@@ -1,0 +1,117 @@
+"""Who computes shards: this process, or Ray workers on this machine or on many.
+
+The work is the same object in both cases: a worker gets a copy of it once, and shard after shard.
+Shards come back to the process that asked for them, which alone writes them down: a worker needs
+the code and the models, and no common disk. A worker that is lost is started again and gets its
+shard again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from churnlens.options import EngineOptions
+
+Work = Callable[[Sequence[Any]], pd.DataFrame]
+Shard = tuple[int, Sequence[Any]]
+RETRIES = 3  # of a shard whose worker was lost
+SOURCE = Path(__file__).parents[2]
+
+
+class MissingExtraError(RuntimeError):
+    """An engine was asked for whose packages are not installed."""
+
+
+def compute(
+    work: Work, shards: Sequence[Shard], options: EngineOptions
+) -> Iterator[tuple[int, pd.DataFrame]]:
+    """Yield (place, frame) of every shard; on Ray in the order in which they are finished.
+
+    Args:
+        work: turns the items of a shard into a frame; for Ray it must be picklable, and what is
+            heavy in it is best loaded by its first call.
+        shards: (place, items).
+        options: where to compute.
+
+    Raises:
+        MissingExtraError: when Ray is asked for and not installed.
+    """
+    if options.kind == "ray" and shards:
+        return _on_ray(work, shards, options)
+    return ((place, work(items)) for place, items in shards)
+
+
+def spare_workers() -> int:
+    """Return one worker for each CPU of this machine but one, and one at least."""
+    return max(1, (os.cpu_count() or 1) - 1)
+
+
+class _Worker:
+    """Lives in a process of its own and keeps what the work has loaded."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def run(self, items: Sequence[Any]) -> pd.DataFrame:
+        return self._work(items)
+
+
+def _on_ray(
+    work: Work, shards: Sequence[Shard], options: EngineOptions
+) -> Iterator[tuple[int, pd.DataFrame]]:
+    """Give every worker a shard, and another one when it is done."""
+    workers = min(options.workers or spare_workers(), len(shards))
+    with _cluster(workers, options) as ray:
+        kind = ray.remote(
+            num_cpus=options.cpus,
+            num_gpus=options.gpus,
+            max_restarts=-1,
+            max_task_retries=RETRIES,
+        )(_Worker)
+        free = [kind.remote(work) for _ in range(workers)]
+        left, running = iter(shards), {}
+        for worker, (place, items) in zip(free, left, strict=False):
+            running[worker.run.remote(items)] = (place, worker)
+        while running:
+            (done,), _ = ray.wait(list(running), num_returns=1)
+            place, worker = running.pop(done)
+            if (following := next(left, None)) is not None:
+                running[worker.run.remote(following[1])] = (following[0], worker)
+            yield place, ray.get(done)
+
+
+@contextmanager
+def _cluster(workers: int, options: EngineOptions) -> Iterator[Any]:
+    """Join the given cluster, or start one with a CPU to spare; leave it as it was found."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError:
+        raise MissingExtraError(
+            "engine ray: the package ray is not installed; next: pip install 'churnlens[scale]', "
+            "or engine local"
+        ) from None
+    if ray.is_initialized():
+        yield ray
+        return
+    path = os.pathsep.join([str(SOURCE), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+    where: dict[str, Any] = {"address": options.address}
+    if options.address is None:
+        where = {"num_cpus": int(workers * options.cpus) + 1, "include_dashboard": False}
+    ray.init(
+        **where,
+        runtime_env={"env_vars": {"PYTHONPATH": path}},
+        log_to_driver=False,
+        logging_level=logging.WARNING,
+    )
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
