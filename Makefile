@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: help install models run test gates lint format lineage clean
+.PHONY: help install models run test benchmark gates lint format lineage clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -29,6 +29,10 @@ run: models  ## demo data, the main job, one answer, and where the report is
 
 test: models  ## all tests, as many at once as there are cores (four at most)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+benchmark: models  ## ours beside the usual way, row by row; FULL=--full for the big sizes
+	for row in search embed cohort cost rerun workers; do $(BIN)/python benchmarks/$$row.py $(FULL) || exit 1; done
+	$(BIN)/python benchmarks/page.py
 
 gates: install  ## format, lint, types, imports, size, configuration, lineage
 	$(BIN)/ruff format --check .

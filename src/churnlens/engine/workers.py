@@ -60,6 +60,7 @@ class _Worker:
         self._work = work
 
     def run(self, items: Sequence[Any]) -> pd.DataFrame:
+        """Return the frame of a shard."""
         return self._work(items)
 
 
