@@ -97,9 +97,7 @@ def predict_texts(
     schema = parse_schema(table_schema) if table_schema else None
     size = min(options.embedded_rows, len(train_rows))
     drawn = train_rows.sample(size, random_state=options.seed)
-    texts = [
-        customer_texts(r, schema, model.preset.value.currency) for r in (drawn, test_rows)
-    ]
+    texts = [customer_texts(r, schema, model.preset.value.currency) for r in (drawn, test_rows)]
     if text_head is not None:
         parts = TextParts.model_validate(stored["text_parts"])
         found[LANGUAGE_MODEL] = predict_text(base, text_head, parts, texts[1], options)
