@@ -82,6 +82,9 @@ def demo(project, folder, seed) -> dict[str, bytes]:
 def test_demo_data_same_seed_same_bytes(project, tmp_path):
     first = demo(project, tmp_path / "a", 5)
     assert set(first) == {
+        "01_raw/bills.csv",
+        "01_raw/bills_truth.json",
+        "01_raw/bills_truth.parquet",
         "01_raw/customers.csv",
         "01_raw/customers_truth.json",
         "01_raw/customers_truth.parquet",

@@ -47,6 +47,7 @@ def test_every_model_that_an_environment_names_is_in_the_lock(context):
     assert {"en", "zh"} <= set(specs[conf["dialogue_encoder"]["name"]].languages)
     for role in ("writer", "student", "teacher"):
         assert specs[conf[role]["name"]].kind == "causal_lm"
+    assert conf["value_text"]["encoder"] in specs
     for role in ("encoder", "dialogue_encoder", "writer", "student"):
         assert specs[conf[role]["name"]].version != "unpinned"
 

@@ -16,7 +16,7 @@ def demo(project, tmp_path_factory):
     words = ("demo-data", "--customers", 300, "--dialogues", 20, "--data-root", folder)
     done = invoke(project, *words)
     assert done.exit_code == 0, done.stderr
-    assert "300 customers with" in done.stdout
+    assert "bills of a year" in done.stdout
     return folder
 
 

@@ -9,6 +9,7 @@ from churnlens.evaluation.value import (
     decile_mape,
     decile_table,
     gini,
+    gini_curve,
     mae,
     normalised_gini,
     score_models,
@@ -17,6 +18,18 @@ from churnlens.evaluation.value import (
 )
 
 SPENT = np.array([0.0, 0, 0, 10, 0, 30, 0, 60, 0, 0])
+
+
+def test_the_gini_curve_ends_at_everything_and_holds_the_area_of_the_coefficient():
+    rng = np.random.default_rng(4)
+    actual, predicted = rng.gamma(0.3, 10, 4000), rng.random(4000)
+    curve = gini_curve(actual, actual, 4000)
+    assert curve[0] == {"customers": 0.0, "spend": 0.0}
+    assert curve[-1] == {"customers": 1.0, "spend": pytest.approx(1)}
+    spend = [point["spend"] for point in curve]
+    assert np.trapezoid(spend, dx=1 / 4000) - 0.5 == pytest.approx(gini(actual, actual), abs=1e-3)
+    near = gini_curve(actual, predicted, 10)
+    assert len(near) == 11 and abs(near[5]["spend"] - 0.5) < 0.1
 
 
 def test_gini_against_the_area_under_the_curve_and_the_rank_correlation():

@@ -72,9 +72,10 @@ def demo_data(
             _write_bills(context, year)
         _write_customers(context, demo)
         _write_dialogues(context, spoken)
+    billed = f", with {len(year.bills)} bills of a year" if year else ""
     click.echo(
-        f"{customers} customers{f' with {len(year.bills)} bills' if year else ''} and {dialogues} "
-        "dialogues, and the planted truth, are in 01_raw of the data root"
+        f"{customers} customers and {dialogues} dialogues, and the planted truth, are in 01_raw of "
+        f"the data root{billed}"
     )
 
 

@@ -98,7 +98,11 @@ def _clv() -> Pipeline:
         [
             Node(
                 func=value_everybody,
-                inputs=["value_model", "current_rows", "ledger"],
+                inputs={
+                    "value_model": "value_model",
+                    "current_rows": "current_rows",
+                    "ledger": "ledger",
+                },
                 outputs="values",
                 name="value_everybody",
             ),

@@ -21,8 +21,12 @@ FACTORS = 8
 
 def compared(scores: Mapping[str, Any]) -> list[str]:
     """Return the models that are drawn: the chosen one, the parametric one, the mean rate."""
-    parametric = next(iter(scores["weights"]))
-    return list(dict.fromkeys([scores["best"], parametric, "mean_rate"]))
+    return list(dict.fromkeys([scores["best"], parametric(scores), "mean_rate"]))
+
+
+def parametric(scores: Mapping[str, Any]) -> str:
+    """Return the name of the parametric model: the first that the stack weighs."""
+    return next(iter(scores["weights"]))
 
 
 def deciles_of(scores: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +70,7 @@ def render_value(
         floors=FLOORS,
         scores=scores,
         best=models[scores["best"]],
-        parametric=compared(scores)[1] if len(compared(scores)) > 2 else scores["best"],
+        parametric=parametric(scores),
         shown_scores=SHOWN,
         kinds=KINDS,
         report=report,
