@@ -7,7 +7,7 @@ import pytest
 from churnlens.options import WebOptions
 from churnlens.web.access import AccessError, load_tokens
 from churnlens.web.server import serve as serve_app
-from web.support import OTHER, TOKEN, chat, raw, running
+from web.support import OTHER, TOKEN, chat, raw, running, wait_for
 
 PATH = "/v1/chat/completions"
 
@@ -226,7 +226,9 @@ def test_the_log_has_a_line_for_each_request_and_no_text(shared_server, caplog):
     with shared_server.client() as api:
         api.post(PATH + "?q=hidden", json=chat("my secret words"))
         api.get("/hidden")
-    lines = [r for r in caplog.records if hasattr(r, "request")]
+    told = lambda: [r for r in caplog.records if hasattr(r, "request")]  # noqa: E731
+    assert wait_for(lambda: len(told()) == 2)  # a line is written after its answer
+    lines = told()
     assert [each.request["status"] for each in lines] == [200, 404]
     assert lines[0].request["route"] == PATH and lines[0].request["owner"] == "local"
     assert lines[1].request["route"] == "-"
