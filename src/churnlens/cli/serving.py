@@ -108,12 +108,11 @@ def _writer(context: KedroContext) -> tuple[ServiceInferenceOptions, Writer]:
     from churnlens.tasks.service.loading import load_writer
 
     load = context.catalog.load
-    options, made = (
-        kind.model_validate(load(f"params:service.{stage}"), from_attributes=True)
-        for kind, stage in (
-            (ServiceInferenceOptions, "inference"),
-            (ServiceFinetuningOptions, "finetuning"),
-        )
+    options = ServiceInferenceOptions.model_validate(
+        load("params:service.inference"), from_attributes=True
+    )
+    made = ServiceFinetuningOptions.model_validate(
+        load("params:service.finetuning"), from_attributes=True
     )
     student = load("service.student") if options.writer == "student" else None
     lock, root = load("model_lock"), load("params:model_root")
