@@ -30,8 +30,9 @@ class Similarity(Frozen):
 
 
 class SearchOptions(Frozen):
-    """How passages are found; the values are for multilingual-e5-small, set on the dev questions and
-    on written dialogues whose situation is held out.
+    """How passages are found; the values are for multilingual-e5-small.
+
+    They were set on the dev questions and on written dialogues whose situation is held out.
 
     Attributes:
         lexical: weight of the words beside the meaning, both standardised over the passages.

@@ -40,8 +40,11 @@ class Book:
 
 
 def read_book(files: Mapping[str, str]) -> Book:
-    """Read the texts of a book by their paths: `handbook/`, `dialogues/`, `general/`, `rules.yml`,
-    and `off_topic.txt` with a request a line.
+    """Read the texts of a book by their paths.
+
+    Args:
+        files: `handbook/*.yml`, `dialogues/<language>/*.md`, `general/*.jsonl`, `rules.yml`, and
+            `off_topic.txt` with a request a line.
 
     Raises:
         ValueError: when a part is absent or wrong; the message names the file.
