@@ -21,7 +21,7 @@ FORMATS = {
     "fetch-models": "kept as safetensors",
     "check-data": "utf-8, utf-8-sig, gbk, gb18030 or utf-16",
     "ask": "JSON object",
-    "predict": "summary: the same rows → {id, summary",
+    "predict": "summary: rows as for satisfaction → {id, summary",
     "serve": "web/history.db",
     "status": "(done, stale, torn or missing), name, reason",
     "plan": "memory of every stage",
@@ -102,7 +102,7 @@ def test_demo_data_same_seed_same_bytes(project, tmp_path):
     [
         (("demo-data", "--customers", 0), "0 is not in the range x>=1"),
         (("demo-data", "--dialogues", 0), "0 is not in the range 1<=x<=100000"),
-        (("check-data", "README.md", "--task", "clv"), "'clv' is not one of"),
+        (("check-data", "README.md", "--task", "chat"), "'chat' is not one of"),
         (("check-data", "README.md", "--task", "summary", "-s", "x"), "dialogues have no schema"),
         (("fetch-models", "no-such-model"), "not in the lock: ['no-such-model']; it has"),
         (("fetch-models", "--revision", "abc"), "--revision needs exactly one NAME"),
