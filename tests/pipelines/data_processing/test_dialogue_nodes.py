@@ -140,8 +140,8 @@ def test_cases_are_of_the_train_side_and_know_only_the_customers_words(prepared)
 
 
 def test_a_long_file_is_thinned_evenly(reading, prepared):
-    rows, report = prepare_dialogues(reading, OPTIONS.model_copy(update={"max_dialogues": 30}))
+    rows, report = prepare_dialogues(reading, OPTIONS.model_copy(update={"max_dialogues": 80}))
     ids, count = [each.id for each in reading.dialogues], len(reading.dialogues)
-    assert [row["id"] for row in rows] == [ids[n * count // 30] for n in range(30)]
-    assert report["taken"] == 30 and report["read"]["dialogues"] == count
+    assert [row["id"] for row in rows] == [ids[n * count // 80] for n in range(80)]
+    assert report["taken"] == 80 and report["read"]["dialogues"] == count
     assert prepared[1]["taken"] == count

@@ -83,7 +83,8 @@ def mixed(first: np.ndarray, second: np.ndarray, weight: float, scale: float = 1
     """Return the logarithmic pool of two arrays of probabilities, shape (n, k).
 
     Args:
-        first, second: shape (n, k).
+        first: shape (n, k).
+        second: the same of the other scorer.
         weight: of the first, from 0 to 1.
         scale: of the pooled log probabilities, 1 / temperature.
     """
