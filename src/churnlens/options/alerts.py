@@ -30,7 +30,7 @@ class AlertOptions(Frozen):
     window: int = Field(default=3, ge=1, le=20)
     needed: int = Field(default=2, ge=1)
     rise: float = Field(default=0.3, ge=0, le=1)
-    ahead: float = Field(default=1, ge=0, le=1)
+    ahead: float = Field(default=1.0, ge=0, le=1)
     horizon: int = Field(default=2, ge=0, le=20)
     calm_turns: int = Field(default=2, ge=1)
     cool_down: int = Field(default=3, ge=1)

@@ -40,6 +40,7 @@ class DialogueOptions(Frozen):
         near: least similarity of near-identical dialogues, which stay together.
         family: label whose values stay whole, such as `scenario`; a dialogue that has it is held
             together by it and not by its customer. Empty: by customer alone.
+        max_dialogues: that are taken of a long file, evenly from its whole length; None for all.
         review: of the ratings.
     """
 
@@ -47,6 +48,7 @@ class DialogueOptions(Frozen):
     seed: int = 7
     near: float = Field(default=0.8, ge=0.5, le=1)
     family: str = ""
+    max_dialogues: int | None = Field(default=None, ge=4)
     review: LabelReviewOptions = LabelReviewOptions()
 
     @model_validator(mode="after")

@@ -137,3 +137,11 @@ def test_cases_are_of_the_train_side_and_know_only_the_customers_words(prepared)
     for name, text in zip(cases["dialogue"], cases["passage"], strict=True):
         said = [t.text for t in whole[name].turns if t.speaker == "customer" and t.text]
         assert text.split("\n") == "\n".join(said).split("\n")
+
+
+def test_a_long_file_is_thinned_evenly(reading, prepared):
+    rows, report = prepare_dialogues(reading, OPTIONS.model_copy(update={"max_dialogues": 80}))
+    ids, count = [each.id for each in reading.dialogues], len(reading.dialogues)
+    assert [row["id"] for row in rows] == [ids[n * count // 80] for n in range(80)]
+    assert report["taken"] == 80 and report["read"]["dialogues"] == count
+    assert prepared[1]["taken"] == count

@@ -37,8 +37,23 @@ def test_a_blend_is_a_scorer():
 def test_the_best_weight_has_the_least_loss():
     places = np.array([RNG.choice(3, p=row) for row in FIRST])
     found = best_weight(FIRST, SECOND, places, np.ones(40), range(40))
-    losses = [log_loss(places, mixed(FIRST, SECOND, w / 10), labels=[0, 1, 2]) for w in range(11)]
+    scales = (0.5, 0.7, 1, 1.4, 2, 2.8, 4)
+    losses = [
+        min(log_loss(places, mixed(FIRST, SECOND, w / 10, s), labels=[0, 1, 2]) for s in scales)
+        for w in range(11)
+    ]
     assert found == np.argmin(losses) / 10 > 0.5
+
+
+def test_a_temperature_by_hand():
+    got = mixed(np.array([[0.2, 0.8]]), np.array([[0.5, 0.5]]), 1, 2)
+    assert got[0] == pytest.approx([1 / 17, 16 / 17])
+
+
+def test_a_scorer_that_is_only_less_sure_loses_nothing():
+    places = np.array([RNG.choice(3, p=row) for row in FIRST])
+    unsure = mixed(FIRST, FIRST, 1, 0.5)  # twice the temperature
+    assert best_weight(FIRST, unsure, places, np.ones(40), range(40)) == 0
 
 
 def test_a_scorer_that_does_not_help_for_sure_gets_no_weight():

@@ -36,7 +36,8 @@ def prepare_dialogues(dialogues: Reading, options: DialogueOptions) -> tuple[Row
     Raises:
         DatasetError: when no dialogue is left, or a side stays empty.
     """
-    cleaned = [_clean(each) for each in dialogues.dialogues]
+    taken = _evenly(dialogues.dialogues, options.max_dialogues)
+    cleaned = [_clean(each) for each in taken]
     kept = [each.dialogue for each in cleaned if each.dialogue.words_of("customer")]
     if not kept:
         raise DatasetError(
@@ -49,7 +50,8 @@ def prepare_dialogues(dialogues: Reading, options: DialogueOptions) -> tuple[Row
         raise DatasetError(f"dialogues: {error} (data_processing.seed and its shares)") from None
     report = {
         "read": dialogues.counts() | {"first_faults": first_faults(dialogues)},
-        **_cleaning(dialogues.dialogues, cleaned),
+        "taken": len(taken),
+        **_cleaning(taken, cleaned),
         "dropped_without_customer": len(cleaned) - len(kept),
         **_places(divided),
     }
@@ -101,6 +103,13 @@ def _documents(dialogues: Sequence[Dialogue]) -> pd.DataFrame:
             "passage": said,
         }
     )
+
+
+def _evenly(dialogues: Sequence[Dialogue], most: int | None) -> Sequence[Dialogue]:
+    """Return at most so many dialogues, evenly from the whole list; all of them for None."""
+    if most is None or len(dialogues) <= most:
+        return dialogues
+    return [dialogues[at * len(dialogues) // most] for at in range(most)]
 
 
 def _clean(dialogue: Dialogue) -> Cleaned:

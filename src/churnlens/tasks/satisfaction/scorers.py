@@ -16,6 +16,7 @@ from churnlens.tasks.satisfaction.turns import TurnRow
 
 _LEAST = 1e-6
 _STEPS = np.arange(11) / 10
+_SCALES = (0.5, 0.7, 1, 1.4, 2, 2.8, 4)  # of log probabilities
 
 
 class TurnScorer(Protocol):
@@ -78,11 +79,18 @@ class Blend:
         return mixed(self.first.probabilities(rows), self.second.probabilities(rows), self.weight)
 
 
-def mixed(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
-    """Return the logarithmic pool of two arrays of probabilities, shape (n, k)."""
+def mixed(first: np.ndarray, second: np.ndarray, weight: float, scale: float = 1) -> np.ndarray:
+    """Return the logarithmic pool of two arrays of probabilities, shape (n, k).
+
+    Args:
+        first: shape (n, k).
+        second: the same of the other scorer.
+        weight: of the first, from 0 to 1.
+        scale: of the pooled log probabilities, 1 / temperature.
+    """
     logs = weight * np.log(np.maximum(first, _LEAST))
     logs += (1 - weight) * np.log(np.maximum(second, _LEAST))
-    raised = np.exp(logs - logs.max(axis=1, keepdims=True))
+    raised = np.exp(scale * (logs - logs.max(axis=1, keepdims=True)))
     return raised / raised.sum(axis=1, keepdims=True)
 
 
@@ -95,8 +103,9 @@ def best_weight(
 ) -> float:
     """Return the weight, in steps of 0.1, under which the true labels are most probable.
 
-    It is 0 where the gain over the second scorer alone is within one standard error over
-    dialogues: a weight has to be earned.
+    Each pool is judged at its best temperature: calibration follows, and a scorer that is merely
+    less sure than it could be is not worse. The weight is 0 where the gain over the second scorer
+    alone is within one standard error over dialogues: a weight has to be earned.
 
     Args:
         first: probabilities on turns that taught neither scorer, shape (n, k).
@@ -107,11 +116,14 @@ def best_weight(
     """
     at, owners = np.arange(len(places)), np.unique(np.asarray(dialogues), return_inverse=True)[1]
 
-    def losses(weight: float) -> np.ndarray:
-        told = np.maximum(mixed(first, second, weight)[at, places], _LEAST)
+    def losses(pool: np.ndarray, scale: float) -> np.ndarray:
+        told = np.maximum(mixed(pool, pool, 1, scale)[at, places], _LEAST)
         return np.bincount(owners, -np.log(told) * rows / rows.sum())
 
-    found = np.array([losses(step) for step in _STEPS])  # (steps, dialogues)
+    pools = [mixed(first, second, step) for step in _STEPS]
+    found = np.array(  # (steps, dialogues)
+        [min((losses(pool, scale) for scale in _SCALES), key=np.sum) for pool in pools]
+    )
     best = found.sum(axis=1).argmin()
     gain = found[0] - found[best]
     earned = gain.sum() > gain.std() * np.sqrt(len(gain))
