@@ -87,7 +87,15 @@ def page(language):
 def summaries():
     training = list(demo(60, 5))
     fit = stages.fit_summaries(training[:40], "scenario")
-    writers = stages.load_writers(fit, PROMPTS, {}, "", SummaryWriterOptions())
+    stored = stages.StoredWriters(
+        extractive=fit,
+        prompts=PROMPTS,
+        model_lock={},
+        model_root="",
+        student=None,
+        searched_prompt=None,
+    )
+    writers = stages.load_writers(stored, SummaryWriterOptions())
     told = stages.summarise_dialogues(training[40:], writers)
     figures = stages.judge_summaries(training[40:], told, fit, SummaryScoreOptions(resamples=100))
     return training[40:], told, figures
