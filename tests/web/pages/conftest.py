@@ -8,8 +8,9 @@ import pytest
 from web.pages.support import NAMES, PATIENCE
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Of one file of tests: while it is open, its event loop lets no other one run."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; pip install it")
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
