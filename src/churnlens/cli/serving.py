@@ -113,13 +113,10 @@ def _writer(context: KedroContext) -> tuple[ServiceInferenceOptions, Writer]:
     from churnlens.tasks.service.loading import load_writer
 
     load = context.catalog.load
-    options, made = (
-        kind.model_validate(load(f"params:service.{stage}"), from_attributes=True)
-        for kind, stage in (
-            (ServiceInferenceOptions, "inference"),
-            (ServiceFinetuningOptions, "finetuning"),
-        )
-    )
+    given = load("params:service.inference")
+    options = ServiceInferenceOptions.model_validate(given, from_attributes=True)
+    given = load("params:service.finetuning")
+    made = ServiceFinetuningOptions.model_validate(given, from_attributes=True)
     student = load("service.student") if options.writer == "student" else None
     lock, root = load("model_lock"), load("params:model_root")
     return options, load_writer(lock, root, student, made, options)

@@ -49,9 +49,8 @@ def _public(
 
 
 def _message(message: Any, place: int) -> dict[str, str]:
-    role, content = (
-        (message.get("role"), message.get("content")) if isinstance(message, dict) else (None, None)
-    )
-    if role not in _ROLES or not isinstance(content, str) or not is_writable(content):
-        raise RowError(f"message {place}: expected role {' or '.join(_ROLES)}, and a text content")
-    return {"role": role, "content": content}
+    given = message if isinstance(message, dict) else {}
+    role, content = given.get("role"), given.get("content")
+    if role in _ROLES and isinstance(content, str) and is_writable(content):
+        return {"role": str(role), "content": content}
+    raise RowError(f"message {place}: expected role {' or '.join(_ROLES)}, and a text content")
