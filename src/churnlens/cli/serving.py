@@ -108,12 +108,10 @@ def _writer(context: KedroContext) -> tuple[ServiceInferenceOptions, Writer]:
     from churnlens.tasks.service.loading import load_writer
 
     load = context.catalog.load
-    options = ServiceInferenceOptions.model_validate(
-        load("params:service.inference"), from_attributes=True
-    )
-    made = ServiceFinetuningOptions.model_validate(
-        load("params:service.finetuning"), from_attributes=True
-    )
+    given = load("params:service.inference")
+    options = ServiceInferenceOptions.model_validate(given, from_attributes=True)
+    given = load("params:service.finetuning")
+    made = ServiceFinetuningOptions.model_validate(given, from_attributes=True)
     student = load("service.student") if options.writer == "student" else None
     lock, root = load("model_lock"), load("params:model_root")
     return options, load_writer(lock, root, student, made, options)

@@ -44,6 +44,7 @@ REFUSED = Case(
     statuses=("refused",),
 )
 PLANS = {
+    "probe-1": (),
     "fact-1": (
         Plan(status="answered", citations=("returns.window",), intent="return", language="en"),
     ),

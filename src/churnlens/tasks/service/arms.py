@@ -75,7 +75,7 @@ def answer_cases(
 
     Args:
         cases: a probe is asked without any instructions, and not by an arm with retrieval.
-        plans: of each case, by its id.
+        plans: of each case, by its id; a probe has none.
         arm: see there.
         knowledge: handbook, prompts and options; nothing is searched for.
         generator: writes.
@@ -86,7 +86,7 @@ def answer_cases(
         live = [case for case in cases if len(case.turns) > turn]
         requests = [_request(case, told[case.id], plans, arm, knowledge) for case in live]
         for case, written in zip(live, generator.generate(requests), strict=True):
-            plan = plans[case.id][turn] if case.id in plans else None
+            plan = plans[case.id][turn] if plans.get(case.id) else None
             shown = (*plan.citations, *plan.shown) if plan and arm.retrieval else ()
             told[case.id].append(_told(written.text, case.language, shown, knowledge, name))
     return [Answered(case=case.id, told=tuple(told[case.id])) for case in cases]

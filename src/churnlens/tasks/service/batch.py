@@ -51,11 +51,6 @@ def _public(
 def _message(message: Any, place: int) -> dict[str, str]:
     given = message if isinstance(message, dict) else {}
     role, content = given.get("role"), given.get("content")
-    if (
-        not isinstance(role, str)
-        or role not in _ROLES
-        or not isinstance(content, str)
-        or not is_writable(content)
-    ):
-        raise RowError(f"message {place}: expected role {' or '.join(_ROLES)}, and a text content")
-    return {"role": role, "content": content}
+    if role in _ROLES and isinstance(content, str) and is_writable(content):
+        return {"role": str(role), "content": content}
+    raise RowError(f"message {place}: expected role {' or '.join(_ROLES)}, and a text content")
