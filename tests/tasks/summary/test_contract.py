@@ -125,6 +125,17 @@ def test_a_model_can_only_write_digits_of_the_dialogue(accepts):
     assert not accepts(dialogue("Hello", "Sorry."), _said("Paid 4."))
 
 
+@pytest.mark.parametrize(
+    "problem",
+    ["Paid40 late.", "Paid 40usd.", "Paid 40.12 late.", "Paid 12-40.", "Paid -40.", "In A40."],
+)
+def test_a_number_of_the_dialogue_cannot_become_another(accepts, problem):
+    told = dialogue("I paid 40 in 12 days", "Sorry.")
+    assert not accepts(told, _said(problem))
+    for right in ("40, 12 days late.", "Paid $40 (12 days).", "Late: 12. Paid: 40!"):
+        assert accepts(told, _said(right))
+
+
 def test_the_grammar_has_the_keys_and_values_of_the_language(accepts):
     told = dialogue("我付了40元", "抱歉", language="zh")
     assert accepts(told, _said("付了40元", "zh", "未明确", "否"))

@@ -141,8 +141,8 @@ def schema(language: Language, max_chars: int = 200) -> Schema:
 def grammar_for(dialogue: Dialogue, max_chars: int = 200) -> str:
     """Return the grammar in which a model answers: the schema, with the dialogue's digits alone.
 
-    A digit can only come as a number of the dialogue, written as there, with another sign before
-    the next one.
+    A digit can only come as a number of the dialogue, written as there: no Latin letter stands at
+    it, and what stands before it cannot make another number of it (12 and 5 never become 12.5).
     """
     if max_chars < 40:
         raise ValueError(f"max_chars: got {max_chars}, expected 40 or more")
@@ -154,12 +154,14 @@ def grammar_for(dialogue: Dialogue, max_chars: int = 200) -> str:
     line = f"[^{never}]{{1,{max_chars}}}"
     if numbers:
         one = "|".join(re.escape(number) for number in sorted(numbers, key=len, reverse=True))
-        run = f"[^{never}]{{1,{max_chars // 4}}}"
-        line = f"({one})?({run}({one})){{0,3}}{run}"
+        run, after = f"[^{never}]{{0,{max_chars // 4}}}", f"[^{never}A-Za-z]"
+        before = f"[^{never}A-Za-z.,:/-]"
+        between = f"({after}{run})?{before}"
+        line = f"{line}|({run}{before})?({one})({between}({one})){{0,2}}{after}{run}"
     for field in TEXTS:
         whole["properties"][KEYS[dialogue.language][field]] = {
             "type": "string",
-            "pattern": f"^{line}$",
+            "pattern": f"^({line})$",
         }
     return compile_grammar(whole)
 
