@@ -134,8 +134,7 @@ def reply_as(student: Path | None, inputs: ArmInputs) -> Rows:
     def answered(name: str, arm: Arm) -> Rows:
         def work(shard: Sequence[dict[str, Any]]) -> pd.DataFrame:
             given = [Case.model_validate(each["case"]) for each in shard]
-            planned = [each for each in shard if each["plans"]]  # a probe has no plan
-            known = {e["case"]["id"]: [Plan.model_validate(p) for p in e["plans"]] for e in planned}
+            known = {e["case"]["id"]: [Plan.model_validate(p) for p in e["plans"]] for e in shard}
             told = answer_cases(given, known, arm, knowledge, generator, spec.name)
             return pd.DataFrame({"answered": [each.model_dump_json() for each in told]})
 
