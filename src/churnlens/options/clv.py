@@ -11,16 +11,13 @@ from pydantic import Field, model_validator
 from churnlens.schema import Frozen
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
 class TransactionOptions(Frozen):
     """Which rows of a transactions table count.
 
     Attributes:
         currency: ISO 4217 code of all amounts; rows that name another one are left out.
-        end: last day that was observed; later rows are in the future. Without it: today.
+        end: last day that was observed; later rows are in the future. Without it: today, each time
+            that it is asked, so that a run does not go stale over night.
         duplicates: what becomes of a row that repeats another one in every cell.
         longest_gap_days: a customer with a longer pause between two purchases is left out: an id
             that was given twice, or a mistyped year.
@@ -29,11 +26,16 @@ class TransactionOptions(Frozen):
     """
 
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
-    end: date = Field(default_factory=_today)
+    end: date | None = None
     duplicates: Literal["exclude", "keep"] = "exclude"
     longest_gap_days: int = Field(default=3650, ge=1)
     most_excluded: float = Field(default=0.5, ge=0, le=1)
     least_customers: int = Field(default=50, ge=2)
+
+    @property
+    def last_day(self) -> date:
+        """Return `end`, or today in UTC."""
+        return self.end or datetime.now(UTC).date()
 
 
 class SplitOptions(Frozen):

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -101,7 +101,11 @@ def test_one_customer_and_no_spend_are_refused():
 
 
 def test_the_default_end_is_today():
-    assert TransactionOptions().end <= date.today()
+    assert abs(TransactionOptions().last_day - date.today()) <= timedelta(days=1)
+
+
+def test_parameters_are_the_same_on_another_day():
+    assert TransactionOptions().model_dump()["end"] is None
 
 
 @given(st.dates(min_value=date(1900, 1, 1), max_value=date(2100, 1, 1)), st.sampled_from("-/."))

@@ -133,7 +133,7 @@ def exclusions(raw: pd.DataFrame, options: TransactionOptions) -> pd.Series:
         "other_currency": ~currency.str.strip().str.upper().isin(["", options.currency]),
         "negative_amount": typed["amount"] < 0,
         "bad_cost": typed.get("cost", typed["amount"]).isna(),
-        "future_date": typed["date"] > pd.Timestamp(options.end),
+        "future_date": typed["date"] > pd.Timestamp(options.last_day),
         "duplicate_row": raw.duplicated() & (options.duplicates == "exclude"),
     }
     reason = pd.Series("", index=raw.index)
