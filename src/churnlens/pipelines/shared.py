@@ -18,6 +18,14 @@ STORED = {
 }
 ANALYST_INPUTS = {**STORED, "student": "served", "options": "params:inference"}
 
+# Argument of whatever trains a student on rows → catalog entry.
+TRAINING = {
+    "training_rows": "training_rows",
+    "model_lock": "model_lock",
+    "model_root": "params:model_root",
+    "checkpoints": "checkpoints",
+}
+
 # Argument of `open_scorer` and of `open_desk` → catalog entry.
 SCORER = {
     "scorer": "scorer",

@@ -10,6 +10,7 @@ from churnlens.pipelines.experiments.summary_nodes import (
     compare_summary_trainings,
     search_summary_prompts,
 )
+from churnlens.pipelines.shared import TRAINING
 
 TRAININGS, PROMPTS = "trainings", "prompts"  # tags, to run one of the two
 
@@ -20,10 +21,7 @@ def _trainings(compare: Callable[..., Any]) -> list[Node]:
         Node(
             func=compare,
             inputs={
-                "training_rows": "training_rows",
-                "model_lock": "model_lock",
-                "model_root": "params:model_root",
-                "checkpoints": "checkpoints",
+                **TRAINING,
                 "store": "trial_cache",
                 "finetuning": "params:finetuning",
                 "options": "params:experiments",

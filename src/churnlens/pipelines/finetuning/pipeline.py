@@ -10,7 +10,7 @@ from churnlens.pipelines.finetuning.summary_nodes import (
     train_summary_student,
 )
 from churnlens.pipelines.finetuning.value_nodes import fit_text_regression, fit_value_models
-from churnlens.pipelines.shared import STUDENT
+from churnlens.pipelines.shared import STUDENT, TRAINING
 
 
 def _churn() -> Pipeline:
@@ -31,13 +31,7 @@ def _churn() -> Pipeline:
             ),
             Node(
                 func=train_student,
-                inputs={
-                    "training_rows": "training_rows",
-                    "model_lock": "model_lock",
-                    "model_root": "params:model_root",
-                    "checkpoints": "checkpoints",
-                    "options": "params:finetuning",
-                },
+                inputs={**TRAINING, "options": "params:finetuning"},
                 outputs=["student", "training_history"],
                 name="train_student",
                 tags=STUDENT,
@@ -90,13 +84,7 @@ def _summary() -> Pipeline:
             ),
             Node(
                 func=train_summary_student,
-                inputs={
-                    "training_rows": "training_rows",
-                    "model_lock": "model_lock",
-                    "model_root": "params:model_root",
-                    "checkpoints": "checkpoints",
-                    "options": "params:finetuning",
-                },
+                inputs={**TRAINING, "options": "params:finetuning"},
                 outputs=["student", "training_history"],
                 name="train_student",
                 tags=STUDENT,
@@ -147,13 +135,7 @@ def _service() -> Pipeline:
         [
             Node(
                 func=train_assistant,
-                inputs={
-                    "training_rows": "training_rows",
-                    "model_lock": "model_lock",
-                    "model_root": "params:model_root",
-                    "checkpoints": "checkpoints",
-                    "options": "params:finetuning",
-                },
+                inputs={**TRAINING, "options": "params:finetuning"},
                 outputs=["student", "training_history"],
                 name="train_assistant",
             ),
