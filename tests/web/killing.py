@@ -81,7 +81,7 @@ def kill_once(folder: Path, count: int, seconds: float) -> Acknowledged:
     threads = [threading.Thread(target=write, args=(url, told, stop)) for _ in range(WRITERS)]
     for thread in threads:
         thread.start()
-    wait_for(lambda: len(told.kept) >= count, 60)
+    wait_for(lambda: len(told.kept) >= count)
     time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
     stop.set()

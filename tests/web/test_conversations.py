@@ -100,7 +100,7 @@ def test_what_was_written_when_the_reader_went_is_kept(serve):
             while "词1" not in next(text):
                 continue
             assert say(api, conversation, "me too").status_code == 409
-        assert server.idle(1.0)
+        assert server.idle()
         assert wait_for(lambda: len(messages(api, conversation)) == 2)
         reply = messages(api, conversation)[1]
         assert reply["status"] == "stopped" and reply["content"].startswith("词0 词1 ")

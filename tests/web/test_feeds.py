@@ -114,7 +114,7 @@ def test_an_alert_arrives_live_and_a_viewer_goes_on_behind_the_last(serve):
 
 
 def test_streams_are_bounded_and_end(serve):
-    server = serve(limits={"streams": 1, "stream_seconds": 0.4, "heartbeat_seconds": 0.1})
+    server = serve(limits={"streams": 1, "stream_seconds": 2, "heartbeat_seconds": 0.1})
     with server.client() as api:
         with api.stream("GET", "/alerts") as first:
             next(text := first.iter_text())

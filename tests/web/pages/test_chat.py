@@ -48,7 +48,7 @@ def test_a_reply_is_stopped_and_kept_as_far_as_it_came(server, visit, language):
     expect(page.locator(".message.assistant .text")).to_have_text(re.compile("词2"))
     page.get_by_role("button", name=STOP[language]).click()
     assert {"en": "stopped", "zh": "已停止"}[language] in written(page).inner_text()
-    assert server.idle(10)
+    assert server.idle()
     server.model.words = 3
     send(page, "short", language)  # at once: the first may still be being kept
     expect(page.locator(".message.assistant")).to_have_count(2)
