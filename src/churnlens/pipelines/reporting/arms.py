@@ -20,7 +20,7 @@ from churnlens.options import (
     ReportingOptions,
     StudentOptions,
 )
-from churnlens.pipelines.distillation.nodes import draw_questions
+from churnlens.pipelines.distillation.churn.nodes import draw_questions
 from churnlens.schema import Language, parse_schema
 from churnlens.tasks.arms import WRITTEN, Arm
 from churnlens.tasks.churn.arm_scores import (

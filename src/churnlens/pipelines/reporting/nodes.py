@@ -22,7 +22,7 @@ from churnlens.evaluation.question_bench import BenchQuestion, Split, generate, 
 from churnlens.evidence.questions import parse_question
 from churnlens.evidence.risk import customer_formula
 from churnlens.options import IndexingOptions, InferenceOptions, ReportingOptions
-from churnlens.pipelines.finetuning.nodes import who_left
+from churnlens.pipelines.finetuning.churn.nodes import who_left
 from churnlens.pipelines.reporting.overview import build_overview
 from churnlens.pipelines.reporting.plots import plot_calibration, plot_drivers, plot_losses
 from churnlens.pipelines.reporting.report import render_report
