@@ -20,9 +20,10 @@ from beside import OUT, arguments
 
 from churnlens.models.embedding import Encoder
 from churnlens.options import DataProcessingOptions, IndexingOptions
-from churnlens.pipelines.data_processing import nodes as processing
+from churnlens.pipelines.data_processing.churn import nodes as processing
 from churnlens.pipelines.data_processing.validation import find_faults
-from churnlens.pipelines.indexing import nodes as indexing
+from churnlens.pipelines.indexing.churn.nodes import build_lexical_index
+from churnlens.pipelines.indexing.vectors import build_vector_index
 from churnlens.schema import read_schema
 from churnlens.simulation import simulate_customers
 
@@ -73,10 +74,10 @@ def measure(rows: int) -> dict[str, Any]:
     timed("label_reasons", processing.label_reasons, feedback, plain)
     documents = timed("build_documents", processing.build_documents, table, feedback, plain)
     options = IndexingOptions()
-    timed("build_lexical_index", indexing.build_lexical_index, documents, options)
+    timed("build_lexical_index", build_lexical_index, documents, options)
     vectors = np.random.default_rng(7).normal(size=(rows, 384)).astype(np.float32)
     frame = pd.DataFrame({"vector": list(vectors)})
-    timed("build_vector_index", indexing.build_vector_index, frame, options)
+    timed("build_vector_index", build_vector_index, frame, options)
     total = sum(seconds.values())
     return {"rows": rows, "seconds_per_1000": seconds, "total": total, "peak_gib": _peak()}
 

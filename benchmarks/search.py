@@ -16,7 +16,8 @@ import numpy as np
 from beside import arguments, case, report, side_by_side
 
 from churnlens.options import IndexingOptions
-from churnlens.pipelines.indexing.nodes import choose_engine, choose_factory
+from churnlens.pipelines.indexing.churn.nodes import choose_engine
+from churnlens.pipelines.indexing.vectors import choose_factory
 from churnlens.retrieval import HybridRetriever, LexicalIndex, build_index
 
 WORDS, LENGTH, DIMENSIONS, CLUSTERS, SHARE, TOP, DEPTH = 20_000, 30, 384, 200, 0.2, 10, 200

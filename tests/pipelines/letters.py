@@ -7,9 +7,10 @@ import pandas as pd
 import yaml
 
 from churnlens.options import DataProcessingOptions, IndexingOptions
-from churnlens.pipelines.data_processing import nodes as processing
+from churnlens.pipelines.data_processing.churn import nodes as processing
 from churnlens.pipelines.data_processing.validation import find_faults
-from churnlens.pipelines.indexing.nodes import build_lexical_index, build_vector_index
+from churnlens.pipelines.indexing.churn.nodes import build_lexical_index
+from churnlens.pipelines.indexing.vectors import build_vector_index
 from churnlens.schema import parse_schema
 
 PROMPTS = yaml.safe_load(

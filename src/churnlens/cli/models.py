@@ -118,7 +118,7 @@ def _prompts(
     exercises: list[dict[str, Any]], prompts: dict[str, Any], languages: Collection[str]
 ) -> list[tuple[Message, ...]]:
     """Return what the student reads of 20 exercises of different families in its languages."""
-    from churnlens.pipelines.finetuning.nodes import choose_rows
+    from churnlens.pipelines.finetuning.students import choose_rows
     from churnlens.tasks.churn.curriculum import Lesson
     from churnlens.tasks.churn.exercise import ExercisePrompt, messages, set_exercise
 

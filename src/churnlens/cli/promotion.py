@@ -74,7 +74,7 @@ def _keep(context: KedroContext, task: str, name: str, folder: Path) -> None:
 def _compare(context: KedroContext, task: str, candidate: Path) -> Verdict:
     """Have both answer the validation questions; what was answered before is not asked again."""
     from churnlens.models.lock import spec_of
-    from churnlens.pipelines.reporting.arms import ArmInputs, answer_as
+    from churnlens.pipelines.reporting.churn.arms import ArmInputs, answer_as
     from churnlens.tasks.arms import Arm
     from churnlens.tasks.churn.curriculum import Lesson, choose_lessons
     from churnlens.tasks.churn.promotion import decide

@@ -15,9 +15,9 @@ from churnlens.evidence.study import Population
 from churnlens.evidence.themes import label_feedback
 from churnlens.models.scorecard import fit_scorecard
 from churnlens.options import DistillationOptions, DriverOptions
-from churnlens.pipelines.reporting.arms import evaluate_arms
-from churnlens.pipelines.reporting.overview import build_overview
-from churnlens.pipelines.reporting.report import render_report
+from churnlens.pipelines.reporting.churn.arms import evaluate_arms
+from churnlens.pipelines.reporting.churn.overview import build_overview
+from churnlens.pipelines.reporting.churn.report import render_report
 from churnlens.schema import Language, Schema, parse_schema
 from tasks.churn.lessons import PROMPTS, answer, lesson, whole
 

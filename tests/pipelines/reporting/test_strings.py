@@ -1,5 +1,6 @@
 import re
 from importlib.resources import files
+from pathlib import Path
 from string import Formatter
 from typing import get_args
 
@@ -14,8 +15,9 @@ from churnlens.evidence.risk import Level, RiskComponents
 from churnlens.evidence.statements import Measure
 from churnlens.evidence.study import Status
 from churnlens.options import DistillationOptions
+from churnlens.pipelines.reporting import strings
+from churnlens.pipelines.reporting.churn.student import NEAR, VARIED
 from churnlens.pipelines.reporting.strings import _joined, load_strings, read_wordbook
-from churnlens.pipelines.reporting.student import NEAR, VARIED
 from churnlens.privacy.recognisers import Kind
 from churnlens.tasks.arms import WRITTEN
 from churnlens.tasks.churn.arm_scores import EASY, HONEST, PUBLIC
@@ -31,7 +33,7 @@ from churnlens.tasks.service.bench import SIDES
 from churnlens.tasks.service.judging import METRICS as SERVICE_METRICS
 from churnlens.tasks.service.own_rows import SPLITS
 
-ROOM = files("churnlens.pipelines.reporting")
+ROOM = Path(strings.__file__).parent
 
 
 def _slots(text: str) -> set[str]:
@@ -63,12 +65,8 @@ def test_chinese_is_chinese_and_english_is_not():
 
 
 def test_every_phrase_is_used_and_every_used_phrase_exists():
-    sources = [
-        each.read_text(encoding="utf-8")
-        for each in ROOM.iterdir()
-        if each.name.endswith((".py", ".html"))
-    ]
-    written = "\n".join(sources)
+    sources = (each for each in ROOM.rglob("*") if each.suffix in {".py", ".html"})
+    written = "\n".join(each.read_text(encoding="utf-8") for each in sources)
     built = {"title", "figure"}  # suffixes of phrases that are named by a section or a figure
     used = set(re.findall(r"""say\(\s*f?["'](\w+)["']""", written))
     book = read_wordbook()

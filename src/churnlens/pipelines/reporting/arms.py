@@ -1,10 +1,10 @@
-"""The comparison of the arms: held-out exercises, answered by each arm in a node of its own."""
+"""How an arm of a comparison writes, whatever its task, and whether it is what it is called."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -12,106 +12,12 @@ from churnlens.engine.shards import Store, map_shards
 from churnlens.models.generation import Generator, Request
 from churnlens.models.lock import spec_of
 from churnlens.models.weights import verify
-from churnlens.options import (
-    DistillationOptions,
-    FinetuningOptions,
-    IndexingOptions,
-    InferenceOptions,
-    ReportingOptions,
-    StudentOptions,
-)
-from churnlens.pipelines.distillation.nodes import draw_questions
-from churnlens.schema import Language, parse_schema
+from churnlens.options import StudentOptions
 from churnlens.tasks.arms import WRITTEN, Arm
-from churnlens.tasks.churn.arm_scores import (
-    compare,
-    lacking,
-    score_arm,
-    summarize,
-    text_quality,
-    wordings,
-)
-from churnlens.tasks.churn.arms import all_arms, ask_arm
-from churnlens.tasks.churn.curriculum import Lesson, set_lessons, take_evenly
-from churnlens.tasks.churn.exercise import ExercisePrompt, read_answer
-from churnlens.tasks.churn.loading import Stored, load_analyst
-from churnlens.tasks.churn.teachers import Phrasings, ReferenceTeacher
-
-EXAMPLES = 3
-
-
-def set_test_exercises(
-    bench: dict[str, Any],
-    indexing: IndexingOptions,
-    inference: InferenceOptions,
-    distillation: DistillationOptions,
-    finetuning: FinetuningOptions,
-    options: ReportingOptions,
-    **stored: Unpack[Stored],
-) -> list[dict[str, Any]]:
-    """Study held-out questions in the languages of the student, at the depth of serving.
-
-    Returns:
-        One `Lesson` each as a JSON-able mapping.
-    """
-    spec = spec_of(stored["model_lock"], finetuning.student)
-    drawn = draw_questions(bench, parse_schema(stored["schema"]), distillation)["test"]
-    spoken = [question for question in drawn if question.language in spec.languages]
-    chosen = take_evenly(spoken, [each.family for each in spoken], options.arm_questions)
-    template = inference.model_copy(update={"writer": "template"})
-    analyst = load_analyst(stored, indexing, template)
-    lessons, _ = set_lessons(analyst, chosen, (inference.documents,), "test")
-    return [lesson.model_dump(mode="json") for lesson in lessons]
-
-
-class ArmInputs(TypedDict):
-    """What every arm is given.
-
-    Attributes:
-        exercises: of the test.
-        prompts: the prompt of the exercises.
-        model_lock, model_root: the student's base.
-        store: of finished batches.
-        finetuning: names the student's base, and the precision that it is tuned in.
-        options: batch size and length of an answer.
-    """
-
-    exercises: list[dict[str, Any]]
-    prompts: dict[str, Any]
-    model_lock: dict[str, Any]
-    model_root: str
-    store: Store
-    finetuning: FinetuningOptions
-    options: InferenceOptions
-
-
-def answer_as_base(arm: str, **inputs: Unpack[ArmInputs]) -> list[dict[str, Any]]:
-    """Have an untuned model answer the test exercises; see `answer_as`."""
-    return answer_as(WRITTEN[arm], None, inputs)
-
-
-def answer_as_tuned(arm: str, student: Path, **inputs: Unpack[ArmInputs]) -> list[dict[str, Any]]:
-    """Have the student answer the test exercises; see `answer_as`."""
-    return answer_as(WRITTEN[arm], student, inputs)
 
 
 class ArmError(ValueError):
     """Arms that are not what they are called."""
-
-
-def answer_as(arm: Arm, student: Path | None, inputs: ArmInputs) -> list[dict[str, Any]]:
-    """Have one arm answer the test exercises; see `write_as`.
-
-    Args:
-        arm: whether it is tuned, and held to the grammar.
-        student: folder of the adapter of a tuned arm; None for a base.
-        inputs: see `ArmInputs`.
-    """
-    lessons = [Lesson.model_validate(each) for each in inputs["exercises"]]
-    prompt = ExercisePrompt.model_validate(inputs["prompts"]["exercise"])
-    requests = ask_arm(lessons, arm, prompt, inputs["options"].max_answer_tokens)
-    base = ArmBase(inputs["model_lock"], inputs["model_root"], inputs["finetuning"])
-    return write_as(arm, requests, student, base, inputs["store"], inputs["options"].batch_size)
 
 
 class ArmBase(NamedTuple):
@@ -201,87 +107,3 @@ def check_arms(
                 f"the node answer_as_{name} again"
             )
     return {name: each.pop() for name, each in weights.items()}
-
-
-def evaluate_arms(
-    exercises: list[dict[str, Any]],
-    prompts: dict[str, Any],
-    table: pd.DataFrame,
-    schema: dict[str, Any],
-    distillation: DistillationOptions,
-    **written: list[dict[str, Any]],
-) -> dict[str, Any]:
-    """Score every arm on the same exercises.
-
-    Args:
-        exercises: of the test.
-        prompts: phrasings of the reference, and common words.
-        table: the validated table.
-        schema: the parsed schema file.
-        distillation: seed of the reference.
-        written: rows of each arm in `WRITTEN`.
-
-    Returns:
-        `questions`; `weights` of the arms; `arms`: name → metric → estimate over questions;
-        `quality`: name → nearness to the reference's words, and variety; `comparisons`: paired
-        differences; `lacking`: metrics on which the student falls short of the template, and by how
-        much; `examples`: raw texts beside the reference. Or `skipped` and why.
-
-    Raises:
-        ArmError: when the arms are not what they are called.
-    """
-    lessons = [Lesson.model_validate(each) for each in exercises]
-    if not lessons:
-        return {"skipped": "there are no held-out questions in a language of the student"}
-    weights = check_arms(written, [lesson.id for lesson in lessons])
-    words = frozenset(prompts["common_words"])
-    texts = {name: [row["text"] for row in rows] for name, rows in written.items()}
-    arms = all_arms(lessons, texts, words, table, parse_schema(schema))
-    teacher = ReferenceTeacher(Phrasings.read(prompts["phrasings"]), distillation.seed)
-    gold = [reply.text for reply in teacher.answer(lessons)]
-    scores = {name: score_arm(lessons, each, words) for name, each in arms.items()}
-    summaries = {name: summarize(each) for name, each in scores.items()}
-    return {
-        "questions": len(lessons),
-        "families": len({lesson.family for lesson in lessons}),
-        "weights": weights,
-        "arms": summaries,
-        "lacking": lacking(summaries),
-        "quality": {
-            name: _quality(lessons, each, gold, words)
-            for name, each in {"gold": gold, **arms}.items()
-        },
-        "comparisons": compare(scores, lessons),
-        "examples": _examples(lessons, {"gold": gold, **arms}),
-    }
-
-
-def _plain(text: str) -> str:
-    return " ".join(sentence.text for sentence in read_answer(text).sentences)
-
-
-def _quality(
-    lessons: Sequence[Lesson], texts: Sequence[str], gold: Sequence[str], common: Collection[str]
-) -> dict[Language, dict[str, Any]]:
-    """Compare the words of an arm with the reference's, and with one another, by language."""
-    found: dict[Language, dict[str, Any]] = {}
-    for language in sorted({lesson.language for lesson in lessons}):
-        places = [i for i, lesson in enumerate(lessons) if lesson.language == language]
-        said, meant = ([_plain(each[i]) for i in places] for each in (texts, gold))
-        ways = wordings([lessons[i] for i in places], [texts[i] for i in places], common)
-        found[language] = text_quality(said, meant, language) | {"wordings": ways}
-    return found
-
-
-def _examples(lessons: Sequence[Lesson], texts: dict[str, list[str]]) -> list[dict[str, Any]]:
-    """Return raw texts of the first answered questions of different families."""
-    answered = [i for i, lesson in enumerate(lessons) if lesson.brief.status == "answered"]
-    chosen = take_evenly(answered, [lessons[i].family for i in answered], EXAMPLES)
-    return [
-        {
-            "question": lessons[i].brief.question,
-            "language": lessons[i].language,
-            "texts": {name: each[i] for name, each in texts.items()},
-        }
-        for i in chosen
-    ]

@@ -15,7 +15,7 @@ def render_page(template: str, words: Strings, **slots: Any) -> str:
     """Return a page; equal slots give equal bytes, and whatever comes from them is escaped.
 
     Args:
-        template: name of a file beside this module that extends `page.html`.
+        template: `TASK/NAME.html` below this folder, which extends `page.html`.
         words: of the page.
         slots: what the template shows, among them `title`, `lead` and `sections`.
     """

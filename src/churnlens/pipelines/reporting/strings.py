@@ -1,4 +1,4 @@
-"""The reports' own words in two languages: `strings.yml`, and a file for each further report."""
+"""The reports' own words in two languages: what they share, and a `strings.yml` beside each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -22,35 +22,24 @@ class Term(Frozen):
 
 
 class Wordbook(Frozen):
-    """The file: phrases by key, names of keys by group, and the glossary."""
+    """A file: phrases by key, names of keys by group, and the glossary."""
 
     phrases: dict[str, Text]
     groups: dict[str, dict[str, Text]] = {}
     terms: tuple[Term, ...] = ()
 
 
-FILES = (
-    "strings.yml",
-    "strings_satisfaction.yml",
-    "strings_service.yml",
-    "strings_summary.yml",
-    "strings_value.yml",
-)
-
-
 @cache
 def read_wordbook() -> Wordbook:
-    """Read the files, which stand beside this module; no phrase or group is in two of them."""
+    """Read what reports share and the words of each; no phrase or group is in two files."""
     books = [
-        Wordbook.model_validate(
-            yaml.safe_load(files(__package__).joinpath(name).read_text("utf-8"))
-        )
-        for name in FILES
+        Wordbook.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        for path in sorted(Path(__file__).parent.rglob("strings.yml"))
     ]
     return Wordbook(
         phrases=_joined([book.phrases for book in books]),
         groups=_joined([book.groups for book in books]),
-        terms=books[0].terms,
+        terms=tuple(term for book in books for term in book.terms),
     )
 
 

@@ -1,0 +1,60 @@
+"""What writes summaries: without a language model from dialogues with references, and a student."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kedro.io.core import DatasetError
+
+from churnlens.dialogues.sides import Rows, dialogues_of
+from churnlens.models.lock import spec_of
+from churnlens.options import SummaryFinetuningOptions
+from churnlens.pipelines.finetuning.students import tune
+from churnlens.tasks.summary.stages import fit_summaries
+
+
+def fit_extractive_writer(dialogues: Rows, options: SummaryFinetuningOptions) -> dict[str, Any]:
+    """Learn the extractive writer, and the constant answer as its floor, on the train side.
+
+    Args:
+        dialogues: clean, with sides.
+        options: `family` stays whole when settings are chosen.
+
+    Returns:
+        See `tasks.summary.stages.fit_summaries`.
+
+    Raises:
+        DatasetError: when no dialogue has a reference.
+    """
+    fitted = fit_summaries(dialogues_of(dialogues, "train"), options.family)
+    if not fitted["parts"]:
+        raise DatasetError(
+            "dialogues: got none with a reference summary, expected some to learn from; next: a "
+            "file with the labels user_problem, agent_solution, accepted, negative_emotion"
+        )
+    return fitted
+
+
+def train_summary_student(
+    training_rows: dict[str, list[dict[str, Any]]],
+    model_lock: dict[str, Any],
+    model_root: str,
+    checkpoints: Path,
+    options: SummaryFinetuningOptions,
+) -> tuple[Path, list[dict[str, Any]]]:
+    """Tune a student of summaries, see `students.tune`.
+
+    Raises:
+        DatasetError: when a split has no row in a language of the student.
+    """
+    languages = spec_of(model_lock, options.student).languages
+    for split in ("training", "validation"):
+        rows = training_rows.get(split, [])
+        if not any(row["language"] in languages for row in rows):
+            raise DatasetError(
+                f"training_rows: got {len(rows)} {split} rows, none in a language of "
+                f"{options.student} ({', '.join(languages)}), expected some; next: a student that "
+                "writes the language of your dialogues (globals.yml), or the extractive writer"
+            )
+    return tune(training_rows, model_lock, model_root, checkpoints, options)

@@ -1,0 +1,54 @@
+"""Task satisfaction in stage inference."""
+
+from kedro.pipeline import Node, Pipeline
+
+from churnlens.pipelines.inference.satisfaction.nodes import (
+    assess_dialogues,
+    explain_alerts,
+    find_similar,
+)
+from churnlens.pipelines.shared import DESK
+
+
+def create_pipeline() -> Pipeline:
+    """Return the stage: dialogues → scores, alerts, decisions, explanations, similar cases."""
+    return Pipeline(
+        [
+            Node(
+                func=assess_dialogues,
+                inputs={
+                    "dialogues": "dialogues",
+                    "action_table": "action_table",
+                    "finetuning": "params:finetuning",
+                    **DESK,
+                },
+                outputs=["assessments", "alerts", "decisions"],
+                name="assess_dialogues",
+            ),
+            Node(
+                func=explain_alerts,
+                inputs={
+                    "dialogues": "dialogues",
+                    "alerts": "alerts",
+                    "finetuning": "params:finetuning",
+                    "options": "params:inference",
+                    **DESK,
+                },
+                outputs="explanations",
+                name="explain_alerts",
+            ),
+            Node(
+                func=find_similar,
+                inputs=[
+                    "documents",
+                    "vector_index",
+                    "reason_head",
+                    "test_documents",
+                    "test_vectors",
+                    "params:inference",
+                ],
+                outputs="similar_cases",
+                name="find_similar",
+            ),
+        ]
+    )

@@ -1,0 +1,5 @@
+"""Task summary in stage reporting."""
+
+from churnlens.pipelines.reporting.summary.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

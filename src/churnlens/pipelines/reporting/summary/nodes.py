@@ -1,0 +1,50 @@
+"""Task summary: how good the summaries are beside the constant answer, and the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from churnlens.dialogues.sides import Rows, dialogues_of
+from churnlens.options import SummaryReportingOptions
+from churnlens.pipelines.reporting.summary.report import render_summary
+from churnlens.tasks.summary.stages import judge_summaries
+
+
+def evaluate_summaries(
+    dialogues: Rows,
+    summaries: list[dict[str, Any]],
+    extractive: dict[str, Any],
+    options: SummaryReportingOptions,
+) -> dict[str, Any]:
+    """Judge the summaries of the test side; returns language → figures of `score_drafts`.
+
+    Args:
+        dialogues: clean, with sides.
+        summaries: one a dialogue of the test side.
+        extractive: holds the constant answer.
+        options: of the bootstrap.
+    """
+    test = dialogues_of(dialogues, "test")
+    return judge_summaries(test, summaries, extractive, options)
+
+
+def write_summary_report(
+    dialogues: Rows,
+    summaries: list[dict[str, Any]],
+    metrics: dict[str, Any],
+    cleaning_counts: dict[str, Any],
+    options: SummaryReportingOptions,
+    arm_metrics: dict[str, Any] | None = None,
+) -> str:
+    """Return the report as one HTML file that needs nothing else.
+
+    Args:
+        dialogues: clean, with sides.
+        summaries: one a dialogue of the test side.
+        metrics: from `evaluate_summaries`.
+        cleaning_counts: what was read and removed.
+        options: language, and how many dialogues are shown.
+        arm_metrics: the comparison of the student; None until one has been trained.
+    """
+    test = dialogues_of(dialogues, "test")
+    return render_summary(test, summaries, metrics, cleaning_counts, options, arm_metrics)
