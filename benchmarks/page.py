@@ -34,7 +34,7 @@ def side_by_side_table() -> list[str]:
         "| work | against | CPU time, ratio | wall time, ratio | bar | more |",
         "|---" * 6 + "|",
     ]
-    for row in ("search", "embed", "cohort", "rerun", "workers"):
+    for row in ("search", "embed", "cohort", "rerun", "workers", "score"):
         if (found := read(row)) is None:
             lines.append(f"| {row} | not run | | | | |")
             continue
