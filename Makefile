@@ -31,7 +31,7 @@ test: models  ## all tests, as many at once as there are cores (four at most)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 benchmark: models  ## ours beside the usual way, row by row; FULL=--full for the big sizes
-	for row in search embed cohort cost rerun workers; do $(BIN)/python benchmarks/$$row.py $(FULL) || exit 1; done
+	for row in search embed cohort cost rerun workers score generate train; do $(BIN)/python benchmarks/$$row.py $(FULL) || exit 1; done
 	$(BIN)/python benchmarks/page.py
 
 gates: install  ## format, lint, types, imports, size, configuration, lineage

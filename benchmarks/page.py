@@ -10,6 +10,7 @@ from typing import Any
 
 from beside import OUT
 
+ROWS = ("search", "embed", "cohort", "rerun", "workers", "score", "generate", "train")
 SIZES = (10**6, 10**7, 10**8)
 DIMENSIONS, SHARD_ROWS = 384, 512
 MEMORY_LIMIT_GIB = 64
@@ -34,7 +35,7 @@ def side_by_side_table() -> list[str]:
         "| work | against | CPU time, ratio | wall time, ratio | bar | more |",
         "|---" * 6 + "|",
     ]
-    for row in ("search", "embed", "cohort", "rerun", "workers"):
+    for row in ROWS:
         if (found := read(row)) is None:
             lines.append(f"| {row} | not run | | | | |")
             continue

@@ -10,8 +10,10 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from churnlens.models.heads import model as model_module
+from churnlens.models.heads import scorer as scorer_module
 from churnlens.models.heads import train as train_module
 from churnlens.models.heads.model import load_for_training, pooled
+from churnlens.models.heads.rows import encode_texts
 from churnlens.models.heads.scorer import Scorer
 from churnlens.models.heads.train import train_head
 from churnlens.models.lock import ModelError
@@ -48,6 +50,19 @@ def test_it_learns_and_scores_what_it_learned(tiny_encoder, trained):
     assert (found.argmax(axis=1) == TRUTH).mean() > 0.8
     told = -np.log(found[np.arange(9), TRUTH]).mean()
     assert told == pytest.approx(metrics["validation_loss"], rel=1e-3)
+
+
+def test_a_text_that_comes_again_is_read_once(tiny_encoder, trained, monkeypatch):
+    scorer, read = Scorer(tiny_encoder, trained.folder), []
+    monkeypatch.setattr(
+        scorer_module,
+        "encode_texts",
+        lambda texts, *more: read.extend(texts) or encode_texts(texts, *more),
+    )
+    again = scorer.scores([TEXTS[1], *TEXTS, TEXTS[1]])
+    assert read == [TEXTS[1], TEXTS[0], *TEXTS[2:]]
+    assert (again[0] == again[2]).all() and (again[0] == again[-1]).all()
+    assert again[1:-1] == pytest.approx(scorer.scores(TEXTS), abs=1e-6)
 
 
 def test_the_order_and_size_of_batches_change_no_score(tiny_encoder, trained):

@@ -11,6 +11,7 @@ from churnlens.evaluation.labels import confusion, macro_f1, places
 from churnlens.options import ReasonOptions
 from churnlens.schema import Text, Words
 from churnlens.simulation.dialogues import simulate_dialogues
+from churnlens.tasks.satisfaction import reasons
 from churnlens.tasks.satisfaction.reason_words import (
     ReasonBook,
     ReasonKind,
@@ -22,6 +23,7 @@ from churnlens.tasks.satisfaction.reasons import (
     LearntTeller,
     ReasonModel,
     fit_reasons,
+    tell_all,
     tell_reasons,
 )
 
@@ -89,6 +91,20 @@ def test_quotes_say_the_trouble_more_often_than_turns_at_random(demo, model):
                 chance.append(np.mean(says))
     assert len(told) > 60
     assert np.mean(told) > np.mean(chance) + 0.25
+
+
+@pytest.mark.parametrize("together", [1, 7, 1000])
+def test_dialogues_are_told_together_as_alone(demo, model, monkeypatch, together):
+    rows, teller, options = demo[1][demo[1]["test"]].head(60), LearntTeller(model), OPTIONS
+    said, languages = [*rows["said"], [], [""]], [*rows["language"], "en", "zh"]
+    alone = [
+        tell_reasons(each, teller, BOOK, language, options)
+        for each, language in zip(said, languages, strict=True)
+    ]
+    monkeypatch.setattr(reasons, "_AT_ONCE", together)
+    assert tell_all(said, teller, BOOK, languages, options) == alone
+    assert sum(bool(each.reasons) for each in alone) > 20
+    assert tell_all([], teller, BOOK, [], options) == []
 
 
 def test_the_kept_model_tells_what_sklearn_tells(demo):

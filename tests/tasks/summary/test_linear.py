@@ -45,6 +45,12 @@ def test_parts_digits_and_case_of_letters():
     assert (row("a", "Paid 123") != row("b", "Paid 123")).nnz > 0
 
 
+def test_cases_together_have_the_features_of_each_alone():
+    cases = [Case({"unit": each, "before": GOOD}, {"short": 1.0}) for each in (GOOD, BAD, "", BAD)]
+    alone = [hashed([each]).toarray()[0] for each in cases]
+    assert (hashed(cases).toarray() == alone).all()
+
+
 def test_no_fold_is_judged_by_weights_that_saw_its_group():
     texts = [f"{chr(97 + n % 26)}{n // 26 * 'x'}word common" for n in range(40)]
     labels = np.arange(40) % 2 == 0

@@ -62,9 +62,10 @@ class Scorer:
         """Return the probability of each class, shape (n, classes), in the order of the texts.
 
         For regression it is the number itself, shape (n, 1). Texts of about one length go through
-        the model together.
+        the model together, and a text that comes several times goes once.
         """
-        said = self._numbers(texts)
+        places = {text: at for at, text in enumerate(dict.fromkeys(texts))}
+        said = self._numbers(list(places))[[places[text] for text in texts]]
         if self.card.options.kind == "regression":
             mean, deviation = self.card.scale
             return said * deviation + mean

@@ -19,7 +19,7 @@ from churnlens.tasks.satisfaction.calibration import CalibratedScorer, Rated
 from churnlens.tasks.satisfaction.explanation import told
 from churnlens.tasks.satisfaction.overall import OverallModel, Satisfaction, level_of
 from churnlens.tasks.satisfaction.reason_words import ReasonBook, ReasonTeller
-from churnlens.tasks.satisfaction.reasons import DialogueReasons, placed, tell_reasons
+from churnlens.tasks.satisfaction.reasons import DialogueReasons, placed, tell_all
 from churnlens.tasks.satisfaction.turns import TurnRow, newest_row, turn_rows
 
 _DIGITS = 4
@@ -114,12 +114,16 @@ class Desk:
     def assess(self, dialogues: Sequence[Dialogue]) -> list[Assessment]:
         """Assess whole dialogues, which are clean; their turns are scored together."""
         rows = [turn_rows(dialogue, self.turns) for dialogue in dialogues]
-        scores = list(self._scores([row for each in rows for row in each]))
-        found, at = [], 0
-        for dialogue, own in zip(dialogues, rows, strict=True):
-            found.append(self._assessed(dialogue, scores[at : at + len(own)]))
-            at += len(own)
-        return found
+        scores = self._scores([row for each in rows for row in each])
+        own = [[next(scores) for _ in each] for each in rows]
+        said = [
+            [each.turns[row.index].text for row in of]
+            for each, of in zip(dialogues, rows, strict=True)
+        ]
+        told = tell_all(
+            said, self.teller, self.book, [each.language for each in dialogues], self.reasons
+        )
+        return [self._assessed(*each) for each in zip(dialogues, own, told, strict=True)]
 
     def start(self, dialogue: str, language: Language) -> DeskState:
         """Return the state of a dialogue in which nothing was said."""
@@ -160,18 +164,13 @@ class Desk:
                 likely=tuple(x for x, inside in zip(labels, rated.sets[at], strict=True) if inside),
             )
 
-    def _assessed(self, dialogue: Dialogue, scores: Sequence[TurnScore]) -> Assessment:
+    def _assessed(
+        self, dialogue: Dialogue, scores: Sequence[TurnScore], reasons: DialogueReasons
+    ) -> Assessment:
         heard = [_heard(score, dialogue.turns[score.index].text) for score in scores]
         steps = self.monitor.watch(dialogue.id, heard)
         low, high = self.scorer.calibration.labels[0], self.scorer.calibration.labels[-1]
         overall = self.overall.predict([score.score for score in scores], low, high)
-        reasons = tell_reasons(
-            [each.text for each in heard],
-            self.teller,
-            self.book,
-            dialogue.language,
-            self.reasons,
-        )
         return Assessment(
             id=dialogue.id,
             turns=tuple(scores),

@@ -27,6 +27,7 @@ UNCLEAR = "unclear"
 _GRAMS = (1, 4)
 _LIST_WEIGHT = 0.3  # of the list's columns beside TF-IDF rows of length one
 _EDGE = 1e-9  # from 0 and 1, where log odds are taken
+_AT_ONCE = 256  # texts that are told together, so that long dialogues do not fill the memory
 
 
 class Quote(Frozen):
@@ -165,36 +166,64 @@ def fit_reasons(
 def tell_reasons(
     said: Said, teller: ReasonTeller, book: ReasonBook, language: Language, options: ReasonOptions
 ) -> DialogueReasons:
-    """Tell the reasons of one dialogue, with quotes.
+    """Tell the reasons of one dialogue; see `tell_all`."""
+    return tell_all([said], teller, book, [language], options)[0]
+
+
+def tell_all(
+    said: Sequence[Said],
+    teller: ReasonTeller,
+    book: ReasonBook,
+    languages: Sequence[Language],
+    options: ReasonOptions,
+) -> list[DialogueReasons]:
+    """Tell the reasons of dialogues, with quotes; each is told as it would be alone.
 
     Args:
-        said: the customer's turns, redacted; of a long dialogue the first and last are read.
+        said: the customer's turns of each dialogue, redacted; of a long one the first and last are
+            read.
         teller: `LearntTeller`, or `WordTeller` without labelled dialogues.
         book: the names of the reasons.
-        language: of the names.
+        languages: of the names, one a dialogue.
         options: see there.
     """
-    places = _read(len(said), options.max_turns)
-    texts = [said[place] for place in places]
-    p = teller.probabilities([texts])[0]
-    label = teller.labels[int(p.argmax())] if p.max() >= options.threshold else UNCLEAR
-    columns = [
-        column
-        for column in np.argsort(-p, kind="stable")
-        if p[column] >= options.threshold and teller.labels[column] in book.reasons
-    ]
-    gaps = _without_each(texts, p, teller) if columns else np.zeros((0, len(p)))
-    told = []
-    for column in columns:
-        best = [at for at in np.argsort(-gaps[:, column], kind="stable") if gaps[at, column] > 0]
-        quotes = tuple(
-            Quote(turn=places[at], text=texts[at], weight=float(gaps[at, column]))
-            for at in sorted(best[: options.quotes])
-        )
-        reason = teller.labels[column]
-        name = book.reasons[reason].name.of(language)
-        told.append(Told(reason=reason, name=name, p=float(p[column]), quotes=quotes))
-    return DialogueReasons(label=label, reasons=tuple(told))
+    places = [_read(len(turns), options.max_turns) for turns in said]
+    texts = [[turns[at] for at in own] for turns, own in zip(said, places, strict=True)]
+    chances = _chances(texts, teller)
+    columns = [_columns(p, teller, book, options) for p in chances]
+    gaps = _without_each(
+        [each if told else [] for each, told in zip(texts, columns, strict=True)], chances, teller
+    )
+    found = []
+    for n, p in enumerate(chances):
+        likely = teller.labels[int(p.argmax())] if p.max() >= options.threshold else UNCLEAR
+        reasons = []
+        for at in columns[n]:
+            quotes = _quotes(texts[n], places[n], gaps[n][:, at], options)
+            kind = teller.labels[at]
+            name = book.reasons[kind].name.of(languages[n])
+            reasons.append(Told(reason=kind, name=name, p=float(p[at]), quotes=quotes))
+        found.append(DialogueReasons(label=likely, reasons=tuple(reasons)))
+    return found
+
+
+def _columns(
+    p: np.ndarray, teller: ReasonTeller, book: ReasonBook, options: ReasonOptions
+) -> list[int]:
+    """Return the columns of the reasons to tell, the likeliest first."""
+    order = [int(at) for at in np.argsort(-p, kind="stable")]
+    return [at for at in order if p[at] >= options.threshold and teller.labels[at] in book.reasons]
+
+
+def _quotes(
+    texts: Said, places: Sequence[int], gaps: np.ndarray, options: ReasonOptions
+) -> tuple[Quote, ...]:
+    """Return the turns that carry a reason most, in their order; `gaps` has shape (turns,)."""
+    best = [int(at) for at in np.argsort(-gaps, kind="stable") if gaps[at] > 0]
+    return tuple(
+        Quote(turn=places[at], text=texts[at], weight=float(gaps[at]))
+        for at in sorted(best[: options.quotes])
+    )
 
 
 def placed(found: DialogueReasons, places: Sequence[int]) -> DialogueReasons:
@@ -218,13 +247,25 @@ def _read(turns: int, most: int) -> list[int]:
     return [*first, *range(max(len(first), turns - most // 2), turns)]
 
 
-def _without_each(texts: Said, p: np.ndarray, teller: ReasonTeller) -> np.ndarray:
-    """Return how far the log odds of each label fall without each turn, shape (turns, labels)."""
+def _without_each(
+    texts: Sequence[Said], chances: np.ndarray, teller: ReasonTeller
+) -> list[np.ndarray]:
+    """Return how far the log odds of each label fall without each turn, (turns, labels) each."""
     from scipy.special import logit
 
-    others = [[*texts[:at], *texts[at + 1 :]] for at in range(len(texts))]
-    odds = logit(np.clip([p, *teller.probabilities(others)], _EDGE, 1 - _EDGE))
-    return np.asarray(odds[0] - odds[1:])
+    others = [[*own[:at], *own[at + 1 :]] for own in texts for at in range(len(own))]
+    odds, without = (
+        logit(np.clip(each, _EDGE, 1 - _EDGE)) for each in (chances, _chances(others, teller))
+    )
+    ends = np.cumsum([len(own) for own in texts])[:-1]
+    parts = np.split(without, ends) if texts else []
+    return [before - after for before, after in zip(odds, parts, strict=True)]
+
+
+def _chances(texts: Sequence[Said], teller: ReasonTeller) -> np.ndarray:
+    """Return P(label) of each text, shape (n, n_labels), not too many at once."""
+    starts = range(0, max(1, len(texts)), _AT_ONCE)
+    return np.vstack([teller.probabilities(texts[at : at + _AT_ONCE]) for at in starts])
 
 
 def _joined(said: Said) -> str:

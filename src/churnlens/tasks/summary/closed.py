@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from churnlens.schema import Frozen
 from churnlens.tasks.summary.contract import Answer, FieldName
 from churnlens.tasks.summary.linear import Case, Linear, fit_table, hashed, out_of_fold
 from churnlens.tasks.summary.units import clauses, tokens
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 CUSTOMER_TURNS: Final = 400  # of a longer dialogue the first and the last
 SHOWS: Final[dict[FieldName, tuple[Answer, ...]]] = {  # what turns show, the stronger first
@@ -58,9 +61,9 @@ class Shown(Frozen):
     linear: Linear
     threshold: float
 
-    def margins(self, cases: Sequence[Case]) -> np.ndarray:
-        """Return how far each probability is above the threshold, at most 1, shape (n,)."""
-        return (self.linear.probability(cases) - self.threshold) / (1 - self.threshold)
+    def margins(self, table: csr_matrix) -> np.ndarray:
+        """Return how far the probability of each hashed case is above the threshold, shape (n,)."""
+        return (self.linear.chance(table) - self.threshold) / (1 - self.threshold)
 
 
 class ClosedField(Frozen):
@@ -85,7 +88,12 @@ class ClosedField(Frozen):
         cases = [turn_cases(dialogue, at, self.field) for at in places]
         if not self.by_turn:
             cases = [[whole_case(dialogue, places)]]
-        margins = {value: _strongest(shown, cases) for value, shown in self.shows.items()}
+        table = hashed([case for each in cases for case in each])
+        starts = np.cumsum([0, *map(len, cases)])[:-1]
+        margins = {  # of each turn what its strongest clause shows
+            value: np.maximum.reduceat(shown.margins(table), starts)
+            for value, shown in self.shows.items()
+        }
         if not self.by_turn:
             return self._of_whole(dialogue, places, {v: m[0] for v, m in margins.items()}) or silent
         if self.field == "accepted":
@@ -103,14 +111,8 @@ class ClosedField(Frozen):
         best = max(margins, key=margins.__getitem__)
         if margins[best] <= 0:
             return None
-        alone = self.shows[best].margins([whole_case(dialogue, [at]) for at in places])
+        alone = self.shows[best].margins(hashed([whole_case(dialogue, [at]) for at in places]))
         return Verdict(value=best, turns=(places[int(alone.argmax())],))
-
-
-def _strongest(shown: Shown, cases: Sequence[Sequence[Case]]) -> np.ndarray:
-    """Return the highest margin of each list of cases, shape (n_lists,)."""
-    margins = shown.margins([case for each in cases for case in each])
-    return np.maximum.reduceat(margins, np.cumsum([0, *map(len, cases)])[:-1])
 
 
 def _last(margins: dict[Answer, np.ndarray], places: Sequence[int]) -> Verdict | None:

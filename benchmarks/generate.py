@@ -1,0 +1,125 @@
+"""Whole answers in batches inside a grammar, against `generate` of transformers one by one.
+
+`python benchmarks/generate.py [--full]`: 8 questions about demo customers, with --full 64. Ours is
+`Generator`, as the arms of the churn task call it, up to 64 at once: the common beginning read
+once, every answer inside its grammar. Theirs is `model.generate` on one prompt at a time, without a
+grammar, greedy, with as many new tokens as our answer has; the same weights, prompts and precision
+(bfloat16, as in the arms). Unit: answers a second; each way runs once, with --full twice. The mask
+is what choosing tokens inside the grammar takes beyond taking the best one, as a share of a step,
+measured in a run of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from beside import arguments, case, report, side_by_side
+from exercises import MODEL, PROMPT, make_lessons
+
+from churnlens.models.constraint import Row
+from churnlens.models.generation import Completion, Generator, Request
+from churnlens.models.loading import load_causal_lm, load_tokenizer
+from churnlens.tasks.arms import WRITTEN
+from churnlens.tasks.churn.arms import ask_arm
+
+BAR, MASK_BAR, MAX_NEW_TOKENS, BATCH = 10, 0.05, 400, 64
+
+
+class OneByOne:
+    """The usual way: one prompt, one call."""
+
+    def __init__(self) -> None:
+        """Load the model as transformers does."""
+        self.model, self.tokenizer = load_causal_lm(MODEL, "bfloat16"), load_tokenizer(MODEL)
+
+    def write(self, request: Request, tokens: int) -> str:
+        """Return a text of just so many new tokens."""
+        turns = [message.model_dump() for message in request.messages]
+        inputs = self.tokenizer.apply_chat_template(
+            turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+        made = self.model.generate(
+            **inputs,
+            max_new_tokens=tokens,
+            min_new_tokens=tokens,
+            do_sample=False,
+            pad_token_id=self.tokenizer.pad_token_id,
+        )
+        return str(self.tokenizer.decode(made[0, inputs["input_ids"].shape[1] :]))
+
+
+@contextmanager
+def timed_choices() -> Iterator[dict[str, float]]:
+    """Time what it takes to choose tokens, and how long taking the best one alone would take."""
+    took, choose = {"choosing": 0.0, "best": 0.0}, Row.next_token
+
+    def timed(row: Row, scores: Any) -> int:
+        began = time.perf_counter()
+        int(scores.argmax())
+        between = time.perf_counter()
+        token = choose(row, scores)
+        took["best"] += between - began
+        took["choosing"] += time.perf_counter() - between
+        return token
+
+    Row.next_token = timed  # type: ignore[method-assign]
+    try:
+        yield took
+    finally:
+        Row.next_token = choose  # type: ignore[method-assign]
+
+
+def mask_share(ours: Generator, requests: Sequence[Request]) -> float:
+    """Return the share of the time that writes tokens which goes into the grammar."""
+    forwards, forward = [], ours._model.forward
+
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        began = time.perf_counter()
+        made = forward(*args, **kwargs)
+        if kwargs["input_ids"].shape[1] == 1:  # a step, and no prompt
+            forwards.append(time.perf_counter() - began)
+        return made
+
+    ours._model.forward = timed
+    try:
+        with timed_choices() as took:
+            ours.generate(requests)
+    finally:
+        ours._model.forward = forward
+    return (took["choosing"] - took["best"]) / (sum(forwards) + took["choosing"])
+
+
+def main() -> None:
+    """Compare."""
+    given = arguments(__doc__)
+    lessons = make_lessons(64 if given.full else 8)
+    requests = ask_arm(lessons, WRITTEN["base_grammar"], PROMPT, MAX_NEW_TOKENS)
+    ours, usual = Generator(MODEL, dtype="bfloat16", batch_size=BATCH), OneByOne()
+    written: list[Completion] = []  # by the first way, which comes first
+    ways = {
+        "churnlens": lambda: written.__setitem__(slice(None), ours.generate(requests)),
+        "one by one": lambda: [
+            usual.write(request, done.tokens)
+            for request, done in zip(requests, written, strict=True)
+        ],
+    }
+    times = side_by_side(ways, 2 if given.full else 1)
+    found = case(
+        f"{len(requests)} questions",
+        times,
+        BAR,
+        answers_a_second={name: len(requests) / time["median"] for name, time in times.items()},
+        new_tokens=sum(each.tokens for each in written),
+        prompt_tokens=sum(ours.prompt_tokens(each.messages) for each in requests),
+        finished=sum(each.finished for each in written),
+        mask_share=mask_share(ours, requests[:8]),
+        mask_bar=MASK_BAR,
+    )
+    report("generate", "transformers generate, one by one, unconstrained", [found])
+
+
+if __name__ == "__main__":
+    main()
