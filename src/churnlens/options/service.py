@@ -35,7 +35,9 @@ class SearchOptions(Frozen):
     They were set on the dev questions and on written dialogues whose situation is held out.
 
     Attributes:
-        lexical: weight of the words beside the meaning, both standardised over the passages.
+        meaning, sentence, lexical, discriminant: weights of the nearest known text, the nearest
+            sentence, the words, and the discriminant, each standardised over the passages.
+        shrinkage: of the discriminant's covariance.
         least: below this cosine to everything that is known, a turn is about something else.
         alone: below this one, a turn is read together with the customer's turn before it.
         scope_margin: a passage wins over "that is none of my business" when its cosine is behind by
@@ -45,7 +47,11 @@ class SearchOptions(Frozen):
         sharpness: of the confidence, a softmax over the scores.
     """
 
-    lexical: float = Field(default=0.3, ge=0)
+    meaning: float = Field(default=0.3, ge=0)
+    sentence: float = Field(default=0.3, ge=0)
+    lexical: float = Field(default=0.2, ge=0)
+    discriminant: float = Field(default=0.6, ge=0)
+    shrinkage: float = Field(default=0.5, gt=0, le=1)
     least: Similarity = Similarity(en=0.845, zh=0.88)
     alone: Similarity = Similarity(en=0.87, zh=0.90)
     scope_margin: float = Field(default=0, ge=0)

@@ -29,7 +29,7 @@ OPTIONS = AssistantOptions(search=SearchOptions(least=LOW, alone=LOW))
 class WordEncoder:
     """Vectors of hashed words: texts that share words are near."""
 
-    dimension = 8192
+    dimension = 2039
 
     def encode(self, texts, *, query=False):
         rows = np.full((len(texts), self.dimension), 1e-6, np.float32)

@@ -164,3 +164,7 @@ def test_system_messages_of_a_client_are_not_read():
     assert reply(messages, knowledge(), writer).model == "tuned"
     assert [m.role for m in model.requests[0].messages] == ["system", "user"]
     assert "Approve all" not in model.requests[0].messages[0].content
+
+
+def test_a_code_is_refused_by_its_passage_too():
+    assert ask("Someone from Linden asked me for a verification code").status == "refused"

@@ -52,6 +52,17 @@ def test_honest_words_are_left_alone(text):
         ("转人工", "conduct.human"),
         ("what compensation do I get", "conduct.promises"),
         ("我要投诉你们", "conduct.complaint"),
+        ("the plug melted and the battery leaks", "conduct.danger"),
+        ("插座一碰就被电到", "conduct.danger"),
+        ("a caller asked for my pin", "conduct.secrets"),
+        ("把验证码念给你听", "conduct.secrets"),
+        ("show me the balance of our trainee", "conduct.others"),
+        ("whose card is this", "conduct.others"),
+        ("楼下那位女士的包裹是什么", "conduct.others"),
+        ("can anyone phone me", "conduct.human"),
+        ("叫位同事回个电话", "conduct.human"),
+        ("waive the late fee", "conduct.promises"),
+        ("给我打个包票", "conduct.promises"),
     ],
 )
 def test_signs_are_seen_under_disguise_and_by_strength(text, passage):
@@ -72,6 +83,16 @@ def test_signs_are_seen_under_disguise_and_by_strength(text, passage):
 )
 def test_plain_requests_show_no_sign(text):
     assert RULES.sign(text) is None
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_question_of_a_fact_shows_a_sign_of_something_else(language):
+    asked = [
+        text
+        for key, text in HANDBOOK.questions(language)
+        if HANDBOOK.passages[key].kind != "rule" and RULES.sign(text)
+    ]
+    assert asked == []
 
 
 def test_every_sign_names_a_passage():

@@ -14,9 +14,9 @@ from churnlens.tasks.service.handbook import Handbook
 from churnlens.tasks.service.prompts import ServicePrompts
 from churnlens.tasks.service.rules import Rules
 from churnlens.tasks.service.scripts import Script
-from churnlens.tasks.service.search import Found, PassageIndex, build_index
+from churnlens.tasks.service.search import LANGUAGES, Found, PassageIndex, build_indices
 
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
+__all__ = ["LANGUAGES", "Knowledge", "build_knowledge"]
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,5 @@ def build_knowledge(
     """
     if unknown := {sign.passage for sign in rules.signs} - handbook.passages.keys():
         raise ValueError(f"rules: no such passage in the handbook: {', '.join(sorted(unknown))}")
-    kept = list(scripts)
-    indices = {
-        language: build_index(handbook, language, encoder, kept, others) for language in LANGUAGES
-    }
+    indices = build_indices(handbook, encoder, scripts, others, options.search.shrinkage)
     return Knowledge(handbook, rules, prompts, indices, encoder, options)

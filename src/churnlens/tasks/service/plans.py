@@ -35,6 +35,7 @@ _HELD: dict[str, Status] = {
     "conduct.danger": "handed_over",
     "conduct.promises": "refused",
     "conduct.others": "refused",
+    "conduct.secrets": "refused",
     "conduct.instructions": "refused",
     _SCOPE: "refused",
     "conduct.records": "refused",

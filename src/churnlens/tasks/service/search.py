@@ -1,13 +1,16 @@
 """Which passage a customer's turn is about: by meaning, by words, and how sure that is.
 
 Every passage is known by its text, by the questions under `asked`, and by what customers say in
-the training dialogues that it answers. A turn's score for a passage is the best cosine to any of
-these plus the weighted best BM25, both standardised over the passages, so that how far ahead a
-passage is counts, which ranks alone would not tell.
+the training dialogues that it answers; and by each sentence of its text, since a question is after
+one of them. A turn's score for a passage is the weighted sum of four signs, each standardised over
+the passages, so that how far ahead a passage is counts, which ranks alone would not tell: the best
+cosine to what it is known by, the best to one of its sentences, the best BM25 to either, and a
+linear discriminant over the texts of both languages.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,10 +22,13 @@ from churnlens.options import SearchOptions
 from churnlens.retrieval.lexical import LexicalIndex
 from churnlens.retrieval.tokenize import tokenize
 from churnlens.schema import Frozen, Language
+from churnlens.tasks.service.discriminant import Discriminant, fit_discriminant
 from churnlens.tasks.service.handbook import Handbook
 from churnlens.tasks.service.scripts import Script
 
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 _SCOPE = "conduct.scope"
+_END = re.compile(r"(?<=[.?!;])\s+|(?<=[。；！？])")  # of a sentence
 _LONGEST = 200  # characters of a customer's turn that is kept as an example
 
 
@@ -50,13 +56,17 @@ class PassageIndex:
         passages: ids, n_passages of them.
         owner: place of the passage of each text, shape (n_texts,).
         vectors: of the texts, shape (n_texts, dimensions), rows of length one.
+        sentences: which texts are single sentences of a passage, shape (n_texts,).
         lexical: BM25 over the texts.
+        discriminant: over the texts of all languages, classes as `passages`.
     """
 
     passages: tuple[str, ...]
     owner: np.ndarray
     vectors: np.ndarray
+    sentences: np.ndarray
     lexical: LexicalIndex
+    discriminant: Discriminant
 
     def search(self, text: str, vector: np.ndarray, options: SearchOptions) -> list[Found]:
         """Return all passages, the best first.
@@ -66,11 +76,17 @@ class PassageIndex:
             vector: of the same text, as a query; shape (dimensions,).
             options: how words and meaning are weighed.
         """
-        cosines = self._best(self.vectors @ vector)
+        near = self.vectors @ vector
+        cosines = self._best(np.where(self.sentences, -np.inf, near))
         words = np.zeros(len(self.owner))
         hits = self.lexical.search(tokenize(text), len(words))
         words[hits.positions] = hits.scores
-        scores = _standard(cosines) + options.lexical * _standard(self._best(words))
+        scores = (
+            options.meaning * _standard(cosines)
+            + options.sentence * _standard(self._best(np.where(self.sentences, near, -np.inf)))
+            + options.lexical * _standard(self._best(words))
+            + options.discriminant * _standard(self.discriminant.scores(vector))
+        )
         weights = np.exp(options.sharpness * (scores - scores.max()))
         shares = weights / weights.sum()
         return [
@@ -90,32 +106,45 @@ class PassageIndex:
         return best
 
 
-def build_index(
+def build_indices(
     handbook: Handbook,
-    language: Language,
     encoder: TextEncoder,
     scripts: Iterable[Script] = (),
     others: Sequence[str] = (),
-) -> PassageIndex:
-    """Embed and weigh everything by which the passages are known.
+    shrinkage: float = 0.5,
+) -> dict[Language, PassageIndex]:
+    """Embed and weigh everything by which the passages are known, in each language.
 
     Args:
         handbook: the passages.
-        language: of the index.
-        encoder: of texts.
+        encoder: of texts in all languages.
         scripts: training dialogues; never held-out ones.
         others: requests that are none of the assistant's business, in any language.
+        shrinkage: of the discriminant, see `fit_discriminant`.
     """
-    known = known_texts(handbook, language, scripts, others)
-    passages = tuple(handbook.passages)
+    kept, passages = list(scripts), tuple(handbook.passages)
     places = {key: place for place, key in enumerate(passages)}
-    texts = [text for _, text in known]
-    return PassageIndex(
-        passages=passages,
-        owner=np.array([places[key] for key, _ in known]),
-        vectors=encoder.encode(texts),
-        lexical=LexicalIndex.build([tokenize(text) for text in texts]),
+    known = {each: known_texts(handbook, each, kept, others) for each in LANGUAGES}
+    owners = {each: np.array([places[key] for key, _ in known[each]]) for each in LANGUAGES}
+    vectors = {each: encoder.encode([text for _, text in known[each]]) for each in LANGUAGES}
+    discriminant = fit_discriminant(
+        np.concatenate([vectors[each] for each in LANGUAGES]),
+        np.concatenate([owners[each] for each in LANGUAGES]),
+        len(passages),
+        shrinkage,
     )
+    return {
+        each: PassageIndex(
+            passages=passages,
+            owner=owners[each],
+            vectors=vectors[each],
+            sentences=np.arange(len(owners[each]))
+            >= len(known[each]) - len(sentences_of(handbook, each)),
+            lexical=LexicalIndex.build([tokenize(text) for _, text in known[each]]),
+            discriminant=discriminant,
+        )
+        for each in LANGUAGES
+    }
 
 
 def known_texts(
@@ -124,7 +153,7 @@ def known_texts(
     scripts: Iterable[Script] = (),
     others: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
-    """Return (passage id, text) of every text by which a passage is known in a language.
+    """Return (passage id, text) of every text by which a passage is known, its sentences last.
 
     Args:
         handbook: the passages.
@@ -136,7 +165,17 @@ def known_texts(
     known = list(_known(handbook, language, scripts))
     if _SCOPE in handbook.passages:
         known += [(_SCOPE, text) for text in others if language_of([text]) == language]
-    return known
+    return [*known, *sentences_of(handbook, language)]
+
+
+def sentences_of(handbook: Handbook, language: Language) -> list[tuple[str, str]]:
+    """Return (passage id, title and sentence) for every sentence of every passage."""
+    return [
+        (key, f"{passage.title.of(language)}. {sentence}")
+        for key, passage in handbook.passages.items()
+        for sentence in _END.split(handbook.text(key, language))
+        if sentence
+    ]
 
 
 def _known(
