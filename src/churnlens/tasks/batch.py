@@ -17,6 +17,7 @@ from churnlens.schema import Frozen
 
 logger = logging.getLogger(__name__)
 MAX_ERROR_CHARS = 200
+REPEATED = "id: got one of an earlier row, expected another"
 Read = Callable[[dict[str, Any]], Any]
 Predict = Callable[[Sequence[Any]], Sequence[Mapping[str, Any]]]
 
@@ -29,7 +30,7 @@ class Row(Frozen):
     """One line of the input: what a task reads out of it, or why nothing can be read.
 
     Attributes:
-        id: as given, or `line N`.
+        id: as given, or `line N` where there is none.
         given: JSON-able; None when `error` is set.
     """
 
@@ -59,8 +60,10 @@ def parse_row(line: str, number: int, read: Read, expected: str) -> Row:
         return Row(id=place, error=f"not JSON; expected an object with {expected}")
     if not isinstance(row, dict):
         return Row(id=place, error=f"got {type(row).__name__}; expected an object with {expected}")
-    key = row.get("id", place)
-    key = key if isinstance(key, str | int) and not isinstance(key, bool) else place
+    key = row.get("id")
+    if key in (None, ""):
+        row = row | {"id": place}
+    key = key if key != "" and isinstance(key, str | int) and not isinstance(key, bool) else place
     if isinstance(key, str) and not is_writable(key):
         return Row(
             id=place, error="the id holds half a character (a lone surrogate); expected whole ones"
@@ -72,9 +75,23 @@ def parse_row(line: str, number: int, read: Read, expected: str) -> Row:
 
 
 def parse_rows(text: str, read: Read, expected: str) -> list[Row]:
-    """Read JSON lines, see `parse_row`; blank lines are passed over."""
+    """Read JSON lines, see `parse_row`; blank lines are passed over.
+
+    An id that an earlier row has, also as a number, is an error: whatever is kept by id would hold
+    one of the two.
+    """
     lines = enumerate(text.split("\n"), 1)
-    return [parse_row(line, number, read, expected) for number, line in lines if line.strip()]
+    rows = [parse_row(line, number, read, expected) for number, line in lines if line.strip()]
+    seen: set[str] = set()
+    return [_once(row, seen) for row in rows]
+
+
+def _once(row: Row, seen: set[str]) -> Row:
+    """Return the row, or its error where its id was seen; marks the id."""
+    if str(row.id) in seen:
+        return Row(id=row.id, error=REPEATED)
+    seen.add(str(row.id))
+    return row
 
 
 def _attempt(given: Sequence[Any], predict: Predict) -> list[tuple[str, str]]:
