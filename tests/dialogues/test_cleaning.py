@@ -1,11 +1,14 @@
 import time
+from html import unescape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from churnlens.dialogues import cleaning
 from churnlens.dialogues.cleaning import clean_dialogue
 from churnlens.dialogues.form import Dialogue, Turn
+from churnlens.dialogues.platforms import unsigned
 from churnlens.privacy.redaction import redact
 from privacy.planted import positives
 
@@ -57,6 +60,22 @@ def test_a_disguise_is_undone_before_redaction(disguised):
     turns, cleaned = _clean(("customer", f"write to {disguised}!"))
     assert turns in ([("customer", "write to [email_1]!")], [("customer", "write to [phone_1]!")])
     assert cleaned.removed.total() == 1
+
+
+@pytest.mark.parametrize("entity", ["amp;", "#38;", "amp", "#x26;"])
+def test_entities_inside_entities_take_few_rounds_and_hide_nothing(entity, monkeypatch):
+    rounds = []
+    monkeypatch.setattr(cleaning, "unescape", lambda text: rounds.append(1) or unescape(text))
+    turns, _ = _clean(("customer", "john&" + entity * 5000 + "#64;gmail.com"))
+    assert len(rounds) < 30
+    text = turns[0][1]
+    assert not redact(text).counts and unescape(text) == text
+
+
+def test_a_run_of_spaces_is_no_signature():
+    said = "a" + " " * 400_000  # hours, where each space starts the search anew
+    assert unsigned(said + "b") == said + "b"
+    assert unsigned("Sorry." + " " * 9 + "^SH ") == unsigned("Sorry.^SH") == "Sorry."
 
 
 def test_placeholders_of_a_platform():

@@ -23,6 +23,7 @@ from churnlens.privacy.untrusted import clean
 
 _SPACES: Final = re.compile(r"[^\S\n]+")
 _BREAKS: Final = re.compile(r" ?\n[ \n]*")
+_ROUNDS: Final = 8  # entities inside entities; whoever needs more hides something
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*|\d{1,5}")  # a label's value that is no prose
 
 
@@ -94,9 +95,11 @@ def _said(turn: Turn) -> str:
 
 
 def _revealed(text: str) -> str:
-    while (plain := clean(unescape(text))) != text:  # "&amp;#64;" is an @ after two rounds
+    for _ in range(_ROUNDS):  # "&amp;#64;" is an @ after two
+        if (plain := clean(unescape(text))) == text:
+            return plain_words(text)
         text = plain
-    return plain_words(text)
+    return plain_words(clean(text.replace("&", " ")))
 
 
 def _tidy(text: str) -> str:
