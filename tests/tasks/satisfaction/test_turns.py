@@ -39,7 +39,9 @@ def test_a_row_for_each_customer_turn():
         ("d#4", 4, 2),
     ]
     assert (
-        [row.text for row in rows] == [row.newest for row in rows] == ["my parcel?", "hello?", "useless"]
+        [row.text for row in rows]
+        == [row.newest for row in rows]
+        == ["my parcel?", "hello?", "useless"]
     )
 
 

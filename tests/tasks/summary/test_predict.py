@@ -84,7 +84,7 @@ def test_hard_dialogues_are_asked_of_a_model_in_bounded_words(name):
     (dialogue,) = dialogues_in([read.given])
     writer = ModelWriter("m", Says(SUMMARY.text(dialogue.language)), PROMPT, ("en", "zh"))
     (draft,) = writer.write([dialogue])
-    assert draft.summary == SUMMARY
+    assert draft.summary.accepted == SUMMARY.accepted and not draft.error
     (request,) = writer.generator.asked
     assert sum(len(message.content) for message in request.messages) < 5000
     assert request.grammar and len(request.grammar) < 20_000

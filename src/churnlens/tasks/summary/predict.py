@@ -36,16 +36,22 @@ def prediction(key: str | int, dialogue: Dialogue, draft: Draft) -> dict[str, An
 
 
 def public_form(dialogue: Dialogue, draft: Draft) -> dict[str, Any]:
-    """Return a summary with its evidence under the same keys, its language and its writer."""
+    """Return a summary with its evidence under the same keys, its language and its writer.
+
+    `replaced` is there, with the keys of those texts, where `writers.supported` replaced any.
+    """
     keys = KEYS[dialogue.language]
     summary = draft.summary.written(dialogue.language) if draft.summary else {}
     evidence = {keys[field]: list(turns) for field, turns in draft.evidence.items()}
-    return {
+    told = {
         "summary": summary,
         "evidence": evidence,
         "language": dialogue.language,
         "model": draft.model,
     }
+    return told | (
+        {"replaced": [keys[field] for field in draft.replaced]} if draft.replaced else {}
+    )
 
 
 def write_drafts(dialogues: Sequence[Dialogue], writers: Writers) -> list[Draft]:
