@@ -17,6 +17,7 @@ from churnlens.schema import Frozen
 
 logger = logging.getLogger(__name__)
 MAX_ERROR_CHARS = 200
+AGAIN = "failed before"  # in a kept shard, in place of an error
 REPEATED = "id: got one of an earlier row, expected another"
 Read = Callable[[dict[str, Any]], Any]
 Predict = Callable[[Sequence[Any]], Sequence[Mapping[str, Any]]]
@@ -97,13 +98,36 @@ def _once(row: Row, seen: set[str]) -> Row:
 def _attempt(given: Sequence[Any], predict: Predict) -> list[tuple[str, str]]:
     """Return (output as JSON, error) per row; halves are tried until the fault is alone."""
     try:
-        return [(json.dumps(each, ensure_ascii=False), "") for each in predict(given)]
+        return [_told(each) for each in predict(given)]
     except Exception as error:
         if half := len(given) // 2:
             return _attempt(given[:half], predict) + _attempt(given[half:], predict)
         told = f"{type(error).__name__}: {redact(str(error)).text}"[:MAX_ERROR_CHARS]
         logger.warning("a row could not be predicted: %s", told)
         return [("", told)]
+
+
+def _told(output: Mapping[str, Any]) -> tuple[str, str]:
+    if set(output) == {"error"}:
+        return "", redact(str(output["error"])).text[:MAX_ERROR_CHARS]
+    return json.dumps(output, ensure_ascii=False), ""
+
+
+@dataclass(frozen=True)
+class GoodRows:
+    """A store that keeps of each shard what was predicted, with `AGAIN` for the error of a row."""
+
+    store: Store
+
+    def get(self, key: str) -> pd.DataFrame | None:
+        """Return the shard of `key`, or None."""
+        return self.store.get(key)
+
+    def put(self, key: str, frame: pd.DataFrame) -> None:
+        """Keep `frame` as the shard of `key`, if any row of it was predicted."""
+        failed = frame["error"] != ""
+        if not failed.all():
+            self.store.put(key, frame.assign(error=frame["error"].mask(failed, AGAIN)))
 
 
 @dataclass(frozen=True)
@@ -134,9 +158,9 @@ def predict_rows(
 
     Args:
         rows: by `parse_rows`.
-        predict: what rows give to one JSON-able object each; whatever it raises becomes the error
-            of one row.
-        store: finished shards; one with an error is not kept.
+        predict: what rows give to one JSON-able object each, `{error}` for one that failed;
+            whatever it raises becomes the error of one row.
+        store: finished shards; a row that failed is computed again the next time.
         recipe: hashes of all that a prediction depends on.
         size: rows per shard.
         engine: who predicts; for Ray, `predict` must be picklable.
@@ -149,15 +173,14 @@ def predict_rows(
     def work(shard: Sequence[Any]) -> pd.DataFrame:
         return pd.DataFrame(_attempt(shard, predict), columns=["output", "error"])
 
-    done = map_shards(
-        work,
-        good,
-        store=WholeShards(store),
-        recipe=recipe,
-        size=size,
-        label="predict",
-        engine=engine,
-    )
+    def mapped(given: Sequence[Any], kept: Store) -> pd.DataFrame:
+        return map_shards(
+            work, given, store=kept, recipe=recipe, size=size, label="predict", engine=engine
+        )
+
+    done = mapped(good, GoodRows(store))
+    if again := [at for at in range(len(good)) if done["error"].iat[at] == AGAIN]:
+        done.iloc[again] = mapped([good[at] for at in again], WholeShards(store)).to_numpy()
     outputs = done.itertuples(index=False, name=None)
     told = [(None, row.error) if row.error else next(outputs) for row in rows]
     return [

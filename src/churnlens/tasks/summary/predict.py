@@ -8,7 +8,6 @@ from typing import Any
 from churnlens.dialogues.form import Dialogue
 from churnlens.privacy.redaction import redact
 from churnlens.schema import Language
-from churnlens.tasks.batch import RowError
 from churnlens.tasks.summary.contract import KEYS
 from churnlens.tasks.summary.writers import Draft, Writer
 
@@ -19,13 +18,13 @@ Writers = Mapping[Language, Writer]
 def summaries_of(dialogues: Sequence[Dialogue], writers: Writers) -> list[dict[str, Any]]:
     """Return `{summary, evidence, language, model}` of each dialogue, see `public_form`.
 
-    Raises:
-        RowError: when a dialogue could not be summarised.
+    One that could not be summarised is an `{error}`, and costs no other a second writing.
     """
     drafts = write_drafts(dialogues, writers)
-    if failed := [draft.error for draft in drafts if draft.summary is None]:
-        raise RowError(failed[0])
-    return [public_form(each, draft) for each, draft in zip(dialogues, drafts, strict=True)]
+    return [
+        public_form(each, draft) if draft.summary else {"error": f"summary: {draft.error}"}
+        for each, draft in zip(dialogues, drafts, strict=True)
+    ]
 
 
 def prediction(key: str | int, dialogue: Dialogue, draft: Draft) -> dict[str, Any]:
