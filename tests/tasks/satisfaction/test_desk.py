@@ -9,7 +9,6 @@ from churnlens.dialogues.form import Dialogue, Turn
 from churnlens.options import TurnOptions
 from tasks.satisfaction.deskwork import demo, desk
 
-
 SILENT = Turn(speaker="customer", text="")
 WITH_SILENCE = Dialogue(
     id="silent",
