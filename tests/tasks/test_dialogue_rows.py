@@ -68,6 +68,11 @@ def test_what_nothing_predicts_from_is_left_out(more):
     assert row.given == read({"id": "a", "turns": SAID}).given
 
 
+def test_a_personal_id_is_echoed_by_its_row_alone():
+    row = read({"id": "13800138000@x.com", "turns": SAID})
+    assert row.id == "13800138000@x.com" and row.given["id"].startswith("key_")
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
