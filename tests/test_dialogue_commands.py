@@ -115,8 +115,8 @@ def test_a_run_makes_clean_sides_and_an_index(finished):
 
 def test_no_planted_canary_of_a_person_is_left_after_the_run(finished):
     truth = pd.read_parquet(finished / "01_raw" / "dialogues_truth.parquet")
-    planted = truth[truth.personal_kinds.str.fullmatch("phone|email|order")].personal_values
-    assert len(planted)
+    assert truth.personal_kinds.str.contains("name").any()
+    planted = [value for each in truth.personal_values for value in each.split(";") if value]
     made = {name: data for name, data in contents(finished).items() if "01_raw" not in name}
     for value in planted:
         assert not [name for name, data in made.items() if value.encode() in data]

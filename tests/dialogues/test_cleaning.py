@@ -1,12 +1,17 @@
 import time
+from html import unescape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from churnlens.dialogues.cleaning import clean_dialogue
+from churnlens.dialogues import cleaning
+from churnlens.dialogues.cleaning import clean_dialogue, clean_turn
 from churnlens.dialogues.form import Dialogue, Turn
+from churnlens.dialogues.platforms import unsigned
+from churnlens.dialogues.reading import read_row
 from churnlens.privacy.redaction import redact
+from churnlens.simulation import plain_rows, simulate_dialogues
 from privacy.planted import positives
 
 VALUES = [planted.value for planted in positives(each=5, seed=7)]
@@ -57,6 +62,22 @@ def test_a_disguise_is_undone_before_redaction(disguised):
     turns, cleaned = _clean(("customer", f"write to {disguised}!"))
     assert turns in ([("customer", "write to [email_1]!")], [("customer", "write to [phone_1]!")])
     assert cleaned.removed.total() == 1
+
+
+@pytest.mark.parametrize("entity", ["amp;", "#38;", "amp", "#x26;"])
+def test_entities_inside_entities_take_few_rounds_and_hide_nothing(entity, monkeypatch):
+    rounds = []
+    monkeypatch.setattr(cleaning, "unescape", lambda text: rounds.append(1) or unescape(text))
+    turns, _ = _clean(("customer", "john&" + entity * 5000 + "#64;gmail.com"))
+    assert len(rounds) < 30
+    text = turns[0][1]
+    assert not redact(text).counts and unescape(text) == text
+
+
+def test_a_run_of_spaces_is_no_signature():
+    said = "a" + " " * 400_000  # hours, where each space starts the search anew
+    assert unsigned(said + "b") == said + "b"
+    assert unsigned("Sorry." + " " * 9 + "^SH ") == unsigned("Sorry.^SH") == "Sorry."
 
 
 def test_placeholders_of_a_platform():
@@ -141,7 +162,7 @@ def test_ten_thousand_turns_are_cleaned_in_seconds():
     assert time.process_time() - started < 20
 
 
-def test_labels_that_are_prose_are_redacted_and_codes_are_not():
+def test_labels_are_redacted():
     labels = {
         "user_problem": "Call 138-0013-8000 back",
         "reason": "late_delivery",
@@ -162,5 +183,31 @@ def test_labels_that_are_prose_are_redacted_and_codes_are_not():
         **labels,
         "user_problem": "Call [phone_1] back",
         "phone": "[phone_1]",
+        "scenario": "MUL[phone_1].json",
     }
-    assert cleaned.removed["phone"] == 3
+    assert cleaned.removed["phone"] == 4
+
+
+def test_nothing_beside_the_words_names_a_person():
+    dialogue = Dialogue(
+        id="13800138000@x.com",
+        turns=(Turn(speaker="customer", text="late", act="call 13912345678"),),
+        source="me@corp.com",
+        language="en",
+        labels={"contact": "tel13812345678", "zhang@qq.com": "x"},
+    )
+    cleaned = clean_dialogue(dialogue).dialogue
+    assert cleaned.id.startswith("key_") and cleaned.id == clean_dialogue(cleaned).dialogue.id
+    assert (cleaned.source, cleaned.turns[0].act) == ("[email_1]", "call [phone_2]")
+    assert cleaned.labels == {"contact": "tel[phone_1]", "[email_2]": "x"}
+    assert clean_turn(dialogue.turns[0]).act == "call [phone_1]"
+
+
+def test_planted_personal_data_of_the_demo_is_gone():
+    demo = simulate_dialogues(300, 7)
+    clean = {row["id"]: clean_dialogue(read_row(row)).dialogue for row in plain_rows(demo)}
+    planted = demo.dialogue_truth[demo.dialogue_truth.personal_kinds != ""]
+    assert planted.personal_kinds.str.contains("name").any()
+    for row in planted.itertuples():
+        told = clean[row.id].model_dump_json()
+        assert not [value for value in row.personal_values.split(";") if value in told]

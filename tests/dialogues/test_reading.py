@@ -178,3 +178,15 @@ def test_any_damage_to_a_file_raises_nothing(data, form):
         assert (
             reading.dialogues or reading.faults or damaged.lstrip("\ufeff \t\r\n").startswith("[")
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('[{"id": 1,\n "turns": []},,]', "row 2, JSON: got"),
+        ('{"id": 1, "turns": [}', "row 1, JSON: got"),
+    ],
+)
+def test_json_that_breaks_says_where(text, place):
+    (fault,) = read_dialogues(text).faults
+    assert str(fault).startswith(place) and "column" in fault.got

@@ -58,6 +58,15 @@ SAME = [
     ("at 3pm", "at 3 p.m."),
     ("fifteen percent", "15 % off"),
     ("24小时内", "２４小时"),
+    ("三五天", "3-5天"),
+    ("3-5天", "三五天"),
+    ("两三个小时", "2到3小时"),
+    ("赔付壹佰元", "100块"),
+    ("贰仟零伍拾圆整", "2050元"),
+    ("refund one million dollars", "$1,000,000"),
+    ("a refund of 2 million dollars", "two million dollars"),
+    ("a hundred dollars", "100 dollars"),
+    ("on Sept 3", "September 3rd"),
 ]
 
 
@@ -87,6 +96,11 @@ def test_the_same_number_in_another_spelling_is_found(summary, dialogue):
         ("twenty minutes", "ten minutes", ("twenty minutes",)),
         ("April 5th", "March 5", ("april 5th",)),
         ("costs 12.5", "costs 12", ("12.5",)),
+        ("补偿壹佰元", "好的", ("一百元",)),
+        ("refund one million dollars", "ok", ("one million dollars",)),
+        ("退款1000", "一共21000元", ("1000",)),
+        ("卡号" + "1" * 31 + "2", "卡号" + "1" * 31 + "3", ("1" * 31 + "2",)),
+        ("三五天", "35天", ("三五天", "三五天")),
     ],
 )
 def test_another_number_is_told(summary, dialogue, found):
@@ -98,11 +112,23 @@ def test_another_number_is_told(summary, dialogue, found):
     [
         "客服一直在等一下", "十分抱歉，万一不行", "统一处理，一一解答", "一点问题", "一时没货", "一件事",
         "两个问题", "千万不要", "第一次", "one of the two options", "no one", "the someone often",
-        "may I help", "see https://t.co/a1B2", "on the second", "weekend", "",
+        "登陆后", "队伍很长", "may I help", "see https://t.co/a1B2", "on the second", "weekend", "",
     ],
 )  # fmt: skip
 def test_words_that_are_no_amount_claim_nothing(text):
     assert [number for number in numbers_in(text) if number.claim] == []
+
+
+@pytest.mark.parametrize(
+    "word", ["decreased", "separate", "marked", "decided", "margin", "junk", "mayor", "octane"]
+)
+def test_a_word_that_begins_like_a_month_is_none(word):
+    assert numbers_in(f"the price {word} 20% last week") == [("20", "percent", "20%", True)]
+
+
+@pytest.mark.parametrize("text", ["9" * 50 + "点", "9" * 50 + "万元", "9" * 50 + " o'clock"])
+def test_long_numbers_with_units_are_read(text):
+    assert unsupported_numbers(text, text) == ()
 
 
 def test_fidelity_pools_the_numbers():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
+from itertools import islice
 from typing import Final
 
 from churnlens.dialogues.form import Dialogue, Speaker, Turn
+from churnlens.dialogues.keys import open_key
 from churnlens.dialogues.platforms import (
     HANDLE,
     NUMBERED,
@@ -23,7 +25,7 @@ from churnlens.privacy.untrusted import clean
 
 _SPACES: Final = re.compile(r"[^\S\n]+")
 _BREAKS: Final = re.compile(r" ?\n[ \n]*")
-_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*|\d{1,5}")  # a label's value that is no prose
+_ROUNDS: Final = 8  # entities inside entities; whoever needs more hides something
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ def clean_dialogue(dialogue: Dialogue, names: Iterable[str | None] = ()) -> Clea
 
     Nothing reads a text before it is redacted, except the patterns that undo a disguise (HTML
     entities, what is invisible) and put tags for a platform's placeholders and links. Tags are
-    numbered within the dialogue, its references and labels: one phone number is `[phone_1]` in all.
+    numbered within the dialogue, its references, labels, acts and source: one phone number is
+    `[phone_1]` in all. An id that is personal data becomes its hash, see `keys.open_key`.
 
     Turns keep their positions. An agent's line that a machine wrote becomes the bot's, a notice in
     the customer's name the system's, unless people rated it as the customer's.
@@ -52,19 +55,26 @@ def clean_dialogue(dialogue: Dialogue, names: Iterable[str | None] = ()) -> Clea
         dialogue: as it was read.
         names: of the persons who speak, see `privacy.redaction.redact`.
     """
-    prose = [name for name, value in dialogue.labels.items() if not _CODE.fullmatch(value)]
-    labels = (dialogue.labels[name] for name in prose)
-    texts = [*map(_said, dialogue.turns), *map(_revealed, (*dialogue.references, *labels))]
-    texts, removed = _redacted(texts, names)
-    turns = tuple(_turn(turn, text) for turn, text in zip(dialogue.turns, texts, strict=False))
-    written = texts[len(turns) :]
-    clean_labels = zip(prose, written[len(dialogue.references) :], strict=True)
+    about = (dialogue.source, *dialogue.labels, *dialogue.labels.values())
+    acts = (turn.act for turn in dialogue.turns)
+    written = map(_revealed, (*dialogue.references, *about, *acts))
+    texts, removed = _redacted([*map(_said, dialogue.turns), *written], names)
+    rest = iter(texts)
+    said, references = _next(rest, dialogue.turns), _next(rest, dialogue.references)
+    (source,), keys = _next(rest, [dialogue.source]), _next(rest, dialogue.labels)
+    labels = dict(zip(keys, _next(rest, dialogue.labels), strict=True))
     update = {
-        "turns": turns,
-        "references": tuple(written[: len(dialogue.references)]),
-        "labels": {**dialogue.labels, **dict(clean_labels)},
+        "id": open_key(dialogue.id),
+        "turns": tuple(map(_turn, dialogue.turns, said, rest)),
+        "source": source,
+        "references": references,
+        "labels": labels,
     }
     return Cleaned(dialogue.model_copy(update=update), +removed)
+
+
+def _next(texts: Iterator[str], like: Collection[object]) -> tuple[str, ...]:
+    return tuple(islice(texts, len(like)))
 
 
 def clean_turn(turn: Turn, before: Sequence[Turn] = ()) -> Turn:
@@ -74,8 +84,9 @@ def clean_turn(turn: Turn, before: Sequence[Turn] = ()) -> Turn:
         turn: as it was said.
         before: clean turns whose tags it goes on with: who was `[phone_1]` there is so here.
     """
-    texts, _ = _redacted([*(each.text for each in before), _said(turn)], ())
-    return _turn(turn, texts[-1])
+    own = [_said(turn), _revealed(turn.act)]
+    texts, _ = _redacted([*(each.text for each in before), *own], ())
+    return _turn(turn, *texts[-2:])
 
 
 def _redacted(texts: list[str], names: Iterable[str | None]) -> tuple[list[str], Counter[str]]:
@@ -94,17 +105,19 @@ def _said(turn: Turn) -> str:
 
 
 def _revealed(text: str) -> str:
-    while (plain := clean(unescape(text))) != text:  # "&amp;#64;" is an @ after two rounds
+    for _ in range(_ROUNDS):  # "&amp;#64;" is an @ after two
+        if (plain := clean(unescape(text))) == text:
+            return plain_words(text)
         text = plain
-    return plain_words(text)
+    return plain_words(clean(text.replace("&", " ")))
 
 
 def _tidy(text: str) -> str:
     return _BREAKS.sub("\n", _SPACES.sub(" ", text)).strip()
 
 
-def _turn(turn: Turn, text: str) -> Turn:
-    return turn.model_copy(update={"text": text, "speaker": _speaker(turn, text)})
+def _turn(turn: Turn, text: str, act: str) -> Turn:
+    return turn.model_copy(update={"text": text, "act": act, "speaker": _speaker(turn, text)})
 
 
 def _speaker(turn: Turn, text: str) -> Speaker:

@@ -96,6 +96,11 @@ class Dialogue(Frozen):
         """Return what one side said, a line a turn; turns without words are left out."""
         return "\n".join(t.text for t in self.turns if t.speaker == speaker and t.text.strip())
 
+    def spoken(self) -> tuple[int, ...]:
+        """Return the places of the customer's turns that have words: those that are scored."""
+        turns = enumerate(self.turns)
+        return tuple(at for at, t in turns if t.speaker == "customer" and t.text.strip())
+
     @model_validator(mode="after")
     def _holds_together(self) -> Dialogue:
         if not self.words_of("customer"):

@@ -1,4 +1,4 @@
-"""Keys of customers that may stand in a result: as they are, or hashed where they are personal."""
+"""Keys that may stand in a result: as they are, or hashed where they are personal."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ def customer_key(key: str | None) -> str | None:
     hashes every phone number there is.
     """
     text = (key or "").strip()
-    if not text:
-        return None
+    return open_key(text) if text else None
+
+
+def open_key(text: str) -> str:
+    """Return any key, such as the id of a dialogue, as `customer_key` does."""
     if not (text.startswith("@") or _PERSONAL & set(redact(text).counts)):
         return text
     return _HASHED + hashlib.sha256(text.casefold().encode("utf-8", "replace")).hexdigest()[:16]

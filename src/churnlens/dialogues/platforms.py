@@ -44,7 +44,7 @@ HANDLE: Final = re.compile(r"(?<![A-Za-z0-9_.])@(?:[A-Za-z0-9_]|\[[a-z]+(?:_\d+)
 """An account on a social network, also one inside which something was redacted."""
 
 _SIGNATURE: Final = re.compile(
-    r"\s*\^\s?[A-Za-z]{1,15}\s*\Z|\s\*[A-Z][A-Za-z]{1,12}\s*\Z"
+    r"(?<!\s)\s*\^\s?[A-Za-z]{1,15}\s*\Z|\s\*[A-Z][A-Za-z]{1,12}\s*\Z"
     r"|(?:(?<=[.!?)])|(?<=[Tt]hanks)|(?<=[Tt]hank you))\s*[-~/]\s?[A-Z][A-Za-z]{1,12}\s*\Z"
 )
 _BOT: Final = re.compile(

@@ -47,10 +47,10 @@ def detect_form(text: str) -> Form | None:
     rows = json_rows(text) if head in {"[", "{"} else iter(())
     if form := _first_form(rows):
         return form
-    if _USS.search(text, 0, 100_000):
-        return "uss"
     if is_table(text):
         return "table"
+    if _USS.search(text, 0, 100_000):
+        return "uss"
     return _first_form(json_rows(text))
 
 
@@ -75,9 +75,7 @@ def read_dialogues(
     text = text.removeprefix("\ufeff")
     form = form or detect_form(text)
     if form is None:
-        got = _NONE if text.strip() else "nothing"
-        fault = Fault(row=1, what="form", got=got, expected=", ".join(get_args(Form)))
-        return Reading(dialogues=(), faults=(fault,))
+        return Reading(dialogues=(), faults=(_formless(text),))
     reader, name = READERS[form], source or form
     dialogues: dict[str, Dialogue] = {}
     faults = []
@@ -96,6 +94,17 @@ def read_dialogues(
 def read_row(row: Mapping[str, Any]) -> Dialogue | Fault:
     """Read one of our own rows, `{id, turns: [{speaker, text}]}`, or say why it is none."""
     return _read(PLAIN, 1, dict(row), Given("row", "row", Scale()))
+
+
+def _formless(text: str) -> Fault:
+    """Return why a text has no form: where its JSON breaks, or that it is none that is known."""
+    row, content = (
+        next(json_rows(text), (1, None)) if text.lstrip()[:1] in {"[", "{"} else (1, None)
+    )
+    if isinstance(content, FaultError):
+        return Fault(row=row, what=content.what, got=content.got, expected=content.expected)
+    got = _NONE if text.strip() else "nothing"
+    return Fault(row=1, what="form", got=got, expected=", ".join(get_args(Form)))
 
 
 def _first_form(rows: Iterator[tuple[int, Any]]) -> Form | None:

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from churnlens.evaluation.numerals import DIGITS, ENGLISH, HAN, plain, scaled, value_of
+from churnlens.evaluation.numerals import DIGITS, ENGLISH, HAN, plain, scaled, simple, value_of
 from churnlens.evaluation.text_overlap import TextMetric
 
 Match = re.Match[str]
@@ -55,18 +55,23 @@ _UNITS: Final = {
     "usd": "美元|美金|usd|dollars?|bucks?",
     "eur": "欧元|eur|euros?",
     "gbp": "英镑|gbp|pounds?",
-    "cny": "元|块钱?|人民币|cny|rmb|yuan",
+    "cny": "[元圆]|块钱?|人民币|cny|rmb|yuan",
 }
 _UNIT: Final = "|".join(f"(?P<{name}>(?:{words})(?![a-z]))" for name, words in _UNITS.items())
 _CURRENCIES: Final = {"$": "usd", "€": "eur", "£": "gbp", "¥": "cny"}
 _MONTHS: Final = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
 ]  # fmt: skip
-_MONTH: Final = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
+_SHORT: Final = [month[:3] for month in _MONTHS]
+_MONTH: Final = rf"(?P<name>{'|'.join([*_MONTHS, 'sept', *_SHORT])})(?![a-z])\.?"
 _WEEK: Final = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", *"一二三四五六日"]
 _SMALL: Final = r"(?:\d{1,2}|[零一二两三四五六七八九十]{1,3})"
 _START: Final = "(?<![a-z0-9.])"
-_SCALE: Final = "(?P<scale>[十百千万亿]+|k(?![a-z]))?"
+_SCALE: Final = (
+    "(?P<scale>[十百千万亿]+|k(?![a-z])|[ -]?(?:hundred|thousand|million|billion)(?![a-z]))?"
+)
+_ABOUT: Final = "一[二两]|[二两]三|三[四五]|四五|五六|六七|七八|八九"  # 三五天 is 3 to 5 days
 _AMOUNT: Final = re.compile(rf"(?P<number>{DIGITS}){_SCALE}(?:st|nd|rd|th|\s*-?\s*(?:{_UNIT}))?")
 _NO_AMOUNT: Final = re.compile("一(?:点钟?|时|块)|一一")
 
@@ -76,7 +81,11 @@ def _amount(match: Match, claim: bool = True) -> list[Number]:
     groups = match.groupdict()
     value = scaled(value_of(groups["number"]), groups.get("scale") or "")
     unit = next((name for name in _UNITS if groups[name]), "")
-    return [Number(plain(value % 12 if unit == "clock" else value), unit, match[0], claim)]
+    return [
+        Number(
+            plain(value % 12 if unit == "clock" and value < 25 else value), unit, match[0], claim
+        )
+    ]
 
 
 def _in_words(match: Match) -> list[Number]:
@@ -87,6 +96,11 @@ def _in_words(match: Match) -> list[Number]:
     return _amount(
         match, not (bare and small and not counts) and not _NO_AMOUNT.fullmatch(match[0])
     )
+
+
+def _about(match: Match) -> list[Number]:
+    unit = next(name for name in _UNITS if match[name])
+    return [Number(plain(value_of(sign)), unit, match[0]) for sign in match["about"]]
 
 
 def _code(match: Match) -> list[Number]:
@@ -102,7 +116,7 @@ def _code(match: Match) -> list[Number]:
 def _date(match: Match) -> list[Number]:
     parts = match.groupdict()
     if name := parts.pop("name", None):
-        parts["month"] = str(_MONTHS.index(name) + 1)
+        parts["month"] = str(_SHORT.index(name[:3]) + 1)
     return [
         Number(str(int(parts[unit])), unit, match[0])
         for unit in ("year", "month", "day")
@@ -163,6 +177,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], Callable[[Match], list[Number]]], ...
     (re.compile(rf"(?P<sign>[$€£¥])\s*(?P<number>{DIGITS}){_SCALE}"), _money),
     (re.compile(rf"{_START}(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]+"), _code),
     (_AMOUNT, _amount),
+    (re.compile(rf"(?<![零一二两三四五六七八九十百千万])(?P<about>{_ABOUT})(?:{_UNIT})"), _about),
     (re.compile(rf"(?P<number>{HAN})(?:\s*(?:{_UNIT}))?"), _in_words),
     (re.compile(rf"(?<![a-z])(?P<number>{ENGLISH})(?:[ -](?:{_UNIT}))?"), _in_words),
 )  # the first rule that reads a piece of text takes it away from the others
@@ -180,7 +195,7 @@ def numbers_in(text: str) -> list[Number]:
     Returns:
         In order of their kinds, a date as its parts.
     """
-    rest, found = unicodedata.normalize("NFKC", text).lower(), list[Number]()
+    rest, found = simple(unicodedata.normalize("NFKC", text).lower()), list[Number]()
     for pattern, read in _RULES:
         for match in pattern.finditer(rest):
             found += read(match)
@@ -198,11 +213,13 @@ def unsupported_numbers(summary: str, dialogue: str) -> tuple[str, ...]:
 
 
 def _holds(known: Mapping[str, set[str]], claim: Number) -> bool:
-    """Whether value and unit are known; four or more last digits stand for a long number."""
+    """Whether value and unit are known; four or more last digits stand for a bare number."""
     if units := known.get(claim.value):
         return bool(not claim.unit or units & {claim.unit, ""})
     ending = len(claim.value) >= 4 and claim.value.isdigit() and not claim.unit
-    return ending and any(value.endswith(claim.value) for value in known)
+    return ending and any(
+        value.endswith(claim.value) and units == {""} for value, units in known.items()
+    )
 
 
 def number_fidelity(summaries: Sequence[str], dialogues: Sequence[str]) -> TextMetric:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from math import prod
 from typing import Final
 
 _HAN_DIGITS: Final = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN_SCALES: Final = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
+_PLAIN: Final = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
+_SIGNS: Final = "[壹贰叁肆伍陆柒捌玖拾佰仟]"
+_FORMAL: Final = re.compile(
+    rf"{_SIGNS}(?:{_SIGNS}|[零万亿](?={_SIGNS}|[元圆]))+|{_SIGNS}(?=[元圆块])"
+)
 _WORDS: Final = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13,
@@ -22,7 +28,11 @@ DIGITS: Final = r"(?:\d+(?:,\d{3})+|\d+)(?:\.\d+)?"
 _DIGIT, _SCALE = "零〇一二两三四五六七八九", "百千万亿"
 HAN: Final = f"[{_DIGIT}十][{_DIGIT}十{_SCALE}]{{0,19}}(?:点[{_DIGIT}]{{1,9}})?"
 """Pattern of a Chinese numeral."""
-ENGLISH: Final = f"(?:{_ANY})(?:[ -](?:and )?(?:{_ANY}|hundred|thousand))*(?![a-z])"
+_SCALES: Final = {"k": 1000, "hundred": 100, "thousand": 1000} | {
+    "million": 1_000_000, "billion": 1_000_000_000,
+}  # fmt: skip
+_LARGE = "hundred|thousand|million|billion"
+ENGLISH: Final = f"(?:{_ANY}|a(?=[ -](?:{_LARGE})))(?:[ -](?:and )?(?:{_ANY}|{_LARGE}))*(?![a-z])"
 """Pattern of a number in English words, in lower case."""
 
 
@@ -35,14 +45,24 @@ def value_of(number: str) -> Decimal:
 
 def scaled(value: Decimal, scale: str) -> Decimal:
     """Return 30,000 for 3 and 万, 5,000 for 5 and k."""
-    for sign in scale:
-        value *= 1000 if sign == "k" else _HAN_SCALES[sign]
+    if word := scale.strip(" -"):
+        signs = [_SCALES[word]] if word in _SCALES else [_HAN_SCALES[sign] for sign in word]
+        return value * prod(signs)
     return value
 
 
 def plain(value: Decimal) -> str:
-    """Return a value in digits without idle zeros: 50 for 50.00, 3.5 for 3.50."""
-    return f"{value.normalize():f}"
+    """Return a value in digits without idle zeros: 50 for 50.00, 3.5 for 3.50; never rounded."""
+    digits = f"{value:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def simple(text: str) -> str:
+    """Return the text with formal Chinese numerals as plain ones: 一百元 for 壹佰元.
+
+    One alone is a word (登陆, 队伍) unless money follows it.
+    """
+    return _FORMAL.sub(lambda found: found[0].translate(_PLAIN), text)
 
 
 def _han(number: str) -> Decimal:
@@ -66,10 +86,10 @@ def _english(number: str) -> Decimal:
     """Return 125 for "one hundred and twenty-five"."""
     total = part = 0
     for word in re.findall("[a-z]+", number):
-        if word == "thousand":
-            total, part = total + (part or 1) * 1000, 0
-        elif word == "hundred":
+        if word == "hundred":
             part = (part or 1) * 100
+        elif word in _SCALES:
+            total, part = total + (part or 1) * _SCALES[word], 0
         else:
             part += _WORDS.get(word, 0)
     return Decimal(total + part)

@@ -1,7 +1,8 @@
 """What personal data looks like: one recogniser a kind, each giving spans of a folded text.
 
 Limits: a number with a wrong check digit is no identity number and no card; an address, a date of
-birth, a nickname and a name that the customer table does not hold are not seen at all.
+birth, a nickname and a name that neither the customer table holds nor the text introduces are not
+seen at all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Literal
 
 from churnlens.privacy.checksums import is_card, is_chinese_id, is_ssn
+from churnlens.privacy.introductions import INTRODUCTION, introduced_names
 from churnlens.privacy.orders import labelled_orders, nearby_orders
 from churnlens.privacy.phones import named_phones, phones
 
@@ -148,6 +150,7 @@ RECOGNISERS: Final[tuple[tuple[Kind, re.Pattern[str], Recogniser], ...]] = (
     ("phone", _LONG_NUMBER, named_phones),
     ("ip", _DOTTED, addresses),
     ("order", _TOKEN_NUMBER, nearby_orders),
+    ("name", INTRODUCTION, introduced_names),
 )
 """Kind, a cheap pattern without which there is none, recogniser; the first to see a span has it."""
 

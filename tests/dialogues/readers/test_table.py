@@ -45,8 +45,36 @@ def test_a_bad_row_takes_its_dialogue_and_no_other():
     assert [str(fault) for fault in reading.faults] == [
         "row 7, speaker: got another word (5 characters), expected customer, agent, bot or system",
         "row 8, row: got 3 cells, expected 6 as in the header",
-        "row 9, dialogue: got nothing, expected an id",
-    ]
+    ]  # row 9 belongs to d4
+
+
+HEAD = "dialogue_id,customer_id,speaker,text\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        (
+            'd1,,customer,hello\nd1,,agent,"he said "x" ok\nd1,,customer,bad\nd2,,customer,hi\n',
+            ["d2"],
+        ),
+        ("d1,,customer,hello\n,,agent,sorry\nd1,,customer,bye\nd2,,customer,hi\n", ["d2"]),
+        ("d1,A,customer,hello\nd1,B,customer,bye\nd2,A,customer,hi\n", ["d2"]),
+        ("d1,A,customer,hello\nd1,,agent,hi\nd1,A,customer,bye\n", ["d1"]),
+        ('d1,,customer,hello\nd3,,customer,a\nd1,,agent,"open\nd3,,customer,b\n', []),
+        (",,customer,hello\nd2,,customer,hi\n", ["d2"]),
+    ],
+)
+def test_a_dialogue_without_one_of_its_rows_is_none(rows, kept):
+    reading = read_dialogues(HEAD + rows)
+    assert [dialogue.id for dialogue in reading.dialogues] == kept
+    assert bool(reading.faults) == (kept != ["d1"])
+
+
+def test_a_table_that_begins_with_the_speaker_is_no_uss():
+    text = "speaker\tdialogue_id\ttext\nUSER\td1\thello\nSYSTEM\td1\thi\n"
+    assert detect_form(text) == "table"
+    assert read_dialogues(text).counts()["turns"] == 2
 
 
 @pytest.mark.parametrize(

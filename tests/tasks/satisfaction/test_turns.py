@@ -20,7 +20,7 @@ ESTIMATE, PREDICT = TurnOptions(context=2), TurnOptions(kind="predict", context=
 TURNS = (
     Turn(speaker="customer", text="my parcel?", ratings=(3, 3, 2)),
     Turn(speaker="agent", text="please wait"),
-    Turn(speaker="customer", text=""),
+    Turn(speaker="customer", text="hello?"),
     Turn(speaker="bot", text="busy"),
     Turn(speaker="customer", text="useless", ratings=(1, 2)),
 )
@@ -39,22 +39,30 @@ def test_a_row_for_each_customer_turn():
         ("d#4", 4, 2),
     ]
     assert (
-        [row.text for row in rows] == [row.newest for row in rows] == ["my parcel?", "", "useless"]
+        [row.text for row in rows]
+        == [row.newest for row in rows]
+        == ["my parcel?", "hello?", "useless"]
     )
+
+
+@pytest.mark.parametrize("options", [ESTIMATE, PREDICT])
+def test_a_turn_without_words_is_no_row(options):
+    rows = turn_rows(dialogue((TURNS[0], Turn(speaker="customer", text=" "), *TURNS[3:])), options)
+    assert [(row.index, row.position) for row in rows] == [(0, 0), (3, 1)]
 
 
 def test_what_is_read_with_context():
     rows = turn_rows(dialogue(), ESTIMATE)
     assert rows[0].text == "Customer: my parcel?"
-    assert rows[1].text == "Customer: my parcel?\nAgent: please wait"
-    assert rows[2].text == "Bot: busy\nCustomer: useless"
+    assert rows[1].text == "Customer: my parcel?\nAgent: please wait\nCustomer: hello?"
+    assert rows[2].text == "Customer: hello?\nBot: busy\nCustomer: useless"
     assert rows[2].newest == "useless"
 
 
 def test_a_prediction_never_reads_its_turn():
     rows = turn_rows(dialogue(), PREDICT)
     assert (rows[0].text, rows[0].newest) == ("", "")
-    assert (rows[2].text, rows[2].newest) == ("Bot: busy", "busy")
+    assert (rows[2].text, rows[2].newest) == ("Customer: hello?\nBot: busy", "busy")
 
 
 def test_chinese_speakers():
@@ -92,7 +100,7 @@ def test_shares_of_raters():
 def test_a_whole_dialogue():
     row = whole_row(dialogue())
     assert (row.id, row.index, row.position, row.rating) == ("d#all", 4, 2, 3)
-    assert row.newest == "my parcel?\nuseless"
+    assert row.newest == "my parcel?\nhello?\nuseless"
     assert row.text.splitlines()[1] == "Agent: please wait"
 
 

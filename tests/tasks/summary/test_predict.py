@@ -21,12 +21,13 @@ class MemoryStore(dict):
         self[key] = frame
 
 
-def summarise_rows(rows, writers):
+def summarise_rows(rows, writers, store=None):
     """Go the way of `kedro predict summary`."""
+    store = MemoryStore() if store is None else store
     text = "\n".join(json.dumps(each) for each in rows)
     read = parse_rows(text, read_dialogue, EXPECTED)
     return predict_rows(
-        read, lambda given: summaries_of(dialogues_in(given), writers), MemoryStore(), ["r"], 16
+        read, lambda given: summaries_of(dialogues_in(given), writers), store, ["r"], 16
     )
 
 
@@ -84,20 +85,15 @@ def test_hard_dialogues_are_asked_of_a_model_in_bounded_words(name):
     (dialogue,) = dialogues_in([read.given])
     writer = ModelWriter("m", Says(SUMMARY.text(dialogue.language)), PROMPT, ("en", "zh"))
     (draft,) = writer.write([dialogue])
-    assert draft.summary == SUMMARY
+    assert draft.summary.accepted == SUMMARY.accepted and not draft.error
     (request,) = writer.generator.asked
     assert sum(len(message.content) for message in request.messages) < 5000
     assert request.grammar and len(request.grammar) < 20_000
 
 
-RATED = {"id": "a", "turns": [{"speaker": "customer", "text": "secret words", "rating": 9}]}
-
-
 @pytest.mark.parametrize(
     "bad",
     [
-        RATED,
-        RATED | {"turns": [RATED["turns"][0] | {"rating": "secret words"}]},
         {"id": "a", "turns": [{"speaker": "customer", "text": 3}]},
         {"id": "a", "turns": [{"speaker": "customer", "text": "late"}, "secret words"]},
         None,
@@ -116,8 +112,8 @@ RATED = {"id": "a", "turns": [{"speaker": "customer", "text": "secret words", "r
     ],
 )
 def test_a_row_that_is_none_is_an_error_between_good_ones(bad):
-    good = row("my parcel is late", "sorry")
-    before, done, after = summarise_rows([good, bad, good], LEAD)
+    good = [row("my parcel is late", "sorry", key=key) for key in ("before", "after")]
+    before, done, after = summarise_rows([good[0], bad, good[1]], LEAD)
     assert "summary" in before and "summary" in after
     assert set(done) == {"id", "error"} and len(done["error"]) <= 200
     assert "secret" not in done["error"]
@@ -155,6 +151,35 @@ def test_a_writer_that_fails_on_one_row_answers_the_others():
     done = summarise_rows(rows, {"en": Breaks()})
     assert ["error" in each for each in done] == [False, True, False, False]
     assert "13812345678" not in done[1]["error"]
+
+
+class Counts:
+    """Fails on some dialogues, and counts what it was asked."""
+
+    name = "counts"
+
+    def __init__(self, *failing):
+        self.failing, self.asked = set(failing), []
+
+    def write(self, dialogues):
+        self.asked += [each.id for each in dialogues]
+        return [
+            Draft(model=self.name, error="bad")
+            if each.id in self.failing
+            else Draft(model=self.name, summary=SUMMARY)
+            for each in dialogues
+        ]
+
+
+def test_a_draft_that_fails_costs_no_other_and_alone_is_written_again():
+    rows, store = [row("late parcel", "no", key=str(n)) for n in range(16)], MemoryStore()
+    for failing, asked in ((("5",), 16), (("5",), 1), ((), 1), ((), 0)):
+        writer = Counts(*failing)
+        done = summarise_rows(rows, {"en": writer}, store)
+        assert len(writer.asked) == asked
+        told = {each["id"]: each["error"] for each in done if "error" in each}
+        assert told == dict.fromkeys(failing, "summary: bad")
+    assert done[5]["summary"] == done[4]["summary"]
 
 
 def test_a_language_without_a_writer_is_an_error():

@@ -5,7 +5,10 @@ import json
 import pytest
 
 from churnlens.models.constraint import RequestError
+from churnlens.tasks.summary.contract import Summary
 from churnlens.tasks.summary.extractive import Extractive
+from churnlens.tasks.summary.predict import public_form
+from churnlens.tasks.summary.stages import draft_of
 from churnlens.tasks.summary.writers import (
     ConstantWriter,
     ExtractiveWriter,
@@ -71,6 +74,31 @@ def test_a_model_that_misses_the_contract_is_an_error():
     for text in ("", "{}", '{"user_problem": "x"}'):
         (draft,) = ModelWriter("m", Says(text), PROMPT, ("en",)).write([TOLD])
         assert draft.summary is None and draft.error
+
+
+def test_a_text_with_an_invented_number_becomes_the_dialogues_own_words():
+    told = dialogue("快递还没到", "我帮您催一下", language="zh")
+    wrote = Summary(
+        user_problem="快递五天未到",
+        agent_solution="三日内赔付壹佰元",
+        accepted="yes",
+        negative_emotion="no",
+    )
+    writer = ModelWriter("m", Says(wrote.text("zh")), PROMPT, ("zh",))
+    (draft,) = writer.write([told])
+    assert (draft.summary.user_problem, draft.summary.agent_solution) == (
+        "快递还没到",
+        "我帮您催一下",
+    )
+    assert (draft.summary.accepted, draft.replaced) == ("yes", ("user_problem", "agent_solution"))
+    assert draft.evidence["user_problem"] == (0,)
+    public = public_form(told, draft)
+    assert public["replaced"] == ["用户问题", "客服方案"]
+    assert draft_of(public, "zh") == draft
+    raw = writer.draft(told, wrote.text("zh"))
+    assert raw.summary == wrote and not raw.replaced
+    (fine,) = ModelWriter("m", Says(SUMMARY.text("en")), PROMPT, ("en",)).write([TOLD])
+    assert fine.summary == SUMMARY and "replaced" not in public_form(TOLD, fine)
 
 
 def test_a_request_holds_the_grammar_and_the_dialogue():

@@ -1,6 +1,8 @@
 """A delimited text, one row a turn: dialogue id, speaker, text; rating, customer, time, overall.
 
-A dialogue with a bad row is left out, because the others would be another dialogue.
+A dialogue with a bad row is left out, because the others would be another dialogue. A row without
+an id belongs to the dialogue of the row before; one whose quotes do not close, to every dialogue
+that its lines begin with.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ def columns_of(header: list[str]) -> dict[str, int]:
 
 def is_table(text: str) -> bool:
     """Whether the first line with text is a header that names all that is needed."""
-    _, header = next(_rows(text), (0, FaultError("header", "nothing", "a header")))
+    _, header, _ = next(_rows(text), (0, FaultError("header", "nothing", "a header"), []))
     return isinstance(header, list) and set(_NEEDED) <= set(columns_of(header))
 
 
@@ -78,41 +80,49 @@ def _moment(match: re.Match[str] | None) -> datetime:
     return datetime.fromisoformat(f"{year}-{int(month):02}-{int(day):02}T{clock}").astimezone(UTC)
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str] | FaultError]]:
-    """Yield the last line and the cells of each row; a row that is no CSV as its fault."""
-    lines = io.StringIO(text, newline="")
-    reader = csv.reader(lines, delimiter=detect_delimiter(text), skipinitialspace=True, strict=True)
+def _rows(text: str) -> Iterator[tuple[int, list[str] | FaultError, list[list[str]]]]:
+    """Yield the last line and the cells of each row; a row that is no CSV as its fault.
+
+    Last comes what a fault's lines hold between delimiters, quotes or not.
+    """
+    lines, delimiter = list(io.StringIO(text, newline="")), detect_delimiter(text)
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     while True:
+        start = reader.line_num
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error:
             expected = "cells with closed quotes and at most 131072 characters"
-            yield reader.line_num, FaultError("row", "cells that do not end", expected)
+            torn = [line.split(delimiter) for line in lines[start : reader.line_num]]
+            yield reader.line_num, FaultError("row", "cells that do not end", expected), torn
         else:
             if any(cell.strip() for cell in row):
-                yield reader.line_num, row
+                yield reader.line_num, row, []
 
 
 def _cut(text: str) -> Iterator[tuple[int, list[Row] | FaultError]]:
     """Yield the rows of each dialogue, in the order of first rows."""
     rows = _rows(text)
-    first = next(rows, (0, []))[1]
+    first = next(rows, (0, [], []))[1]
     header = first if isinstance(first, list) else []
     columns = columns_of(header)
     if missing := [what for what in _NEEDED if what not in columns]:
         yield 1, FaultError("header", f"no column for {', '.join(missing)}", "all three of them")
         return
     groups: dict[str, list[Row]] = {}
-    for line, cells in rows:
-        key = _id(cells, columns["dialogue"]) or f"\0{line}"  # alone, without an id
-        groups.setdefault(key, []).append((line, _cells(cells, len(header), columns)))
+    before = ""
+    for line, cells, torn in rows:
+        keys = {_id(each, columns["dialogue"]) for each in torn or [cells]}
+        for key in sorted(keys - {""}) or [before]:
+            groups.setdefault(key, []).append((line, _cells(cells, len(header), columns)))
+            before = key
     yield from ((group[0][0], group) for group in groups.values())
 
 
 def _id(cells: list[str] | FaultError, place: int) -> str:
-    return cells[place].strip() if isinstance(cells, list) and len(cells) > place else ""
+    return cells[place].strip(' "\r\n') if isinstance(cells, list) and len(cells) > place else ""
 
 
 def _cells(
@@ -135,6 +145,8 @@ def _parse(rows: list[Row], given: Given) -> Dialogue:
         cells += [row] if isinstance(row, dict) else []
     if all(turn.time for turn in turns):
         turns.sort(key=lambda turn: turn.time or datetime.max.replace(tzinfo=UTC))
+    if len({row.get("customer", "").strip() for row in cells} - {""}) > 1:
+        raise FaultError("customer", "two in one dialogue", "one", rows[0][0])
     filled = {what: each for row in reversed(cells) for what, each in row.items() if each.strip()}
     return assemble(
         given,

@@ -71,8 +71,8 @@ def is_dissatisfied(ratings: Sequence[float], scale: Scale) -> bool:
 
 
 def dissatisfied_turns(dialogue: Dialogue) -> tuple[bool, ...]:
-    """Return the labels of the customer's turns, in their order."""
-    customer = (turn for turn in dialogue.turns if turn.speaker == "customer")
+    """Return the labels of the customer's turns that have words, in their order."""
+    customer = (dialogue.turns[at] for at in dialogue.spoken())
     return tuple(is_dissatisfied(turn.ratings, dialogue.scale) for turn in customer)
 
 

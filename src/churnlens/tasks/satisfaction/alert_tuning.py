@@ -84,14 +84,14 @@ def watched(
 
     Args:
         dialogue: whose end is known.
-        probabilities: one a customer turn.
+        probabilities: one a customer turn that has words.
         finder: of the phrases.
         outlook: that has not seen the dialogue.
 
     Raises:
         ValueError: when there are not as many probabilities as customer turns.
     """
-    said = [(n, turn) for n, turn in enumerate(dialogue.turns) if turn.speaker == "customer"]
+    said = [(n, dialogue.turns[n]) for n in dialogue.spoken()]
     if len(said) != len(probabilities):
         raise ValueError(f"got {len(probabilities)} probabilities for {len(said)} customer turns")
     start = next((n for n, (_, turn) in enumerate(said) if turn.ratings), 0)

@@ -12,6 +12,7 @@ from typing import Any
 
 from churnlens.dialogues.cleaning import clean_turn
 from churnlens.dialogues.form import Dialogue, Turn
+from churnlens.dialogues.keys import open_key
 from churnlens.options import ReasonOptions, TurnOptions
 from churnlens.schema import Frozen, Language
 from churnlens.tasks.satisfaction.alerts import Alert, CustomerTurn, Monitor, MonitorState
@@ -126,8 +127,8 @@ class Desk:
         return [self._assessed(*each) for each in zip(dialogues, own, told, strict=True)]
 
     def start(self, dialogue: str, language: Language) -> DeskState:
-        """Return the state of a dialogue in which nothing was said."""
-        return DeskState(monitor=self.monitor.start(dialogue), language=language)
+        """Return the state of a dialogue in which nothing was said; a personal id is hashed."""
+        return DeskState(monitor=self.monitor.start(open_key(dialogue)), language=language)
 
     def hear(self, state: DeskState, turn: Turn) -> Heard:
         """Take in the next turn of a dialogue, as it was said; it is redacted first of all.

@@ -29,7 +29,7 @@ class TurnRow(Frozen):
         id: of the row: the dialogue's id with the place of the turn, or with `all`.
         dialogue: its id.
         index: place of the turn among all turns, from 0; of a whole dialogue, the last turn's.
-        position: its number among the customer's turns, from 0.
+        position: its number among the customer's turns with words, from 0.
         newest: what was said last: the turn itself, or what came before it (`predict`); of a whole
             dialogue, all words of the customer.
         text: the same with the turns before it, oldest first, each with its speaker.
@@ -63,14 +63,14 @@ class TurnRow(Frozen):
 
 
 def turn_rows(dialogue: Dialogue, options: TurnOptions) -> list[TurnRow]:
-    """Return a row for each customer turn, rated or not, in their order."""
-    places = (at for at, turn in enumerate(dialogue.turns) if turn.speaker == "customer")
-    return [_turn_row(dialogue, index, position, options) for position, index in enumerate(places)]
+    """Return a row for each customer turn that has words, rated or not, in their order."""
+    places = enumerate(dialogue.spoken())
+    return [_turn_row(dialogue, index, position, options) for position, index in places]
 
 
 def newest_row(dialogue: Dialogue, options: TurnOptions) -> TurnRow:
     """Return the row of the last customer turn so far, for a dialogue that is still going on."""
-    places = [at for at, turn in enumerate(dialogue.turns) if turn.speaker == "customer"]
+    places = dialogue.spoken()
     return _turn_row(dialogue, places[-1], len(places) - 1, options)
 
 
@@ -81,7 +81,7 @@ def whole_row(dialogue: Dialogue) -> TurnRow:
         id=f"{dialogue.id}#all",
         dialogue=dialogue.id,
         index=len(dialogue.turns) - 1,
-        position=sum(turn.speaker == "customer" for turn in dialogue.turns) - 1,
+        position=len(dialogue.spoken()) - 1,
         newest="\n".join(said),
         text=_spoken(dialogue.turns, dialogue.language),
         scale=dialogue.scale,

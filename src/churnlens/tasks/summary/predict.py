@@ -8,7 +8,6 @@ from typing import Any
 from churnlens.dialogues.form import Dialogue
 from churnlens.privacy.redaction import redact
 from churnlens.schema import Language
-from churnlens.tasks.batch import RowError
 from churnlens.tasks.summary.contract import KEYS
 from churnlens.tasks.summary.writers import Draft, Writer
 
@@ -19,13 +18,13 @@ Writers = Mapping[Language, Writer]
 def summaries_of(dialogues: Sequence[Dialogue], writers: Writers) -> list[dict[str, Any]]:
     """Return `{summary, evidence, language, model}` of each dialogue, see `public_form`.
 
-    Raises:
-        RowError: when a dialogue could not be summarised.
+    One that could not be summarised is an `{error}`, and costs no other a second writing.
     """
     drafts = write_drafts(dialogues, writers)
-    if failed := [draft.error for draft in drafts if draft.summary is None]:
-        raise RowError(failed[0])
-    return [public_form(each, draft) for each, draft in zip(dialogues, drafts, strict=True)]
+    return [
+        public_form(each, draft) if draft.summary else {"error": f"summary: {draft.error}"}
+        for each, draft in zip(dialogues, drafts, strict=True)
+    ]
 
 
 def prediction(key: str | int, dialogue: Dialogue, draft: Draft) -> dict[str, Any]:
@@ -36,16 +35,22 @@ def prediction(key: str | int, dialogue: Dialogue, draft: Draft) -> dict[str, An
 
 
 def public_form(dialogue: Dialogue, draft: Draft) -> dict[str, Any]:
-    """Return a summary with its evidence under the same keys, its language and its writer."""
+    """Return a summary with its evidence under the same keys, its language and its writer.
+
+    `replaced` is there, with the keys of those texts, where `writers.supported` replaced any.
+    """
     keys = KEYS[dialogue.language]
     summary = draft.summary.written(dialogue.language) if draft.summary else {}
     evidence = {keys[field]: list(turns) for field, turns in draft.evidence.items()}
-    return {
+    told = {
         "summary": summary,
         "evidence": evidence,
         "language": dialogue.language,
         "model": draft.model,
     }
+    return told | (
+        {"replaced": [keys[field] for field in draft.replaced]} if draft.replaced else {}
+    )
 
 
 def write_drafts(dialogues: Sequence[Dialogue], writers: Writers) -> list[Draft]:

@@ -70,9 +70,10 @@ def score_drafts(
         options: of the bootstrap.
 
     Returns:
-        `model`, `n`, `valid` (share of drafts that keep the contract), `fields` (ROUGE and length
-        ratio of values, scores of closed ones), `recipe` (whole JSON), `floor` (the same of the
-        constant answer), `margin` (writer minus floor), `number_fidelity`, `evidence`.
+        `model`, `n`, `valid` (share of drafts that keep the contract), `replaced` (texts,
+        see `writers.supported`), `fields` (ROUGE and length ratio of values, scores of closed
+        ones), `recipe` (whole JSON), `floor` (the same of the constant answer), `margin` (writer
+        minus floor), `number_fidelity`, `evidence`.
 
     Raises:
         ValueError: without dialogues, or for another number of drafts.
@@ -89,6 +90,7 @@ def score_drafts(
         "language": batch.language,
         "n": len(drafts),
         "valid": wilson(valid, len(drafts)).model_dump(),
+        "replaced": sum(len(draft.replaced) for draft in drafts),
         "fields": _fields(drafts, own, batch, options),
         "recipe": _told(own["recipe"], options),
         "floor": {

@@ -234,4 +234,5 @@ def draft_of(row: Mapping[str, Any], language: Language) -> Draft:
         summary = read_summary(json.dumps(row["summary"]), language)
     except SummaryError as error:
         return Draft(model=str(row["model"]), error=str(error))
-    return Draft(summary=summary, evidence=evidence, model=str(row["model"]))
+    replaced = tuple(fields[key] for key in row.get("replaced", ()))
+    return Draft(summary=summary, evidence=evidence, replaced=replaced, model=str(row["model"]))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from churnlens.dialogues.form import Dialogue
+from churnlens.evaluation.number_fidelity import unsupported_numbers
 from churnlens.evaluation.summary_fields import lead_fields
 from churnlens.models.constraint import RequestError
 from churnlens.models.generation import Completion, Request
@@ -41,12 +42,14 @@ class Draft(Frozen):
     Attributes:
         summary: None where writing failed.
         evidence: field → places of the turns that show it, rising.
+        replaced: texts that stated a number which the dialogue does not, and are now its own words.
         model: who wrote it.
         error: why it failed, without words of the dialogue.
     """
 
     summary: Summary | None = None
     evidence: dict[FieldName, tuple[int, ...]] = {}
+    replaced: tuple[FieldName, ...] = ()
     model: str
     error: str = ""
 
@@ -134,15 +137,19 @@ class LeadWriter:
         return [self._write(each) for each in dialogues]
 
     def _write(self, dialogue: Dialogue) -> Draft:
-        sides = [
-            [turn.text for turn in dialogue.turns if turn.speaker == side]
-            for side in ("customer", "agent")
-        ]
-        problem, solution = lead_fields(*sides)
-        values: dict[FieldName, str] = {"user_problem": problem, "agent_solution": solution}
-        closed: dict[FieldName, str] = {"accepted": "unclear", "negative_emotion": "no"}
-        summary = _whole(values | closed, dialogue)
+        summary = _lead(dialogue)
         return Draft(summary=summary, evidence=evidence_of(summary, dialogue), model=self.name)
+
+
+def _lead(dialogue: Dialogue) -> Summary:
+    sides = [
+        [turn.text for turn in dialogue.turns if turn.speaker == side]
+        for side in ("customer", "agent")
+    ]
+    problem, solution = lead_fields(*sides)
+    values: dict[FieldName, str] = {"user_problem": problem, "agent_solution": solution}
+    closed: dict[FieldName, str] = {"accepted": "unclear", "negative_emotion": "no"}
+    return _whole(values | closed, dialogue)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +179,8 @@ class ModelWriter:
     def write(self, dialogues: Sequence[Dialogue]) -> list[Draft]:
         """Return one draft a dialogue; what cannot be written is an error of its own."""
         texts = complete(self.generator, [self.request(each) for each in dialogues])
-        return [self.draft(*pair) for pair in zip(dialogues, texts, strict=True)]
+        drafts = map(self.draft, dialogues, texts)
+        return [supported(*pair) for pair in zip(drafts, dialogues, strict=True)]
 
     def request(self, dialogue: Dialogue) -> Request:
         """Return what is asked of the model about a dialogue."""
@@ -184,7 +192,7 @@ class ModelWriter:
         )
 
     def draft(self, dialogue: Dialogue, text: str | RequestError) -> Draft:
-        """Return what was written as a draft; one that is no summary says why."""
+        """Return what was written as a draft, unmended; one that is no summary says why."""
         if isinstance(text, RequestError):
             return Draft(model=self.name, error=str(text)[:200])
         try:
@@ -192,6 +200,24 @@ class ModelWriter:
         except SummaryError as error:
             return Draft(model=self.name, error=str(error)[:200])
         return Draft(summary=summary, evidence=evidence_of(summary, dialogue), model=self.name)
+
+
+def supported(draft: Draft, dialogue: Dialogue) -> Draft:
+    """Return the draft with a text of the lead where its own states a number not in the dialogue.
+
+    A grammar keeps invented digits out, not 五天 or "a hundred dollars".
+    """
+    if draft.summary is None:
+        return draft
+    said = "\n".join(turn.text for turn in dialogue.turns)
+    told = {field: str(getattr(draft.summary, field)) for field in TEXTS}
+    wrong = tuple(field for field in TEXTS if unsupported_numbers(told[field], said))
+    if not wrong:
+        return draft
+    own = _lead(dialogue)
+    summary = draft.summary.model_copy(update={field: getattr(own, field) for field in wrong})
+    evidence = evidence_of(summary, dialogue)
+    return draft.model_copy(update={"summary": summary, "evidence": evidence, "replaced": wrong})
 
 
 def complete(generator: Any, requests: Sequence[Request]) -> list[str | RequestError]:
