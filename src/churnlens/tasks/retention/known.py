@@ -98,8 +98,8 @@ def earlier_offers(offers: pd.DataFrame) -> pd.DataFrame:
         offers: every cell as text.
 
     Raises:
-        ValueError: without `customer_id`, for days that are no number, or for an `opted_out` that is
-            neither yes nor no: nobody is taken for willing by mistake.
+        ValueError: without `customer_id`, for days that are no number, or for an `opted_out` that
+            is neither yes nor no: nobody is taken for willing by mistake.
     """
     if "customer_id" not in offers:
         raise ValueError(f"no column customer_id; the table has {list(offers)[:10]}")
