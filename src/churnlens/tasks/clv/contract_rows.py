@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from churnlens.schema import Column, Schema
-from churnlens.tasks.clv.contracts import LEDGER, ledger_of_invoices
+from churnlens.tasks.clv.contracts import LEDGER, ledger_of_invoices, monthly_bills
 from churnlens.tasks.clv.features import FEATURES, features_at
 
 PREFIX: Final = "at "  # of the numbers that an attribute is written as
@@ -49,14 +49,14 @@ def contract_rows(
 
     Returns:
         `features_at`, `entry`, `months`, `left` and `charge` as in `contracts.LEDGER`,
-        `charge_spread` (standard deviation of a bill), the attributes, and each of them as numbers
-        (`at NAME`, or `at NAME=VALUE` with 0 and 1).
+        `charge_spread` (standard deviation of a month's bills), the attributes, and each of them as
+        numbers (`at NAME`, or `at NAME=VALUE` with 0 and 1).
     """
     known = purchases[purchases["date"] < pd.Timestamp(cut)]
     rows = features_at(purchases, cut, _SLACK)
     own = ledger_of_invoices(known, cut - timedelta(days=1), grace_days)
     rows = rows.merge(own, on="customer_id", how="left", validate="one_to_one")
-    spread = known.groupby("customer_id")["amount"].std()
+    spread = monthly_bills(known).groupby("customer_id")["amount"].std()
     rows["charge_spread"] = rows["customer_id"].map(spread).fillna(spread.mean()).fillna(0.0)
     return rows if ledger is None else with_attributes(rows, ledger, columns)
 

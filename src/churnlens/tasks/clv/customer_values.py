@@ -15,6 +15,7 @@ from churnlens.tasks.clv.boosting import main_contributions
 from churnlens.tasks.clv.contract_arm import contract_fit
 from churnlens.tasks.clv.contract_rows import read_columns
 from churnlens.tasks.clv.contract_value import YEAR, contract_values
+from churnlens.tasks.clv.contracts import margin_spread
 from churnlens.tasks.clv.presets import Preset
 from churnlens.tasks.clv.repeat import RepeatModel, fit_repeat
 from churnlens.tasks.clv.repeat_value import repeat_values
@@ -43,7 +44,8 @@ class ValueModel(Frozen):
         arms: models of spend after a cut.
         repeat: for repeat purchase, at the day up to which everything is known.
         hazard, alone: for contracts, with the attributes of the customer table and without.
-        margin: for contracts whose costs are known, its mean over all bills.
+        margin: for contracts whose costs are known, its mean over all bills; `margin_spread` is its
+            standard deviation between customers, a stranger's error.
         borders: between segments.
     """
 
@@ -54,6 +56,7 @@ class ValueModel(Frozen):
     hazard: DiscreteHazard | None = None
     alone: DiscreteHazard | None = None
     margin: float | None = None
+    margin_spread: float = 0.0
     borders: Borders
 
 
@@ -109,7 +112,7 @@ def fit_values(rows: ValueRows, preset: Preset, options: ClvFinetuningOptions) -
         learned = {
             "hazard": fit_hazard(ledger, columns, survival),
             "alone": fit_hazard(ledger, (), survival),
-            "margin": _mean_margin(ledger),
+            **_margins(ledger),
         }
         model = model.model_copy(update=learned)
         values = _contract_values(model, ledger)
@@ -151,9 +154,9 @@ def _contract_values(model: ValueModel, ledger: pd.DataFrame) -> pd.DataFrame:
     known = ledger.reindex(columns=names).notna().all(axis=1)
     if model.margin is not None:
         given = ledger.get("margin", pd.Series(np.nan, index=ledger.index))
-        error = ledger.get("margin_error", pd.Series(0.0, index=ledger.index))
+        error = ledger.get("margin_error", pd.Series(np.nan, index=ledger.index))
         ledger = ledger.assign(
-            margin=given.fillna(model.margin), margin_error=error.fillna(error.max()).fillna(0.0)
+            margin=given.fillna(model.margin), margin_error=error.fillna(model.margin_spread)
         )
     options = model.options.models
     parts = [
@@ -176,7 +179,10 @@ def _periods(columns: tuple[Column, ...], options: SurvivalOptions) -> SurvivalO
     return options.model_copy(update={"period": YEAR}) if columns else options
 
 
-def _mean_margin(ledger: pd.DataFrame) -> float | None:
+def _margins(ledger: pd.DataFrame) -> dict[str, float]:
     if "margin" not in ledger:
-        return None
-    return float(np.average(ledger["margin"], weights=ledger["charge"] * (ledger["months"] > 0)))
+        return {}
+    margin = ledger["margin"].to_numpy(float)
+    paid = (ledger["charge"] * (ledger["months"] > 0)).to_numpy(float)
+    mean = float(np.average(margin, weights=paid))
+    return {"margin": mean, "margin_spread": margin_spread(margin, paid)}
