@@ -57,12 +57,12 @@ def predict_values(context: KedroContext, source: Path, target: Path) -> str:
     Rows that cannot count are named on standard error and left out.
     """
     from churnlens.datasets.atomic import write_file
-    from churnlens.options import TransactionOptions
     from churnlens.tasks.clv.predict import PREDICTED, value_purchases
     from churnlens.tasks.retention.export import export_csv
 
     stored = open_values(context)
-    options = TransactionOptions(most_excluded=1.0)
+    since = {"most_excluded": 1.0, "end": None}  # a file may go on after the run's last day
+    options = stored.model.read.model_copy(update=since)
     purchases, left_out = _read(str(source), None, stored.model.preset, options)
     if left_out:
         click.echo(left_out, err=True)

@@ -138,6 +138,43 @@ def test_a_file_of_the_runs_customers_gets_the_runs_values(model, demo, purchase
     )
 
 
+def test_a_file_of_the_last_bills_gives_the_same_tenure(model, demo, purchases, columns):
+    whole = value_purchases(purchases, model[0], demo.ledger, columns).set_index("customer_id")
+    late = purchases[purchases["date"] >= "2025-11-01"]
+    rows = contract_rows(late, date(2026, 1, 1), 45, demo.ledger, columns)
+    months = demo.ledger.set_index("customer_id")["months"]
+    here = rows[~rows["left"]].set_index("customer_id")
+    assert (here["months"] == months[here.index]).all()
+    found = value_purchases(late, model[0], demo.ledger, columns).set_index("customer_id")
+    ratio = (found["clv"] / whole["clv"])[here.index]
+    assert ratio.median() == pytest.approx(1, abs=0.02)  # what is left is the charge of two months
+    risk = (found["p_leave"] - whole["p_leave"])[here.index]
+    assert risk.abs().max() < 1e-9
+
+
+def test_whoever_has_a_new_bill_has_come_back(model, demo, purchases, columns):
+    gone = demo.ledger[demo.ledger["left"]].dropna(subset="last_bill")["customer_id"].iloc[0]
+    bill = purchases[purchases["customer_id"] == gone].tail(1)
+    again = pd.concat([purchases, bill.assign(date=pd.Timestamp("2025-12-15"))])
+    found, then = (
+        value_purchases(each, model[0], demo.ledger, columns).set_index("customer_id")
+        for each in (again, purchases)
+    )
+    assert then.loc[gone, "segment"] == "lost" and then.loc[gone, "clv"] == 0
+    assert found.loc[gone, "segment"] != "lost" and found.loc[gone, "clv"] > 0
+
+
+def test_invoices_alone_count_months_from_the_runs_first(purchases):
+    from churnlens.tasks.clv.contracts import ledger_of_invoices
+
+    ledger = ledger_of_invoices(purchases, date(2025, 12, 31), 45)
+    late = purchases[purchases["date"] >= "2025-11-01"]
+    rows = contract_rows(late, date(2026, 1, 1), 45, ledger)
+    months = ledger.set_index("customer_id")["months"]
+    here = rows[~rows["left"]].set_index("customer_id")
+    assert (here["months"] == months[here.index]).all()
+
+
 def test_strangers_are_valued_by_their_bills_alone(model, demo, purchases, columns):
     mine = purchases[purchases["customer_id"].isin(purchases["customer_id"].unique()[:40])]
     renamed = mine.assign(customer_id="new " + mine["customer_id"])

@@ -79,7 +79,7 @@ def ledger_of_bills(table: pd.DataFrame, bills: pd.DataFrame, schema: Schema) ->
         bills, and, where costs are known, `margin` (share of the bills that is left after their
         cost) with `margin_error`, its standard error over months. Customers without a bill have the
         table's charge and the mean margin; where months do not tell an error it is the spread of
-        margins between customers.
+        margins between customers. `first_bill` and `last_bill` are days, NaT without a bill.
 
     Raises:
         TransactionError: for bills of customers that the table does not hold.
@@ -90,6 +90,8 @@ def ledger_of_bills(table: pd.DataFrame, bills: pd.DataFrame, schema: Schema) ->
             f"got bills of {strangers} customers who are not in the table; next: give both of the "
             "same customers"
         )
+    seen = bills.groupby("customer_id")["date"].agg(["min", "max"]).apply(pd.to_datetime)
+    seen = seen.reindex(keys)
     bills = monthly_bills(bills)
     entry = table[schema.time].to_numpy(float)
     left = (table[schema.outcome.column] == schema.outcome.left).to_numpy(bool)
@@ -98,7 +100,11 @@ def ledger_of_bills(table: pd.DataFrame, bills: pd.DataFrame, schema: Schema) ->
     later = table.assign(**{schema.time: entry + count + left})
     ledger = contract_ledger(later, schema, entry)
     mean = pd.Series(paid["sum"].to_numpy() / np.maximum(count, 1)).where(count > 0)
-    ledger = ledger.assign(charge=mean.fillna(ledger["charge"]))
+    ledger = ledger.assign(
+        charge=mean.fillna(ledger["charge"]),
+        first_bill=seen["min"].to_numpy(),
+        last_bill=seen["max"].to_numpy(),
+    )
     return ledger.assign(**_margins(keys, bills)) if "cost" in bills else ledger
 
 
@@ -144,9 +150,9 @@ def ledger_of_invoices(transactions: pd.DataFrame, end: date, grace_days: int) -
 
     Returns:
         `customer_id`, `entry` (0), `months` (with an invoice; one more where he then left),
-        `left`, `charge` (mean of a month with one).
+        `left`, `charge` (mean of a month with one), `first_bill`, `last_bill` (days).
     """
-    month = transactions["date"].dt.year * 12 + transactions["date"].dt.month
+    month = month_number(transactions["date"])
     rows = transactions.assign(month=month).groupby("customer_id")
     last, first = rows["month"].max(), rows["month"].min()
     idle = pd.Timestamp(end) - rows["date"].max()
@@ -158,8 +164,15 @@ def ledger_of_invoices(transactions: pd.DataFrame, end: date, grace_days: int) -
             "months": (last - first + 1).to_numpy(float) + left,
             "left": left,
             "charge": (rows["amount"].sum() / rows["month"].nunique()).to_numpy(float),
+            "first_bill": rows["date"].min().to_numpy(),
+            "last_bill": rows["date"].max().to_numpy(),
         }
     )
+
+
+def month_number(days: pd.Series) -> pd.Series:
+    """Return the number of each day's calendar month, rising by 1 a month."""
+    return days.dt.year * 12 + days.dt.month
 
 
 def ledger_predictors(table: pd.DataFrame, schema: Schema) -> tuple[Column, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from churnlens.options import ClvFinetuningOptions, SurvivalOptions
+from churnlens.options import ClvFinetuningOptions, SurvivalOptions, TransactionOptions
 from churnlens.schema import Column, Frozen
 from churnlens.tasks.clv.arms import ClvModel, Fit, fit_clv, tune
 from churnlens.tasks.clv.boosting import main_contributions
@@ -41,6 +41,7 @@ class ValueModel(Frozen):
     Attributes:
         preset: of the trade.
         options: as fitted; settings that were searched are in them.
+        read: which transactions counted.
         arms: models of spend after a cut.
         repeat: for repeat purchase, at the day up to which everything is known.
         hazard, alone: for contracts, with the attributes of the customer table and without.
@@ -51,6 +52,7 @@ class ValueModel(Frozen):
 
     preset: Preset
     options: ClvFinetuningOptions
+    read: TransactionOptions = TransactionOptions()
     arms: ClvModel
     repeat: RepeatModel | None = None
     hazard: DiscreteHazard | None = None
@@ -77,6 +79,7 @@ class ValueRows:
         days: length of the target.
         ledger: of contracts, as of that day; None for repeat purchase.
         columns: attributes of the ledger.
+        read: which transactions counted.
     """
 
     train: pd.DataFrame
@@ -84,6 +87,7 @@ class ValueRows:
     days: int
     ledger: pd.DataFrame | None = None
     columns: tuple[Column, ...] = ()
+    read: TransactionOptions = TransactionOptions()
 
 
 def fit_values(rows: ValueRows, preset: Preset, options: ClvFinetuningOptions) -> ValueModel:
@@ -103,7 +107,7 @@ def fit_values(rows: ValueRows, preset: Preset, options: ClvFinetuningOptions) -
     fit = arm_fit(preset.kind, columns, options.survival)
     arms = fit_clv(train, rows.days, tuned.models, fit, read)
     borders = Borders(low=0, high=0, at_risk=options.segments.at_risk)
-    model = ValueModel(preset=preset, options=tuned, arms=arms, borders=borders)
+    model = ValueModel(preset=preset, options=tuned, read=rows.read, arms=arms, borders=borders)
     if ledger is None:
         model = model.model_copy(update={"repeat": fit_repeat(rows.current)})
         values = _repeat_values(model, rows.current)

@@ -77,17 +77,21 @@ def value_purchases(
     until = first_unknown_day(last, model.preset.kind)
     if model.preset.kind == "repeat":
         return value_customers(model, features_at(purchases, until))
-    known = ledger if columns else None
-    rows = contract_rows(purchases, until, model.preset.grace_days, known, columns)
-    return value_customers(model, rows, _joined(as_ledger(rows, columns), ledger))
+    rows = contract_rows(purchases, until, model.preset.grace_days, ledger, columns)
+    own = as_ledger(rows, columns).assign(last_bill=rows["last_bill"])
+    return value_customers(model, rows, _joined(own, ledger))
 
 
 def _joined(rows: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger of a file with what the run knew: who had left, and margins."""
-    names = [name for name in ("left", "margin", "margin_error") if name in ledger]
+    """Return the ledger of a file with what the run knew: who had left, and margins.
+
+    Whoever has a bill since has come back.
+    """
+    names = [name for name in ("left", "last_bill", "margin", "margin_error") if name in ledger]
     both = rows.merge(
         ledger[["customer_id", *names]], on="customer_id", how="left", suffixes=("", "_then")
     )
     then = both.pop("left_then").eq(True)  # noqa: FBT003 (a value, not a switch)
+    then &= both.pop("last_bill") <= both.pop("last_bill_then")
     gone = then & ~both["left"]
     return both.assign(left=both["left"] | then, months=both["months"] + gone)
