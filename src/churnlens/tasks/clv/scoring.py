@@ -20,6 +20,7 @@ from churnlens.tasks.clv.arms import (
     ClvModel,
     Fit,
     fit_clv,
+    lift,
     predict_arms,
     spend_intervals,
 )
@@ -45,8 +46,10 @@ class ClvScores(Frozen):
         repeat: BG/NBD and Gamma-Gamma as fitted at the test cut; None for contracts.
         spend_amount_correlation: of frequency and mean amount; Gamma-Gamma wants about none; None
             for contracts.
-        level: nominal level of the intervals, found on the last training cut.
-        coverage: share of test customers whose spend lies inside, with its 95 % interval.
+        level: nominal level of the intervals, found on the last training cut; `levels`: of longer
+            ones, days → level.
+        coverage: share of test customers whose spend lies inside the interval at the level of the
+            best model, with its 95 % interval.
     """
 
     customers: int
@@ -61,6 +64,7 @@ class ClvScores(Frozen):
     repeat: RepeatModel | None
     spend_amount_correlation: float | None
     level: float
+    levels: dict[int, float]
     coverage: Estimate
 
 
@@ -92,6 +96,7 @@ def score_clv(
     repeat = parametric if isinstance(parametric, RepeatModel) else None
     said = predict_arms(model, test, parametric) | dict(more or {})
     bounds = spend_intervals(parametric, test, model.days, model.level, options.draws, options.seed)
+    bounds = bounds * lift(said[model.best], said[model.arm])[:, None]
     inside = (bounds[:, 0] <= actual) & (actual <= bounds[:, 1])
     learned = [name for name in said if name in model.weights or name in {"stack", *(more or ())}]
     pairs = tuple((name, model.arm) for name in learned if name != model.arm)
@@ -110,6 +115,7 @@ def score_clv(
         repeat=repeat,
         spend_amount_correlation=spend_amount_correlation(test) if repeat else None,
         level=model.level,
+        levels=model.levels,
         coverage=wilson(int(inside.sum()), len(test)),
     )
 
