@@ -10,8 +10,10 @@ from churnlens.tasks.clv.arms import (
     coverage,
     deviance,
     fit_clv,
+    lift,
     needed_level,
     predict_arms,
+    spend_intervals,
     stacked,
     tune,
 )
@@ -103,6 +105,44 @@ def test_the_level_that_a_customer_needs():
     assert needed_level(np.array([0.0, 4.0, 5.0]), futures).tolist() == [0, 0.5, 1]
     inside = np.array([[0.0, 1.0], [2.0, 3.0]])
     assert coverage(np.array([1.0, 1.9]), inside) == 0.5
+
+
+def test_a_longer_time_has_a_level_of_its_own(model, split):
+    assert list(model.levels) == [90, 180]
+    assert model.level_of(365) == model.levels[180] and model.level_of(30) == model.level
+    train, _ = split
+    first = train[train["cut"] == train["cut"].min()]
+    spent = first["customer_id"].map(train.groupby("customer_id")["target"].sum()).to_numpy()
+    found = spend_intervals(
+        fit_repeat(first), first, 180, model.levels[180], OPTIONS.draws, OPTIONS.seed
+    )
+    assert coverage(spent, found) == pytest.approx(0.9, abs=0.02)
+
+
+def test_intervals_are_lifted_to_the_best_models_level_and_scored_there(model, split):
+    assert lift(np.array([2.0, 90, 0]), np.array([1.0, 1, 5])).tolist() == [2, 10, 0.1]
+    train, test = split
+    options = OPTIONS.model_copy(update={"resamples": 100})
+    parametric = fit_repeat(test)
+    said = predict_arms(model, test, parametric)
+    bounds = spend_intervals(parametric, test, 90, model.level, OPTIONS.draws, OPTIONS.seed)
+    bounds *= lift(said[model.best], said["bg_nbd"])[:, None]
+    found = score_clv(model, train, test, options).coverage.value
+    assert found == pytest.approx(coverage(test["target"].to_numpy(), bounds))
+
+
+def test_value_at_risk_is_of_who_can_still_be_kept(model, split):
+    rows = split[1]
+    repeat, value = fit_repeat(rows), ValueOptions(horizon_months=18, margin=0.3)
+    found = repeat_values(model, repeat, rows, value, OPTIONS)
+    alive = 1 - found["p_leave"]
+    most = repeat.unstopped_spend(rows, 18).sum(axis=1) * 0.3 * alive * 10
+    assert (found["value_at_risk"] >= 0).all() and (found["value_at_risk"] <= most).all()
+    gone = found["p_leave"] > 0.97
+    assert gone.any() and found["value_at_risk"][gone].max() < found["value_at_risk"].max() / 3
+    kept, monthly = repeat.unstopped_spend(rows, 18), repeat.monthly_spend(rows, 18)
+    assert (kept * alive.to_numpy()[:, None] >= monthly - 1e-9).all()
+    assert kept[:, :12].std(axis=1) == pytest.approx(0)
 
 
 def test_settings_are_searched_inside_the_training_cuts(split):

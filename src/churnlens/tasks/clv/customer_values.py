@@ -120,7 +120,8 @@ def fit_values(rows: ValueRows, preset: Preset, options: ClvFinetuningOptions) -
         }
         model = model.model_copy(update=learned)
         values = _contract_values(model, ledger)
-    return model.model_copy(update={"borders": fit_borders(values, options.segments)})
+    lost = options.segments.lost if ledger is None else 1.0
+    return model.model_copy(update={"borders": fit_borders(values, options.segments, lost)})
 
 
 def value_customers(
