@@ -16,7 +16,7 @@ from churnlens.tasks.clv.cuts import first_unknown_day
 from churnlens.tasks.clv.features import features_at
 from churnlens.tasks.clv.presets import Preset
 from churnlens.tasks.clv.readers import TransactionColumns, take_columns
-from churnlens.tasks.clv.transactions import check_transactions, exclusions
+from churnlens.tasks.clv.transactions import EXPECTED, check_transactions, exclusions
 
 PREDICTED: Final = ("customer_id", "clv", "clv_low", "clv_high", "segment", "rank")
 _NAMED: Final = 5
@@ -44,15 +44,40 @@ def read_transactions(
 
 
 def name_rows(reasons: pd.Series) -> str:
-    """Return which rows were left out and why, a bounded line; empty where none was."""
+    """Return which rows were left out, why, and what is expected; empty where none was."""
     numbers = pd.Series(range(1, len(reasons) + 1), index=reasons.index)
     parts = []
     for reason, rows in numbers[reasons != ""].groupby(reasons[reasons != ""], sort=False):
         listed = ", ".join(map(str, rows.head(_NAMED)))
         more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
-        parts.append(f"{reason} {len(rows)} (row {listed}{more})")
+        parts.append(f"{reason} {len(rows)} (row {listed}{more}): {_expected(str(reason))}")
     left_out = int((reasons != "").sum())
     return f"{left_out} of {len(reasons)} rows left out: {'; '.join(parts)}" if parts else ""
+
+
+def _expected(reason: str) -> str:
+    column, expected, example = EXPECTED[reason]
+    told = f"{column}, expected {expected}" if column else f"expected {expected}"
+    return f"{told}, for example {example}" if example else told
+
+
+def not_valued(raw: pd.DataFrame, preset: Preset, values: pd.DataFrame) -> pd.DataFrame:
+    """Return a row without figures for each customer of a file all of whose rows were left out.
+
+    Args:
+        raw: the file, see `read_transactions`.
+        preset: of the trade.
+        values: of the other customers, with `PREDICTED`.
+
+    Returns:
+        `PREDICTED`, by key; `segment` is `not_valued`, the figures are empty.
+    """
+    own = preset.columns.customer in raw or "customer_id" not in raw
+    given = take_columns(raw, preset.columns if own else TransactionColumns())["customer_id"]
+    keys = {customer_key(key) or key for key in given.astype(str).str.strip().unique() if key}
+    absent = sorted(keys - set(values["customer_id"]))
+    empty = pd.DataFrame({"customer_id": absent, "segment": "not_valued"})
+    return empty.reindex(columns=list(PREDICTED))
 
 
 def value_purchases(
