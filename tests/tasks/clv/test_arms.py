@@ -19,6 +19,7 @@ from churnlens.tasks.clv.arms import (
 )
 from churnlens.tasks.clv.boosting import global_importance, main_contributions
 from churnlens.tasks.clv.features import FEATURES, temporal_split
+from churnlens.tasks.clv.readers import TransactionError
 from churnlens.tasks.clv.repeat import fit_repeat
 from churnlens.tasks.clv.repeat_value import repeat_values
 from churnlens.tasks.clv.scoring import score_clv
@@ -32,6 +33,7 @@ from churnlens.tasks.clv.texts import (
 from tasks.clv.clv_support import shop
 
 OPTIONS = ClvModelOptions(rounds=40, draws=200)
+TRIALS = OPTIONS.model_copy(update={"trials": 2})
 SPLIT = SplitOptions(train=(date(2024, 7, 1), date(2024, 10, 1)), test=date(2025, 1, 1), days=90)
 
 
@@ -94,6 +96,23 @@ def test_one_cut_is_refused(split):
         fit_clv(train[train["cut"] == train["cut"].max()], 90, OPTIONS)
 
 
+def test_a_cut_after_which_nobody_bought_is_refused_by_name(split):
+    train = split[0]
+    empty = train.assign(target=train["target"].where(train["cut"] != "2024-07-01", 0.0))
+    for learn in (lambda rows: fit_clv(rows, 90, OPTIONS), lambda rows: tune(rows, TRIALS)):
+        with pytest.raises(TransactionError, match=r"got 0 customer.* training cut 2024-07-01"):
+            learn(empty)
+
+
+def test_halves_that_identify_no_model_are_not_scored(model, split, monkeypatch):
+    def refuse(*_):
+        raise TransactionError("too few")
+
+    monkeypatch.setattr("churnlens.tasks.clv.scoring.fit_clv", refuse)
+    found = score_clv(model, *split, OPTIONS.model_copy(update={"resamples": 100}))
+    assert found.disjoint is None and found.models
+
+
 def test_deviance_is_least_at_the_mean():
     actual = np.array([0.0, 0, 0, 40])
     at = [deviance(actual, np.full(4, mean), 1.3) for mean in (9, 10, 11)]
@@ -147,9 +166,8 @@ def test_value_at_risk_is_of_who_can_still_be_kept(model, split):
 
 def test_settings_are_searched_inside_the_training_cuts(split):
     assert tune(split[0], OPTIONS) == OPTIONS
-    trials = OPTIONS.model_copy(update={"trials": 2})
-    tried = tune(split[0], trials)
-    assert tried.seed == trials.seed and tune(split[0], trials) == tried
+    tried = tune(split[0], TRIALS)
+    assert tried.seed == TRIALS.seed and tune(split[0], TRIALS) == tried
 
 
 def test_shapley_values_add_up_to_the_prediction(model, split):

@@ -16,6 +16,7 @@ from churnlens.options import (
 from churnlens.tasks.clv.arms import arms, predict_arms
 from churnlens.tasks.clv.contract_arm import contract_fit
 from churnlens.tasks.clv.contract_rows import columns_in, contract_rows, read_columns
+from churnlens.tasks.clv.contract_value import score_survival
 from churnlens.tasks.clv.customer_values import (
     VALUE_COLUMNS,
     ValueRows,
@@ -23,8 +24,16 @@ from churnlens.tasks.clv.customer_values import (
     value_customers,
 )
 from churnlens.tasks.clv.features import target_at
-from churnlens.tasks.clv.predict import PREDICTED, name_rows, read_transactions, value_purchases
+from churnlens.tasks.clv.predict import (
+    PREDICTED,
+    name_rows,
+    not_valued,
+    read_transactions,
+    value_purchases,
+)
 from churnlens.tasks.clv.presets import Preset
+from churnlens.tasks.clv.readers import TransactionError
+from churnlens.tasks.clv.survival import fit_hazard
 from churnlens.tasks.clv.transactions import check_transactions
 from tasks.clv.clv_support import raw
 
@@ -195,8 +204,10 @@ def test_rows_that_cannot_count_are_named(model):
     kept, reasons = read_transactions(table, TELECOM, TransactionOptions(most_excluded=1.0))
     assert len(kept) == 2
     assert name_rows(reasons) == (
-        "4 of 6 rows left out: bad_date 1 (row 2); negative_amount 1 (row 3); no_customer 1 "
-        "(row 4); bad_amount 1 (row 6)"
+        "4 of 6 rows left out: bad_date 1 (row 2): date, expected a day, year first, for example "
+        "2024-03-01; negative_amount 1 (row 3): amount, expected 0 or more: refunds are no "
+        "purchases, for example 12.50; no_customer 1 (row 4): customer_id, expected a key, for "
+        "example C-1001; bad_amount 1 (row 6): amount, expected a plain number, for example 1234.50"
     )
     assert name_rows(reasons[reasons == ""]) == ""
 
@@ -205,3 +216,23 @@ def test_personal_keys_are_hashed():
     table = raw(("kim@example.com", "2024-01-01", "5"), ("C1", "2024-01-01", "5"))
     kept, _ = read_transactions(table, TELECOM, TransactionOptions())
     assert set(kept["customer_id"].str[:4]) == {"key_", "C1"}
+
+
+def test_a_customer_with_nothing_but_bad_rows_is_named_without_figures():
+    table = raw(("a", "2024-01-01", "5"), ("b", "01/02/2024", "5"), (" ", "2024-01-01", "5"))
+    values = pd.DataFrame({"customer_id": ["a"]})
+    found = not_valued(table, TELECOM, values)
+    assert tuple(found) == PREDICTED and found["customer_id"].tolist() == ["b"]
+    assert found["segment"].tolist() == ["not_valued"]
+    assert found.drop(columns=["customer_id", "segment"]).isna().all(axis=None)
+
+
+def test_contracts_none_of_which_ended_are_refused(demo, columns):
+    stays = demo.ledger[~demo.ledger["left"]]
+    with pytest.raises(TransactionError, match=r"got 0 of \d+ contracts that ended"):
+        fit_hazard(stays, columns, SurvivalOptions())
+
+
+def test_survival_is_not_scored_on_a_handful_who_left(demo):
+    few = pd.concat([demo.ledger[~demo.ledger["left"]], demo.ledger[demo.ledger["left"]].head(3)])
+    assert score_survival(few, (), SurvivalOptions()) == ()

@@ -20,9 +20,11 @@ from churnlens.options import ClvModelOptions
 from churnlens.schema import Frozen
 from churnlens.tasks.clv.boosting import Trees, TwoStage, fit_tweedie, fit_two_stage
 from churnlens.tasks.clv.features import FEATURES
+from churnlens.tasks.clv.readers import TransactionError
 from churnlens.tasks.clv.repeat import fit_repeat
 
 FLOORS: Final = ("zero", "last_period", "mean_rate")
+_BUYERS: Final = 5  # fewest customers who spent anything after a training cut
 _FOLDS: Final = 5
 _LIFT: Final = (0.1, 10.0)
 _PARAMETRIC: Final = ("parametric_spend", "alive")
@@ -130,10 +132,12 @@ def fit_clv(
 
     Raises:
         ValueError: for fewer than two cuts.
+        TransactionError: when too few customers bought after some cut, or left before it.
     """
     cuts = sorted(train["cut"].unique())
     if len(cuts) < 2:
         raise ValueError(f"got {len(cuts)} training cut(s), expected two or more: one validates")
+    check_buyers(train)
     models = {cut: fit(train[train["cut"] == cut]) for cut in cuts}
     arm = models[cuts[-1]].arm
     rows = pd.concat(
@@ -158,6 +162,20 @@ def fit_clv(
     )
 
 
+def check_buyers(train: pd.DataFrame) -> None:
+    """Refuse training cuts after which hardly anybody bought: nothing tells customers apart.
+
+    Raises:
+        TransactionError: naming the first such cut.
+    """
+    buyers = (train["target"] > 0).groupby(train["cut"]).sum()
+    for cut, count in buyers[buyers < _BUYERS].items():
+        raise TransactionError(
+            f"got {count} customer(s) with spend after the training cut {cut}, expected at least "
+            f"{_BUYERS}; next: choose a longer target (days), other cuts, or give more customers"
+        )
+
+
 def tune(
     train: pd.DataFrame, options: ClvModelOptions, columns: tuple[str, ...] = FEATURES
 ) -> ClvModelOptions:
@@ -173,6 +191,7 @@ def tune(
 
     if not options.trials:
         return options
+    check_buyers(train)
     last = train["cut"].max()
     held, earlier = train[train["cut"] == last], train[train["cut"] != last]
     actual, power = held["target"].to_numpy(float), options.tweedie_power

@@ -159,7 +159,13 @@ def score_survival(
         ledger: see `contract_ledger`.
         columns: those that predict.
         options: folds, months and groups.
+
+    Returns:
+        One row a model; none where fewer customers left than two for each fold: then no part tells
+        anything about the rest.
     """
+    if ledger["left"].sum() < 2 * options.folds:
+        return ()
     months, left = ledger["months"].to_numpy(float), ledger["left"].to_numpy(bool)
     return tuple(
         _scored(name, fit, ledger, months, left, options)

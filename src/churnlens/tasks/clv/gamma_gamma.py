@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from churnlens.schema import Frozen
+from churnlens.tasks.clv.readers import TransactionError
 
 _LEAST_TAIL: Final = 2.0  # q from which amounts have a variance, so that their mean is firm
 _MOST: Final = 1e6  # p and q of amounts that hardly vary
@@ -47,11 +48,12 @@ def fit_gamma_gamma(
         weights: how often each customer counts; bootstraps use it.
 
     Raises:
-        ValueError: when fewer than two customers have spent anything, or the search does not end.
+        TransactionError: when fewer than two customers have spent anything, or the search does
+            not end.
     """
     used = (x > 0) & (mean > 0)
     if used.sum() < 2:
-        raise ValueError(
+        raise TransactionError(
             f"got {int(used.sum())} customers with a positive mean amount, expected at least 2"
         )
     share = np.ones(len(x)) if weights is None else weights
@@ -90,7 +92,7 @@ def _least(loss: Callable[[np.ndarray], float], start: np.ndarray) -> np.ndarray
     """Return where the loss is least, every number between 1 / `_MOST` and `_MOST` in logarithms.
 
     Raises:
-        ValueError: when the search does not end.
+        TransactionError: when the search does not end.
     """
     from scipy.optimize import minimize
 
@@ -98,7 +100,7 @@ def _least(loss: Callable[[np.ndarray], float], start: np.ndarray) -> np.ndarray
     options = {"fatol": 1e-6, "maxiter": 2000}
     found = minimize(loss, start, method="Nelder-Mead", bounds=bounds, options=options)
     if not found.success:
-        raise ValueError(
+        raise TransactionError(
             f"Gamma-Gamma did not converge ({found.message}); expected amounts that tell customers "
             "apart; next: check which column holds the amount, or choose a later cut"
         )

@@ -25,6 +25,7 @@ from churnlens.tasks.clv.arms import (
     spend_intervals,
 )
 from churnlens.tasks.clv.features import FEATURES
+from churnlens.tasks.clv.readers import TransactionError
 from churnlens.tasks.clv.repeat import (
     RepeatModel,
     fit_repeat,
@@ -42,7 +43,8 @@ class ClvScores(Frozen):
         best: model that the training cuts chose; `weights` of the stack; `deviances` there.
         models: their scores, floors first.
         comparisons: every other model that learns minus the parametric one, paired.
-        disjoint: the best model again, fitted without the customers that it predicts.
+        disjoint: the best model again, fitted without the customers that it predicts; None where
+            half of the customers identify no model.
         repeat: BG/NBD and Gamma-Gamma as fitted at the test cut; None for contracts.
         spend_amount_correlation: of frequency and mean amount; Gamma-Gamma wants about none; None
             for contracts.
@@ -60,7 +62,7 @@ class ClvScores(Frozen):
     deviances: dict[str, float]
     models: tuple[ValueScores, ...]
     comparisons: tuple[ValueComparison, ...]
-    disjoint: ValueScores
+    disjoint: ValueScores | None
     repeat: RepeatModel | None
     spend_amount_correlation: float | None
     level: float
@@ -101,7 +103,7 @@ def score_clv(
     learned = [name for name in said if name in model.weights or name in {"stack", *(more or ())}]
     pairs = tuple((name, model.arm) for name in learned if name != model.arm)
     drawn = (options.resamples, options.seed)
-    apart = {model.best: _disjoint(model, train, test, options, fit, columns)}
+    apart = _disjoint(model, train, test, options, fit, columns)
     return ClvScores(
         customers=len(test),
         share_of_zeros=float((actual == 0).mean()),
@@ -111,7 +113,7 @@ def score_clv(
         deviances=model.deviances,
         models=score_models(actual, said, *drawn),
         comparisons=compare_models(actual, said, pairs, *drawn),
-        disjoint=score_models(actual, apart, *drawn)[0],
+        disjoint=None if apart is None else score_models(actual, {model.best: apart}, *drawn)[0],
         repeat=repeat,
         spend_amount_correlation=spend_amount_correlation(test) if repeat else None,
         level=model.level,
@@ -127,14 +129,21 @@ def _disjoint(
     options: ClvModelOptions,
     fit: Fit,
     columns: tuple[str, ...],
-) -> np.ndarray:
-    """Return what models say of customers of whom they have seen no row, in two halves."""
+) -> np.ndarray | None:
+    """Return what models say of customers of whom they have seen no row, in two halves.
+
+    None where a half is too small to fit them to: then there is nothing to report.
+    """
     keys = np.array(sorted(set(test["customer_id"]) | set(train["customer_id"])))
     first = set(np.random.default_rng(options.seed).permutation(keys)[: len(keys) // 2])
     said = np.empty(len(test))
     for half in (True, False):
         seen = train[train["customer_id"].isin(first) == half]
         unseen = (test["customer_id"].isin(first) != half).to_numpy()
-        other = fit_clv(seen, model.days, options, fit, columns)
-        said[unseen] = predict_arms(other, test[unseen], fit(test[~unseen]))[model.best]
+        try:
+            other = fit_clv(seen, model.days, options, fit, columns)
+            parametric = fit(test[~unseen])
+        except TransactionError:
+            return None
+        said[unseen] = predict_arms(other, test[unseen], parametric)[model.best]
     return said
