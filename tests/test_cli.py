@@ -272,7 +272,7 @@ def test_mended_code_answers_again(project, finished, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("check-data", {"--encoding", "--env", "--schema", "--task"}),
+        ("check-data", {"--encoding", "--env", "--schema", "--task", "--trade"}),
         ("fetch-models", {"--env", "--revision"}),
         ("lineage", {"--check"}),
         ("status", {"--env", "--data-root"}),

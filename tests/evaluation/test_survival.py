@@ -38,7 +38,9 @@ def test_the_product_limit_against_statsmodels():
     found = SurvfuncRight(months, left.astype(float))
     for at in (1, 10, 25):
         place = np.searchsorted(found.surv_times, at, side="right") - 1
-        assert product_limit(months, left, at) == pytest.approx(found.surv_prob[place])
+        share, error = product_limit(months, left, at)
+        assert share == pytest.approx(found.surv_prob[place])
+        assert error == pytest.approx(found.surv_prob_se[place])
 
 
 def test_true_probabilities_are_calibrated_and_wrong_ones_show():
@@ -60,4 +62,28 @@ def test_everybody_is_the_mean_of_groups_where_who_stays_is_watched_longer():
     months, left = np.minimum(gone, until), gone <= until
     true = {10: np.where(loyal, 0.999, 0.9) ** 10.0}
     assert calibrate(months, left, true, 2)[-1].gap < 3
-    assert 100 * abs(product_limit(months, left, 10) - true[10].mean()) > 5
+    assert 100 * abs(product_limit(months, left, 10)[0] - true[10].mean()) > 5
+
+
+def test_a_month_to_which_nobody_was_watched_is_not_judged():
+    rng = np.random.default_rng(6)
+    gone, until = rng.geometric(0.03, 2000), rng.integers(6, 19, 2000)
+    months, left = np.minimum(gone, until), gone <= until
+    true = {month: np.full(2000, 0.97**month) for month in (12, 24, 36)}
+    found = calibrate(months, left, true, 2)
+    assert {each.month for each in found} == {12} and max(each.gap for each in found) < 5
+    few = np.where(np.arange(2000) < 8, 24, months)
+    assert {each.month for each in calibrate(few, left, true, 1)} == {12}
+
+
+def test_the_interval_of_everybody_is_that_of_a_mean_of_groups():
+    rng = np.random.default_rng(7)
+    inside = 0
+    for _ in range(200):
+        fast = np.arange(400) < 200
+        gone = rng.geometric(np.where(fast, 0.08, 0.02))
+        months, left = np.minimum(gone, 20), gone <= 20
+        true = np.where(fast, 0.92, 0.98) ** 12.0
+        all_ = calibrate(months, left, {12: true}, 2)[-1]
+        inside += all_.low <= true.mean() <= all_.high
+    assert inside / 200 == pytest.approx(0.95, abs=0.04)

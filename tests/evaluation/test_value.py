@@ -64,6 +64,23 @@ def test_the_order_of_rows_never_matters(said, order):
     )
 
 
+@given(arrays(float, 30, elements=st.integers(0, 3).map(float)), st.permutations(range(30)))
+def test_ties_share_their_spend_in_deciles_curve_and_top(said, order):
+    actual, rows = np.arange(30.0), list(order)
+    one, other = (actual, said), (actual[rows], said[rows])
+    assert decile_table(*other).to_numpy() == pytest.approx(decile_table(*one).to_numpy())
+    assert decile_mape(*other) == pytest.approx(decile_mape(*one))
+    assert top_share(*other) == pytest.approx(top_share(*one))
+    ends = [[point["spend"] for point in gini_curve(*each)] for each in (one, other)]
+    assert ends[0] == pytest.approx(ends[1])
+
+
+def test_a_constant_prediction_has_the_diagonal_for_a_curve():
+    curve = gini_curve(SPENT, np.zeros(10), 10)
+    assert [point["spend"] for point in curve] == pytest.approx(np.linspace(0, 1, 11))
+    assert top_share(SPENT, np.zeros(10)) == pytest.approx(0.1)
+
+
 def test_deciles_by_hand():
     said = np.arange(20.0)
     actual = np.repeat(np.arange(10.0), 2) * 2 + 1

@@ -157,25 +157,37 @@ def _refuse_to_replace_dialogues(context: KedroContext) -> None:
 @click.option(
     "--schema", "-s", default=None, help="Schema file of a table (default: the project's)."
 )
+@click.option(
+    "--trade",
+    default=None,
+    help="What transactions mean: a file of conf/base/clv (default: the project's).",
+)
 @environment
 def check_data(
-    file: str, task: str, schema: str | None, encoding: str | None, env: str | None
+    file: str,
+    task: str,
+    schema: str | None,
+    trade: str | None,
+    encoding: str | None,
+    env: str | None,
 ) -> None:
     """Check FILE before any model loads; faults end with status 1.
 
     A table is delimited text (comma, semicolon or tab) with a header line; its schema is YAML.
     Dialogues are rows of one of eight forms: uss, jddc, tweetsumm, messages, sharegpt, alpaca,
     plain, table; rows to train the assistant on are alpaca, sharegpt or messages. Transactions are
-    a table of customer_id, date and amount, or of the columns that the trade of the configuration
-    names (docs/value.md). All in utf-8, utf-8-sig, gbk, gb18030 or utf-16 (docs/data.md).
+    a table of customer_id, date and amount, or of the columns that the trade names
+    (docs/value.md). All in utf-8, utf-8-sig, gbk, gb18030 or utf-16 (docs/data.md).
     """
+    if trade and task != "clv":
+        raise click.BadParameter("only transactions have a trade", param_hint="--trade")
     if task == "churn":
         _check_table(file, schema, encoding, env)
     elif schema:
         what = {"clv": "transactions", "service": "rows"}.get(task, "dialogues")
         raise click.BadParameter(f"{what} have no schema", param_hint="--schema")
     elif task == "clv":
-        _check_transactions(file, encoding, env)
+        _check_transactions(file, trade, encoding, env)
     elif task == "service":
         _check_service_rows(file, encoding, env)
     else:
@@ -206,10 +218,13 @@ def _check_dialogues(file: str, encoding: str | None, env: str | None) -> None:
     click.echo(f"{file}: {describe(reading, form)}")
 
 
-def _check_transactions(file: str, encoding: str | None, env: str | None) -> None:
+def _check_transactions(
+    file: str, trade: str | None, encoding: str | None, env: str | None
+) -> None:
     from churnlens.cli.values import check_transactions_file
 
-    click.echo(f"{file}: {check_transactions_file(open_project(env), file, encoding)}")
+    context = open_project(env, trade=trade)
+    click.echo(f"{file}: {check_transactions_file(context, file, encoding)}")
 
 
 def _check_service_rows(file: str, encoding: str | None, env: str | None) -> None:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
 
 
-def _read(file: str, encoding: str | None, preset: Any, options: Any) -> tuple[Any, str]:
-    """Return the transactions of a file, and which rows were left out; a message for none."""
+def _read(file: str, encoding: str | None, preset: Any, options: Any) -> tuple[Any, Any, str]:
+    """Return a file, its transactions, and which rows were left out; a message for none."""
     from churnlens.datasets import RawTableDataset
     from churnlens.tasks.clv.predict import name_rows, read_transactions
     from churnlens.tasks.clv.readers import TransactionError
@@ -24,7 +24,7 @@ def _read(file: str, encoding: str | None, preset: Any, options: Any) -> tuple[A
         purchases, reasons = read_transactions(raw, preset, options)
     except TransactionError as error:
         raise click.ClickException(f"{file}: {error}") from None
-    return purchases, name_rows(reasons)
+    return raw, purchases, name_rows(reasons)
 
 
 def check_transactions_file(context: KedroContext, file: str, encoding: str | None) -> str:
@@ -37,7 +37,7 @@ def check_transactions_file(context: KedroContext, file: str, encoding: str | No
     preset = Preset.model_validate(context.catalog.load("trade"))
     given = context.catalog.load("params:clv.data_processing")
     options = ClvDataOptions.model_validate(given, from_attributes=True).transactions
-    purchases, left_out = _read(file, encoding, preset, options)
+    _, purchases, left_out = _read(file, encoding, preset, options)
     if left_out:
         raise click.ClickException(f"{file}: {left_out}; next: mend them, a run leaves them out")
     try:
@@ -54,18 +54,24 @@ def check_transactions_file(context: KedroContext, file: str, encoding: str | No
 def predict_values(context: KedroContext, source: Path, target: Path) -> str:
     """Write what the customers of a CSV file are worth, and return what was done.
 
-    Rows that cannot count are named on standard error and left out.
+    Rows that cannot count are named on standard error and left out; a customer without any other
+    row is written without figures.
     """
+    import pandas as pd
+
     from churnlens.datasets.atomic import write_file
-    from churnlens.options import TransactionOptions
-    from churnlens.tasks.clv.predict import PREDICTED, value_purchases
+    from churnlens.tasks.clv.predict import PREDICTED, not_valued, value_purchases
     from churnlens.tasks.retention.export import export_csv
 
     stored = open_values(context)
-    options = TransactionOptions(most_excluded=1.0)
-    purchases, left_out = _read(str(source), None, stored.model.preset, options)
+    since = {"most_excluded": 1.0, "end": None}  # a file may go on after the run's last day
+    options = stored.model.read.model_copy(update=since)
+    raw, purchases, left_out = _read(str(source), None, stored.model.preset, options)
     if left_out:
         click.echo(left_out, err=True)
     values = value_purchases(purchases, *stored)[list(PREDICTED)]
-    write_file(target, export_csv(values).encode("utf-8"))
-    return f"{len(values)} customers are in {target}"
+    others = not_valued(raw, stored.model.preset, values)
+    written = values if others.empty else pd.concat([values.astype({"rank": "Int64"}), others])
+    write_file(target, export_csv(written).encode("utf-8"))
+    failed = f", {len(others)} of them without a value" if len(others) else ""
+    return f"{len(written)} customers are in {target}{failed}"

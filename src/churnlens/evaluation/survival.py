@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
 from churnlens.schema import Frozen
 
-_BLOCK = 256
+_BLOCK: Final = 256
+_LEAST: Final = 10  # customers of a group who must be watched to a month for it to be judged
+_Z: Final = 1.959964  # of a 95 % interval
 
 
 def concordance(months: np.ndarray, left: np.ndarray, risk: np.ndarray) -> float:
@@ -43,17 +46,25 @@ class Calibration(Frozen):
         group: 1 has the lowest predicted survival; 0 is everybody, and `observed` then the mean of
             the groups: one curve of all would be wrong where those who stay are watched longer.
         predicted, observed: mean prediction, and the product-limit estimate of the group.
+        low, high: 95 % interval of what was observed (Greenwood).
     """
 
     month: int
     group: int
     predicted: float
     observed: float
+    low: float
+    high: float
 
     @property
     def gap(self) -> float:
         """Return the distance in percentage points."""
         return 100 * abs(self.predicted - self.observed)
+
+
+def observed_until(months: np.ndarray, groups: list[np.ndarray], at: int) -> bool:
+    """Return whether enough of every group were watched to a month: survival past it is a guess."""
+    return all(int((months[rows] >= at).sum()) >= _LEAST for rows in groups)
 
 
 def calibrate(
@@ -66,24 +77,46 @@ def calibrate(
         left: whether he left then.
         predicted: month → P(still a customer then), shape (n_customers,).
         groups: equal groups by predicted survival.
+
+    Returns:
+        One row for each group and month, group 0 last; none for a month to which fewer than ten
+        customers of some group were watched.
     """
     found = []
     for month, share in predicted.items():
         parts = np.array_split(np.argsort(share, kind="stable"), groups)
-        seen = [product_limit(months[rows], left[rows], month) for rows in parts]
-        found += [
-            Calibration(month=month, group=n, predicted=float(share[rows].mean()), observed=each)
-            for n, (rows, each) in enumerate(zip(parts, seen, strict=True), start=1)
-        ]
-        observed = float(np.average(seen, weights=[len(rows) for rows in parts]))
-        mean = float(share.mean())
-        found.append(Calibration(month=month, group=0, predicted=mean, observed=observed))
+        if observed_until(months, parts, month):
+            found += _calibrated(month, share, [(rows, months[rows], left[rows]) for rows in parts])
     return tuple(found)
 
 
-def product_limit(months: np.ndarray, left: np.ndarray, at: int) -> float:
-    """Return the Kaplan-Meier estimate of P(still a customer after month `at`)."""
+def _calibrated(
+    month: int, share: np.ndarray, parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]]
+) -> list[Calibration]:
+    """Return the rows of one month; everybody is the mean of the groups, whose errors add up."""
+    size = np.array([len(rows) for rows, _, _ in parts]) / len(share)
+    said = np.array([share[rows].mean() for rows, _, _ in parts])
+    seen, error = np.array([product_limit(m, gone, month) for _, m, gone in parts]).T
+    said = np.append(said, share.mean())
+    seen = np.append(seen, size @ seen)
+    error = np.append(error, np.sqrt(size**2 @ error**2))
+    low, high = np.clip(seen - _Z * error, 0, 1), np.clip(seen + _Z * error, 0, 1)
+    numbers = [*range(1, len(parts) + 1), 0]
+    return [
+        Calibration(month=month, group=n, predicted=p, observed=s, low=a, high=b)
+        for n, p, s, a, b in zip(numbers, said, seen, low, high, strict=True)
+    ]
+
+
+def product_limit(months: np.ndarray, left: np.ndarray, at: int) -> tuple[float, float]:
+    """Return the Kaplan-Meier estimate of P(still a customer after month `at`), and its error.
+
+    The standard error is Greenwood's. Past the last month watched the last value would go on: see
+    `observed_until`.
+    """
     times = np.unique(months[left & (months <= at)])
     there = (months >= times[:, None]).sum(axis=1)
     gone = ((months == times[:, None]) & left).sum(axis=1)
-    return float(np.prod(1 - gone / there))
+    share = float(np.prod(1 - gone / there))
+    spread = gone / (there * np.maximum(there - gone, 1))
+    return share, share * float(np.sqrt(spread.sum()))

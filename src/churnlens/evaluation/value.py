@@ -24,9 +24,16 @@ from churnlens.schema import Frozen
 DECILES: Final = 10
 
 
-def _order(predicted: np.ndarray) -> np.ndarray:
-    """Return rows from the highest prediction on; ties keep the order of the rows."""
-    return np.argsort(-predicted, kind="stable")
+def _ranked(actual: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return predictions from the highest on, and what was spent; ties share theirs equally.
+
+    So nothing here rests on the order of the rows.
+    """
+    order = np.argsort(-predicted, kind="stable")
+    ranked = predicted[order]
+    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
+    size = np.diff(np.append(starts, len(order)))
+    return ranked, np.repeat(np.add.reduceat(actual[order], starts) / size, size)
 
 
 def gini(actual: np.ndarray, predicted: np.ndarray) -> float:
@@ -41,11 +48,7 @@ def gini(actual: np.ndarray, predicted: np.ndarray) -> float:
     total = actual.sum()
     if total == 0:
         return float("nan")
-    n, order = len(actual), _order(predicted)
-    ranked = predicted[order]
-    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
-    size = np.diff(np.append(starts, n))
-    shared = np.repeat(np.add.reduceat(actual[order], starts) / size, size)
+    n, (_, shared) = len(actual), _ranked(actual, predicted)
     gained = shared @ np.arange(n, 0, -1) / total
     return float((gained - (n + 1) / 2) / n)
 
@@ -61,7 +64,7 @@ def gini_curve(
         points: of the curve beside its beginning.
     """
     total = actual.sum()
-    gained = np.concatenate([[0.0], np.cumsum(actual[_order(predicted)])])
+    gained = np.concatenate([[0.0], np.cumsum(_ranked(actual, predicted)[1])])
     places = np.unique(np.linspace(0, len(actual), points + 1).astype(int))
     return [
         {"customers": place / len(actual), "spend": float(gained[place] / total) if total else 0.0}
@@ -78,10 +81,9 @@ def normalised_gini(actual: np.ndarray, predicted: np.ndarray) -> float:
 def _tenths(actual: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return size, mean prediction and mean spend of each tenth, the highest predicted first."""
     n, parts = len(actual), min(DECILES, len(actual))
-    order = _order(predicted)
     size = np.full(parts, n // parts) + (np.arange(parts) < n % parts)
     starts = np.concatenate([[0], np.cumsum(size)[:-1]])
-    means = (np.add.reduceat(values[order], starts) / size for values in (predicted, actual))
+    means = (np.add.reduceat(values, starts) / size for values in _ranked(actual, predicted))
     return size, *means
 
 
@@ -122,9 +124,9 @@ def mae(actual: np.ndarray, predicted: np.ndarray) -> float:
 
 def top_share(actual: np.ndarray, predicted: np.ndarray) -> float:
     """Return the share of all spend that the tenth of customers ranked highest has."""
-    top = _order(predicted)[: max(1, round(len(actual) / DECILES))]
+    top = _ranked(actual, predicted)[1][: max(1, round(len(actual) / DECILES))]
     total = actual.sum()
-    return float(actual[top].sum() / total) if total else float("nan")
+    return float(top.sum() / total) if total else float("nan")
 
 
 METRICS: Final[dict[str, Callable[[np.ndarray, np.ndarray], float]]] = {

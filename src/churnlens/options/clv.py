@@ -136,11 +136,13 @@ class SegmentOptions(Frozen):
         high, low: shares of customers, from the most valuable on, that are of high value, and from
             the least valuable on, that are of low value.
         at_risk: probability of leaving from which a customer is at risk.
+        lost: probability of having stopped from which a customer without contract counts as lost.
     """
 
     high: float = Field(default=0.2, gt=0, lt=1)
     low: float = Field(default=0.4, gt=0, lt=1)
     at_risk: float = Field(default=0.25, gt=0, lt=1)
+    lost: float = Field(default=0.9, gt=0, le=1)
 
     @model_validator(mode="after")
     def _leaves_a_middle(self) -> Self:

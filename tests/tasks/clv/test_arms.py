@@ -10,13 +10,16 @@ from churnlens.tasks.clv.arms import (
     coverage,
     deviance,
     fit_clv,
+    lift,
     needed_level,
     predict_arms,
+    spend_intervals,
     stacked,
     tune,
 )
 from churnlens.tasks.clv.boosting import global_importance, main_contributions
 from churnlens.tasks.clv.features import FEATURES, temporal_split
+from churnlens.tasks.clv.readers import TransactionError
 from churnlens.tasks.clv.repeat import fit_repeat
 from churnlens.tasks.clv.repeat_value import repeat_values
 from churnlens.tasks.clv.scoring import score_clv
@@ -30,6 +33,7 @@ from churnlens.tasks.clv.texts import (
 from tasks.clv.clv_support import shop
 
 OPTIONS = ClvModelOptions(rounds=40, draws=200)
+TRIALS = OPTIONS.model_copy(update={"trials": 2})
 SPLIT = SplitOptions(train=(date(2024, 7, 1), date(2024, 10, 1)), test=date(2025, 1, 1), days=90)
 
 
@@ -92,6 +96,23 @@ def test_one_cut_is_refused(split):
         fit_clv(train[train["cut"] == train["cut"].max()], 90, OPTIONS)
 
 
+def test_a_cut_after_which_nobody_bought_is_refused_by_name(split):
+    train = split[0]
+    empty = train.assign(target=train["target"].where(train["cut"] != "2024-07-01", 0.0))
+    for learn in (lambda rows: fit_clv(rows, 90, OPTIONS), lambda rows: tune(rows, TRIALS)):
+        with pytest.raises(TransactionError, match=r"got 0 customer.* training cut 2024-07-01"):
+            learn(empty)
+
+
+def test_halves_that_identify_no_model_are_not_scored(model, split, monkeypatch):
+    def refuse(*_):
+        raise TransactionError("too few")
+
+    monkeypatch.setattr("churnlens.tasks.clv.scoring.fit_clv", refuse)
+    found = score_clv(model, *split, OPTIONS.model_copy(update={"resamples": 100}))
+    assert found.disjoint is None and found.models
+
+
 def test_deviance_is_least_at_the_mean():
     actual = np.array([0.0, 0, 0, 40])
     at = [deviance(actual, np.full(4, mean), 1.3) for mean in (9, 10, 11)]
@@ -105,11 +126,48 @@ def test_the_level_that_a_customer_needs():
     assert coverage(np.array([1.0, 1.9]), inside) == 0.5
 
 
+def test_a_longer_time_has_a_level_of_its_own(model, split):
+    assert list(model.levels) == [90, 180]
+    assert model.level_of(365) == model.levels[180] and model.level_of(30) == model.level
+    train, _ = split
+    first = train[train["cut"] == train["cut"].min()]
+    spent = first["customer_id"].map(train.groupby("customer_id")["target"].sum()).to_numpy()
+    found = spend_intervals(
+        fit_repeat(first), first, 180, model.levels[180], OPTIONS.draws, OPTIONS.seed
+    )
+    assert coverage(spent, found) == pytest.approx(0.9, abs=0.02)
+
+
+def test_intervals_are_lifted_to_the_best_models_level_and_scored_there(model, split):
+    assert lift(np.array([2.0, 90, 0]), np.array([1.0, 1, 5])).tolist() == [2, 10, 0.1]
+    train, test = split
+    options = OPTIONS.model_copy(update={"resamples": 100})
+    parametric = fit_repeat(test)
+    said = predict_arms(model, test, parametric)
+    bounds = spend_intervals(parametric, test, 90, model.level, OPTIONS.draws, OPTIONS.seed)
+    bounds *= lift(said[model.best], said["bg_nbd"])[:, None]
+    found = score_clv(model, train, test, options).coverage.value
+    assert found == pytest.approx(coverage(test["target"].to_numpy(), bounds))
+
+
+def test_value_at_risk_is_of_who_can_still_be_kept(model, split):
+    rows = split[1]
+    repeat, value = fit_repeat(rows), ValueOptions(horizon_months=18, margin=0.3)
+    found = repeat_values(model, repeat, rows, value, OPTIONS)
+    alive = 1 - found["p_leave"]
+    most = repeat.unstopped_spend(rows, 18).sum(axis=1) * 0.3 * alive * 10
+    assert (found["value_at_risk"] >= 0).all() and (found["value_at_risk"] <= most).all()
+    gone = found["p_leave"] > 0.97
+    assert gone.any() and found["value_at_risk"][gone].max() < found["value_at_risk"].max() / 3
+    kept, monthly = repeat.unstopped_spend(rows, 18), repeat.monthly_spend(rows, 18)
+    assert (kept * alive.to_numpy()[:, None] >= monthly - 1e-9).all()
+    assert kept[:, :12].std(axis=1) == pytest.approx(0)
+
+
 def test_settings_are_searched_inside_the_training_cuts(split):
     assert tune(split[0], OPTIONS) == OPTIONS
-    trials = OPTIONS.model_copy(update={"trials": 2})
-    tried = tune(split[0], trials)
-    assert tried.seed == trials.seed and tune(split[0], trials) == tried
+    tried = tune(split[0], TRIALS)
+    assert tried.seed == TRIALS.seed and tune(split[0], TRIALS) == tried
 
 
 def test_shapley_values_add_up_to_the_prediction(model, split):

@@ -120,3 +120,47 @@ def test_parameters_of_amounts_are_recovered():
 def test_amounts_of_one_customer_are_refused():
     with pytest.raises(ValueError, match="got 1 customers with a positive mean"):
         fit_gamma_gamma(np.array([2.0, 0, 3]), np.array([5.0, 0, 0]))
+
+
+def heavy_amounts(customers=600, seed=3):
+    """Mean amounts with a tail so long that the likeliest Gamma-Gamma has no mean."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(1, 6, customers).astype(float)
+    return x, np.exp(rng.normal(4, 2, customers)) * rng.gamma(2 * x, 0.5) / x
+
+
+def test_amounts_with_a_long_tail_have_a_mean_that_is_theirs():
+    x, mean = heavy_amounts()
+    found = fit_gamma_gamma(x, mean)
+    assert found.q > 1
+    assert found.spend(np.zeros(1), np.zeros(1))[0] == pytest.approx(mean.mean(), rel=1e-6)
+    assert (found.spend(x, mean) > 0).all()
+
+
+def test_amounts_that_do_not_vary_are_expected_as_they_are():
+    x = np.random.default_rng(1).integers(0, 6, 200).astype(float)
+    found = fit_gamma_gamma(x, np.where(x > 0, 9.5, 0.0))
+    assert found.spend(x, np.where(x > 0, 9.5, 0.0)) == pytest.approx(9.5)
+    assert max(found.p, found.q, found.v) < 1e9
+
+
+def test_amounts_that_vary_only_between_customers_keep_finite_parameters():
+    rng = np.random.default_rng(2)
+    x, plan = rng.integers(1, 12, 400).astype(float), rng.choice([20.0, 50, 200], 400)
+    found = fit_gamma_gamma(x, plan)
+    assert max(found.p, found.q) <= 1e6
+    assert found.spend(x, plan)[x > 6] == pytest.approx(plan[x > 6], rel=0.05)
+
+
+def test_a_search_that_does_not_end_is_refused(monkeypatch):
+    import scipy.optimize
+
+    real = scipy.optimize.minimize
+
+    def stopped(loss, start, **given):
+        given["options"] = {"maxiter": 2}
+        return real(loss, start, **given)
+
+    monkeypatch.setattr(scipy.optimize, "minimize", stopped)
+    with pytest.raises(ValueError, match="did not converge"):
+        fit_gamma_gamma(*heavy_amounts())

@@ -16,6 +16,7 @@ from churnlens.options import (
 from churnlens.tasks.clv.arms import arms, predict_arms
 from churnlens.tasks.clv.contract_arm import contract_fit
 from churnlens.tasks.clv.contract_rows import columns_in, contract_rows, read_columns
+from churnlens.tasks.clv.contract_value import score_survival
 from churnlens.tasks.clv.customer_values import (
     VALUE_COLUMNS,
     ValueRows,
@@ -23,8 +24,16 @@ from churnlens.tasks.clv.customer_values import (
     value_customers,
 )
 from churnlens.tasks.clv.features import target_at
-from churnlens.tasks.clv.predict import PREDICTED, name_rows, read_transactions, value_purchases
+from churnlens.tasks.clv.predict import (
+    PREDICTED,
+    name_rows,
+    not_valued,
+    read_transactions,
+    value_purchases,
+)
 from churnlens.tasks.clv.presets import Preset
+from churnlens.tasks.clv.readers import TransactionError
+from churnlens.tasks.clv.survival import fit_hazard
 from churnlens.tasks.clv.transactions import check_transactions
 from tasks.clv.clv_support import raw
 
@@ -138,6 +147,43 @@ def test_a_file_of_the_runs_customers_gets_the_runs_values(model, demo, purchase
     )
 
 
+def test_a_file_of_the_last_bills_gives_the_same_tenure(model, demo, purchases, columns):
+    whole = value_purchases(purchases, model[0], demo.ledger, columns).set_index("customer_id")
+    late = purchases[purchases["date"] >= "2025-11-01"]
+    rows = contract_rows(late, date(2026, 1, 1), 45, demo.ledger, columns)
+    months = demo.ledger.set_index("customer_id")["months"]
+    here = rows[~rows["left"]].set_index("customer_id")
+    assert (here["months"] == months[here.index]).all()
+    found = value_purchases(late, model[0], demo.ledger, columns).set_index("customer_id")
+    ratio = (found["clv"] / whole["clv"])[here.index]
+    assert ratio.median() == pytest.approx(1, abs=0.02)  # what is left is the charge of two months
+    risk = (found["p_leave"] - whole["p_leave"])[here.index]
+    assert risk.abs().max() < 1e-9
+
+
+def test_whoever_has_a_new_bill_has_come_back(model, demo, purchases, columns):
+    gone = demo.ledger[demo.ledger["left"]].dropna(subset="last_bill")["customer_id"].iloc[0]
+    bill = purchases[purchases["customer_id"] == gone].tail(1)
+    again = pd.concat([purchases, bill.assign(date=pd.Timestamp("2025-12-15"))])
+    found, then = (
+        value_purchases(each, model[0], demo.ledger, columns).set_index("customer_id")
+        for each in (again, purchases)
+    )
+    assert then.loc[gone, "segment"] == "lost" and then.loc[gone, "clv"] == 0
+    assert found.loc[gone, "segment"] != "lost" and found.loc[gone, "clv"] > 0
+
+
+def test_invoices_alone_count_months_from_the_runs_first(purchases):
+    from churnlens.tasks.clv.contracts import ledger_of_invoices
+
+    ledger = ledger_of_invoices(purchases, date(2025, 12, 31), 45)
+    late = purchases[purchases["date"] >= "2025-11-01"]
+    rows = contract_rows(late, date(2026, 1, 1), 45, ledger)
+    months = ledger.set_index("customer_id")["months"]
+    here = rows[~rows["left"]].set_index("customer_id")
+    assert (here["months"] == months[here.index]).all()
+
+
 def test_strangers_are_valued_by_their_bills_alone(model, demo, purchases, columns):
     mine = purchases[purchases["customer_id"].isin(purchases["customer_id"].unique()[:40])]
     renamed = mine.assign(customer_id="new " + mine["customer_id"])
@@ -158,8 +204,10 @@ def test_rows_that_cannot_count_are_named(model):
     kept, reasons = read_transactions(table, TELECOM, TransactionOptions(most_excluded=1.0))
     assert len(kept) == 2
     assert name_rows(reasons) == (
-        "4 of 6 rows left out: bad_date 1 (row 2); negative_amount 1 (row 3); no_customer 1 "
-        "(row 4); bad_amount 1 (row 6)"
+        "4 of 6 rows left out: bad_date 1 (row 2): date, expected a day, year first, for example "
+        "2024-03-01; negative_amount 1 (row 3): amount, expected 0 or more: refunds are no "
+        "purchases, for example 12.50; no_customer 1 (row 4): customer_id, expected a key, for "
+        "example C-1001; bad_amount 1 (row 6): amount, expected a plain number, for example 1234.50"
     )
     assert name_rows(reasons[reasons == ""]) == ""
 
@@ -168,3 +216,23 @@ def test_personal_keys_are_hashed():
     table = raw(("kim@example.com", "2024-01-01", "5"), ("C1", "2024-01-01", "5"))
     kept, _ = read_transactions(table, TELECOM, TransactionOptions())
     assert set(kept["customer_id"].str[:4]) == {"key_", "C1"}
+
+
+def test_a_customer_with_nothing_but_bad_rows_is_named_without_figures():
+    table = raw(("a", "2024-01-01", "5"), ("b", "01/02/2024", "5"), (" ", "2024-01-01", "5"))
+    values = pd.DataFrame({"customer_id": ["a"]})
+    found = not_valued(table, TELECOM, values)
+    assert tuple(found) == PREDICTED and found["customer_id"].tolist() == ["b"]
+    assert found["segment"].tolist() == ["not_valued"]
+    assert found.drop(columns=["customer_id", "segment"]).isna().all(axis=None)
+
+
+def test_contracts_none_of_which_ended_are_refused(demo, columns):
+    stays = demo.ledger[~demo.ledger["left"]]
+    with pytest.raises(TransactionError, match=r"got 0 of \d+ contracts that ended"):
+        fit_hazard(stays, columns, SurvivalOptions())
+
+
+def test_survival_is_not_scored_on_a_handful_who_left(demo):
+    few = pd.concat([demo.ledger[~demo.ledger["left"]], demo.ledger[demo.ledger["left"]].head(3)])
+    assert score_survival(few, (), SurvivalOptions()) == ()

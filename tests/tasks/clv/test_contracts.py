@@ -66,9 +66,13 @@ def test_bills_of_strangers_are_refused(demo, schema):
 
 
 @pytest.fixture(scope="module")
-def values(demo):
-    model = fit_hazard(demo.ledger, demo.columns, YEARLY)
-    return contract_values(model, demo.ledger, ValueOptions(), draws=60)
+def hazard(demo):
+    return fit_hazard(demo.ledger, demo.columns, YEARLY)
+
+
+@pytest.fixture(scope="module")
+def values(demo, hazard):
+    return contract_values(hazard, demo.ledger, ValueOptions(), draws=60)
 
 
 def test_the_planted_value_is_recovered(demo, values):
@@ -83,6 +87,56 @@ def test_the_planted_value_is_recovered(demo, values):
     assert (values["p_leave"] - truth["p_leave"])[here].abs().mean() < 0.04
     at_risk = (truth["clv_kept"] - truth["clv"])[here]
     assert values["value_at_risk"][here].corr(at_risk, method="spearman") > 0.95
+
+
+def test_a_payment_at_the_beginning_of_the_first_month_is_certain(demo, hazard):
+    ledger = demo.ledger[~demo.ledger["left"]].head(50)
+    once = ValueOptions(horizon_months=1, first=0)
+    found = contract_values(hazard, ledger, once, draws=20)
+    assert found["clv"].to_numpy() == pytest.approx(
+        (ledger["charge"] * ledger["margin"]).to_numpy()
+    )
+    two, one = (
+        contract_values(hazard, ledger, ValueOptions(horizon_months=n, first=f), draws=20)["clv"]
+        for n, f in ((2, 0), (1, 1))
+    )
+    assert two.to_numpy() == pytest.approx((found["clv"] + one).to_numpy())
+
+
+def test_the_same_money_in_two_bills_a_month_is_the_same_ledger(demo, schema):
+    bills = demo.year.bills
+    halves = bills.loc[bills.index.repeat(2)]
+    halves = halves.assign(amount=halves["amount"] / 2, cost=halves["cost"] / 2)
+    once, twice = (ledger_of_bills(demo.table, each, schema) for each in (bills, halves))
+    pd.testing.assert_frame_equal(once, twice)
+
+
+def test_a_customer_who_breaks_even_has_an_error_and_spoils_no_others(demo, schema):
+    bills = demo.year.bills
+    one = bills["customer_id"].value_counts().index[0]
+    mine = bills["customer_id"] == one
+    cost = np.where(np.arange(mine.sum()) % 2, 60.0, 40.0)
+    even = bills.assign(amount=bills["amount"].mask(mine, 50.0))
+    even.loc[mine, "cost"] = cost
+    ledger = ledger_of_bills(demo.table, even, schema).set_index("customer_id")
+    assert ledger.loc[one, "margin"] == pytest.approx(0)
+    assert ledger.loc[one, "margin_error"] == pytest.approx(cost.std(ddof=1) / 50 / np.sqrt(12))
+    assert np.isfinite(ledger["margin_error"]).all() and ledger["margin_error"].max() < 1
+
+
+def test_a_month_that_is_free_leaves_errors_finite(demo, schema):
+    bills = demo.year.bills
+    one = bills["customer_id"].value_counts().index[0]
+    free = bills.assign(amount=bills["amount"].mask(bills["customer_id"] == one, 0.0))
+    ledger = ledger_of_bills(demo.table, free, schema)
+    assert np.isfinite(ledger[["margin", "margin_error"]]).all(axis=None)
+
+
+def test_an_interval_rests_on_nobody_else_and_on_no_order(demo, hazard):
+    whole = contract_values(hazard, demo.ledger, ValueOptions(), draws=40).set_index("customer_id")
+    mixed = demo.ledger[~demo.ledger["left"]].sample(60, random_state=3)
+    some = contract_values(hazard, mixed, ValueOptions(), draws=40).set_index("customer_id")
+    pd.testing.assert_frame_equal(some, whole.loc[some.index])
 
 
 def test_who_has_left_is_worth_nothing(demo, values):

@@ -47,6 +47,14 @@ def test_borders_hold_the_shares_of_who_is_still_there():
     )
 
 
+def test_who_has_probably_stopped_is_lost_where_no_contract_ends():
+    rows = values(("a", 50, 0.89), ("b", 50, 0.9))
+    borders = fit_borders(rows, SegmentOptions(), lost=0.9)
+    assert assign_segments(rows, borders)["segment"].tolist() == ["champions_at_risk", "lost"]
+    with pytest.raises(ValueError, match="every customer has left"):
+        fit_borders(rows, SegmentOptions(), lost=0.5)
+
+
 def test_ranks_are_unique_and_ties_go_by_key_whatever_the_order():
     table = values(("b", 5, 0), ("a", 5, 0), ("c", 9, 0))
     assert assign_segments(table, BORDERS)["rank"].tolist() == [3, 2, 1]

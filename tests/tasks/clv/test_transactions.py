@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from churnlens.options import TransactionOptions
 from churnlens.tasks.clv.readers import TransactionError
 from churnlens.tasks.clv.transactions import (
+    EXPECTED,
     REASONS,
     check_cohort,
     check_transactions,
@@ -65,6 +66,18 @@ def test_repeats_stay_where_the_options_say_so_or_orders_differ():
     orders = [(*GOOD, "1"), (*GOOD, "2"), (*GOOD, "2")]
     found = report(*orders, columns=("customer_id", "date", "amount", "order_id"))
     assert found.excluded["duplicate_row"] == 1
+
+
+def test_the_same_row_written_otherwise_is_a_repeat_and_another_hour_is_none():
+    first = ("a", "2024-01-01", "5")
+    assert report(first, ("a ", "20240101", "5.0")).excluded["duplicate_row"] == 1
+    assert report(first, ("a", "2024-01-01 09:00", "5")).excluded["duplicate_row"] == 0
+    hours = [("a", f"2024-01-01T0{hour}:00", "5") for hour in (8, 9, 9)]
+    assert report(*hours).excluded["duplicate_row"] == 1
+
+
+def test_every_reason_says_what_is_expected():
+    assert set(EXPECTED) == set(REASONS)
 
 
 def test_a_free_item_is_a_purchase():

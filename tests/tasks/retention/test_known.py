@@ -83,3 +83,23 @@ def test_the_first_frame_that_speaks_counts():
     found = merge_known(None, first, second).set_index("customer_id")
     assert found["main_reason"].to_dict() == {"a": "speed", "b": "price"}
     assert merge_known(None, None) is None
+
+
+@pytest.mark.parametrize("cell", ["1", "1.0", "Yes", "t", "x", "opted out", "TRUE", "是的", " y "])
+def test_every_way_to_opt_out_is_heard(cell):
+    table = pd.DataFrame({"customer_id": ["a"], "opted_out": [cell]})
+    assert earlier_offers(table)["opted_out"].tolist() == [True]
+
+
+@pytest.mark.parametrize("cell", ["", " ", "0", "0.0", "0.", "no", "N", "False", "否"])
+def test_every_way_not_to_opt_out_is_heard(cell):
+    table = pd.DataFrame({"customer_id": ["a"], "opted_out": [cell]})
+    assert earlier_offers(table)["opted_out"].tolist() == [False]
+
+
+@pytest.mark.parametrize("cell", ["ja", "maybe", "2", "10", "✓", "nan"])
+def test_an_answer_that_is_neither_is_refused_without_its_words(cell):
+    table = pd.DataFrame({"customer_id": ["a", "b"], "opted_out": ["no", cell]})
+    with pytest.raises(ValueError, match="opted_out: 1 cell.*row 2.*neither yes") as told:
+        earlier_offers(table)
+    assert "✓" not in str(told.value)

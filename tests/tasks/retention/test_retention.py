@@ -92,6 +92,23 @@ def test_churn_probability_comes_from_the_churn_task_where_it_speaks(rules):
         join_customers(FOUR, risk.assign(p_churn=1.5))
 
 
+def test_the_churn_probability_moves_the_list(rules):
+    twins = values(*((key, "champions_at_risk", 1000.0, 300.0, 0.3) for key in "ab"))
+    for first, risk in (("a", [0.6, 0.1]), ("b", [0.1, 0.6])):
+        known = pd.DataFrame({"customer_id": ["a", "b"], "p_churn": risk})
+        table, row = listed(rules, twins, risk=known)
+        assert table["customer_id"][0] == first
+        assert row["value_at_risk"].sort_values().tolist() == pytest.approx([100, 600])
+        assert row.loc[first, "expected_gain"] == pytest.approx(0.3 * 600 - 40)
+
+
+def test_nobody_loses_more_than_he_is_worth():
+    sure = values(("a", "steady", 500.0, 2.0, 0.001), ("b", "steady", 500.0, 0.0, 0.0))
+    risk = pd.DataFrame({"customer_id": ["a", "b"], "p_churn": [0.5, 0.5]})
+    assert join_customers(sure, risk)["value_at_risk"].tolist() == [251.0, 250.0]
+    assert join_customers(FOUR)["value_at_risk"].tolist() == FOUR["value_at_risk"].tolist()
+
+
 def test_a_customer_who_stands_twice_is_refused():
     with pytest.raises(ValueError, match="values: some customer stands twice"):
         join_customers(pd.concat([FOUR, FOUR]))

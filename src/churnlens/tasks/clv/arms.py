@@ -2,8 +2,9 @@
 
 Everything is fitted and chosen on training cuts. The last training cut validates: models of the
 earlier cuts predict it, its Tweedie deviance names the best model and weighs the stack, and its
-futures set the level of the intervals. Then models are fitted anew to all training cuts. The
-parametric model is BG/NBD with Gamma-Gamma, or survival for contracts; it needs no target and so is
+futures set the level of the intervals. Longer intervals have levels of their own, from what
+followed the first training cut. Then models are fitted anew to all training cuts. The parametric
+model is BG/NBD with Gamma-Gamma, or survival for contracts; it needs no target and so is
 fitted to what is known at each cut itself.
 """
 
@@ -19,10 +20,13 @@ from churnlens.options import ClvModelOptions
 from churnlens.schema import Frozen
 from churnlens.tasks.clv.boosting import Trees, TwoStage, fit_tweedie, fit_two_stage
 from churnlens.tasks.clv.features import FEATURES
+from churnlens.tasks.clv.readers import TransactionError
 from churnlens.tasks.clv.repeat import fit_repeat
 
 FLOORS: Final = ("zero", "last_period", "mean_rate")
+_BUYERS: Final = 5  # fewest customers who spent anything after a training cut
 _FOLDS: Final = 5
+_LIFT: Final = (0.1, 10.0)
 _PARAMETRIC: Final = ("parametric_spend", "alive")
 
 Predictions = dict[str, np.ndarray]
@@ -80,6 +84,7 @@ class ClvModel(Frozen):
         best: model with the least deviance on the last training cut.
         deviances: of all models there.
         level: nominal level at which intervals covered as much as was asked for there.
+        levels: days since the first training cut → the same for what was spent in them.
         arm: name of the parametric model.
     """
 
@@ -90,6 +95,11 @@ class ClvModel(Frozen):
     best: str
     deviances: dict[str, float]
     level: float
+    levels: dict[int, float] = {}
+
+    def level_of(self, days: float) -> float:
+        """Return the level for so many days: of the longest window watched that is no longer."""
+        return self.levels.get(max((w for w in self.levels if w <= days), default=0), self.level)
 
 
 def with_parametric(rows: pd.DataFrame, model: Parametric, days: int) -> pd.DataFrame:
@@ -122,10 +132,12 @@ def fit_clv(
 
     Raises:
         ValueError: for fewer than two cuts.
+        TransactionError: when too few customers bought after some cut, or left before it.
     """
     cuts = sorted(train["cut"].unique())
     if len(cuts) < 2:
         raise ValueError(f"got {len(cuts)} training cut(s), expected two or more: one validates")
+    check_buyers(train)
     models = {cut: fit(train[train["cut"] == cut]) for cut in cuts}
     arm = models[cuts[-1]].arm
     rows = pd.concat(
@@ -137,15 +149,31 @@ def fit_clv(
     weighed = {name: said[name] for name in stacked(arm)}
     said |= {"stack": _cross_stacked(actual, weighed, power)}
     deviances = {name: deviance(actual, said[name], power) for name in arms(arm)}
+    best = min(deviances, key=deviances.__getitem__)
     return ClvModel(
         days=days,
         arm=arm,
         fitted=_fit(rows, columns, options),
         weights=_stack_weights(actual, weighed, power),
-        best=min(deviances, key=deviances.__getitem__),
+        best=best,
         deviances=deviances,
-        level=_level(models[cuts[-1]], held, days, options),
+        level=_level(models[cuts[-1]], held, actual, days, options, lift(said[best], said[arm])),
+        levels=_levels(models[cuts[0]], train, days, options),
     )
+
+
+def check_buyers(train: pd.DataFrame) -> None:
+    """Refuse training cuts after which hardly anybody bought: nothing tells customers apart.
+
+    Raises:
+        TransactionError: naming the first such cut.
+    """
+    buyers = (train["target"] > 0).groupby(train["cut"]).sum()
+    for cut, count in buyers[buyers < _BUYERS].items():
+        raise TransactionError(
+            f"got {count} customer(s) with spend after the training cut {cut}, expected at least "
+            f"{_BUYERS}; next: choose a longer target (days), other cuts, or give more customers"
+        )
 
 
 def tune(
@@ -163,13 +191,18 @@ def tune(
 
     if not options.trials:
         return options
+    check_buyers(train)
     last = train["cut"].max()
     held, earlier = train[train["cut"] == last], train[train["cut"] != last]
     actual, power = held["target"].to_numpy(float), options.tweedie_power
+    losses: dict[str, float] = {}
 
     def judge(settings: dict[str, Any]) -> float:
-        tried = options.model_copy(update=settings)
-        return deviance(actual, fit_tweedie(earlier, columns, tried).predict(held), power)
+        key, tried = repr(sorted(settings.items())), options.model_copy(update=settings)
+        if key not in losses:
+            said = fit_tweedie(earlier, columns, tried).predict(held)
+            losses[key] = deviance(actual, said, power)
+        return losses[key]
 
     space: dict[str, Range | tuple[Any, ...]] = {
         "rate": Range(low=0.005, high=0.1),
@@ -269,6 +302,16 @@ def needed_level(actual: np.ndarray, futures: np.ndarray) -> np.ndarray:
     return np.maximum(np.maximum(1 - 2 * until, 2 * below - 1), 0)
 
 
+def lift(best: np.ndarray, parametric: np.ndarray) -> np.ndarray:
+    """Return by what futures of the parametric model are multiplied to be at the best one's level.
+
+    Args:
+        best: what the best model expects, shape (n_customers,).
+        parametric: what the parametric one does.
+    """
+    return np.clip(best / np.maximum(parametric, 1e-9), *_LIFT)
+
+
 def spend_intervals(
     model: Parametric, rows: pd.DataFrame, days: int, level: float, draws: int, seed: int
 ) -> np.ndarray:
@@ -277,11 +320,36 @@ def spend_intervals(
     return np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=1).T
 
 
-def _level(model: Parametric, rows: pd.DataFrame, days: int, options: ClvModelOptions) -> float:
-    """Return the nominal level that covers enough of a training cut.
+def _level(
+    model: Parametric,
+    rows: pd.DataFrame,
+    actual: np.ndarray,
+    days: int,
+    options: ClvModelOptions,
+    lifted: np.ndarray | float = 1.0,
+) -> float:
+    """Return the nominal level that covers enough of what was spent after a training cut.
 
-    Most futures are exactly 0, which an interval of the nominal level itself covers too often.
+    Most futures are exactly 0, which an interval of the nominal level itself covers too often. The
+    longer the time, the fewer: a level found on a quarter covers too little of a year.
     """
     futures = model.futures(rows, days, options.draws, np.random.default_rng(options.seed))
-    needed = needed_level(rows["target"].to_numpy(float), futures)
+    needed = needed_level(actual, futures * np.reshape(lifted, (-1, 1)))
     return float(min(np.quantile(needed, options.coverage), 0.999))
+
+
+def _levels(
+    model: Parametric, train: pd.DataFrame, days: int, options: ClvModelOptions
+) -> dict[int, float]:
+    """Return the level of every window from the first training cut to the end of a later target.
+
+    Days between a target and the next cut, if there are any, count in none of them.
+    """
+    cuts = sorted(train["cut"].unique())
+    rows = train[train["cut"] == cuts[0]]
+    spent, found = np.zeros(len(rows)), {}
+    for number, cut in enumerate(cuts, start=1):
+        then = train[train["cut"] == cut].set_index("customer_id")["target"]
+        spent = spent + rows["customer_id"].map(then).fillna(0.0).to_numpy(float)
+        found[number * days] = _level(model, rows, spent, number * days, options)
+    return found

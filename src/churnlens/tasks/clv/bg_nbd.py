@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from churnlens.schema import Frozen
+from churnlens.tasks.clv.readers import TransactionError
 
 
 class BgNbd(Frozen):
@@ -68,12 +69,12 @@ def fit_bg_nbd(
         weights: how often each customer counts; bootstraps use it.
 
     Raises:
-        ValueError: for impossible times, or when nobody came back: then nothing is identified.
+        TransactionError: for impossible times, or when nobody came back: nothing is identified.
     """
     from scipy.optimize import minimize
 
     if np.any((t_x > T) | (t_x < 0) | (x < 0)) or not np.any(x > 0):
-        raise ValueError(
+        raise TransactionError(
             "got times outside 0 <= t_x <= T, or no repeat purchase at all; expected customers who "
             "came back; next: check the dates, or choose a later cut"
         )

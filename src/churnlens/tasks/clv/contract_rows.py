@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from churnlens.schema import Column, Schema
-from churnlens.tasks.clv.contracts import LEDGER, ledger_of_invoices
+from churnlens.tasks.clv.contracts import LEDGER, ledger_of_invoices, month_number, monthly_bills
 from churnlens.tasks.clv.features import FEATURES, features_at
 
 PREFIX: Final = "at "  # of the numbers that an attribute is written as
@@ -43,20 +43,20 @@ def contract_rows(
         purchases: checked bills.
         cut: first day that is not known.
         grace_days: days without a bill after which a customer has left.
-        ledger: see `ledger_of_bills`; months before the first bill and attributes come from it, and
-            nothing that only time has shown.
+        ledger: see `ledger_of_bills`; months before his first bill here and attributes come from
+            it, and nothing that only time has shown.
         columns: its attributes.
 
     Returns:
-        `features_at`, `entry`, `months`, `left` and `charge` as in `contracts.LEDGER`,
-        `charge_spread` (standard deviation of a bill), the attributes, and each of them as numbers
-        (`at NAME`, or `at NAME=VALUE` with 0 and 1).
+        `features_at`; `entry`, `months`, `left`, `charge` and days as in `ledger_of_invoices`,
+        `charge_spread` (standard deviation of a month's bills), the attributes, and each of them as
+        numbers (`at NAME`, or `at NAME=VALUE` with 0 and 1).
     """
     known = purchases[purchases["date"] < pd.Timestamp(cut)]
     rows = features_at(purchases, cut, _SLACK)
     own = ledger_of_invoices(known, cut - timedelta(days=1), grace_days)
     rows = rows.merge(own, on="customer_id", how="left", validate="one_to_one")
-    spread = known.groupby("customer_id")["amount"].std()
+    spread = monthly_bills(known).groupby("customer_id")["amount"].std()
     rows["charge_spread"] = rows["customer_id"].map(spread).fillna(spread.mean()).fillna(0.0)
     return rows if ledger is None else with_attributes(rows, ledger, columns)
 
@@ -64,11 +64,16 @@ def contract_rows(
 def with_attributes(
     rows: pd.DataFrame, ledger: pd.DataFrame, columns: tuple[Column, ...]
 ) -> pd.DataFrame:
-    """Add attributes and the months before the first bill, by customer; strangers have none."""
+    """Add attributes and the months before the first bill, by customer; strangers have none.
+
+    Rows that begin later than the ledger's bills leave out months that he was there all the same.
+    """
     names = [column.name for column in columns]
-    known = ledger[["customer_id", "entry", *names]].rename(columns={"entry": "before"})
+    known = ledger[["customer_id", "entry", "first_bill", *names]]
+    known = known.rename(columns={"entry": "before", "first_bill": "since"})
     joined = rows.merge(known, on="customer_id", how="left", validate="one_to_one")
-    before = joined.pop("before").fillna(0.0)
+    missed = month_number(joined["first_bill"]) - month_number(joined.pop("since"))
+    before = (joined.pop("before") + missed.fillna(0)).fillna(0.0)
     joined = joined.assign(entry=before, months=joined["months"] + before)
     return pd.concat([joined, _numbers(joined, columns)], axis=1)
 

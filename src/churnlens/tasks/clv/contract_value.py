@@ -40,7 +40,8 @@ def contract_values(
 
     Args:
         model: of the hazard in each month.
-        ledger: see `contract_ledger`; a column `margin` takes the place of the options' margin.
+        ledger: see `contract_ledger`; a column `margin` takes the place of the options' margin, and
+            `margin_error` is its standard error, likewise a share of the charge.
         options: what value means.
         coverage: of the intervals: of the mean value, given what is not known of the hazards and
             the margin. What happens to one customer varies more.
@@ -55,14 +56,14 @@ def contract_values(
     here = ledger[~ledger["left"]]
     start, months = here["months"].to_numpy(float), max(options.horizon_months, YEAR)
     stays = survival(model, here, start, months)
-    worth = _worth(here, stays, options)
+    cash, error = _cash(here, options)
+    worth = _annuity(stays, options) * cash
     rng = np.random.default_rng(seed)
-    error = here.get("margin_error", pd.Series(0.0, index=here.index)).to_numpy(float)
+    luck = _evenly_normal(draws, rng)
     drawn = np.column_stack(
         [
-            _worth(here, survival(other, here, start, months), options)
-            * (1 + error * rng.standard_normal(len(here)))
-            for other in model.drawn(draws, rng)
+            _annuity(survival(other, here, start, months), options) * (cash + error * each)
+            for other, each in zip(model.drawn(draws, rng), luck, strict=True)
         ]
     )
     low, high = np.quantile(drawn, [(1 - coverage) / 2, (1 + coverage) / 2], axis=1)
@@ -71,7 +72,7 @@ def contract_values(
             "clv": worth,
             "clv_low": np.minimum(low, worth),
             "clv_high": np.maximum(high, worth),
-            "value_at_risk": _worth(here, _kept(stays), options) - worth,
+            "value_at_risk": (_annuity(_kept(stays), options) - _annuity(stays, options)) * cash,
             "p_leave": 1 - stays[:, YEAR - 1],
             "p_stay": stays[:, options.horizon_months - 1],
         },
@@ -87,12 +88,36 @@ def _kept(stays: np.ndarray) -> np.ndarray:
     return np.where(np.arange(stays.shape[1]) < YEAR, 1.0, later)
 
 
-def _worth(ledger: pd.DataFrame, stays: np.ndarray, options: ValueOptions) -> np.ndarray:
-    revenue = ledger["charge"].to_numpy(float)[:, None]
-    revenue, cost = contribution(revenue, options)
+def _annuity(stays: np.ndarray, options: ValueOptions) -> np.ndarray:
+    """Return what 1 in every month while he stays is worth, shape (n_customers,).
+
+    `stays` is P(still there) after month 1, 2, …; a payment at the beginning of a month is made by
+    who is there at the end of the one before, and the first by everybody.
+    """
+    if options.first == 0:
+        stays = np.column_stack([np.ones(len(stays)), stays[:, :-1]])
+    each = np.array(1.0)
+    return lifetime_value(stays[:, : options.horizon_months], each, 0 * each, options)
+
+
+def _cash(ledger: pd.DataFrame, options: ValueOptions) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a month of each customer leaves, and its standard error, in money."""
+    charge = ledger["charge"].to_numpy(float)
+    revenue, cost = contribution(charge, options)
     if "margin" in ledger:
-        cost = revenue * (1 - ledger["margin"].to_numpy(float)[:, None]) + options.monthly_cost
-    return lifetime_value(stays[:, : options.horizon_months], revenue, cost, options)
+        cost = revenue * (1 - ledger["margin"].to_numpy(float)) + options.monthly_cost
+    error = ledger.get("margin_error", pd.Series(0.0, index=ledger.index)).to_numpy(float)
+    return revenue - cost, charge * error
+
+
+def _evenly_normal(draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Return normal quantiles in a random order, shape (draws,): the same luck for every customer.
+
+    So no customer's interval rests on who else is valued.
+    """
+    from scipy.special import ndtri
+
+    return np.asarray(rng.permutation(ndtri((np.arange(draws) + 0.5) / draws)))
 
 
 class SurvivalScores(Frozen):
@@ -102,16 +127,18 @@ class SurvivalScores(Frozen):
         model: its name.
         concordance: Harrell's C, mean over folds with the corrected interval.
         calibration: of out-of-fold predictions; group 0 is everybody.
+        not_observed: months asked for to which too few customers were watched to judge.
     """
 
     model: str
     concordance: Comparison
     calibration: tuple[Calibration, ...]
+    not_observed: tuple[int, ...] = ()
 
     @property
-    def largest_gap(self) -> float:
-        """Return the largest gap of any group or month, in percentage points."""
-        return max(each.gap for each in self.calibration)
+    def largest_gap(self) -> float | None:
+        """Return the largest gap of any group or month, in percentage points; None for no month."""
+        return max((each.gap for each in self.calibration), default=None)
 
 
 def fits(columns: tuple[Column, ...], options: SurvivalOptions) -> dict[str, Fit]:
@@ -132,7 +159,13 @@ def score_survival(
         ledger: see `contract_ledger`.
         columns: those that predict.
         options: folds, months and groups.
+
+    Returns:
+        One row a model; none where fewer customers left than two for each fold: then no part tells
+        anything about the rest.
     """
+    if ledger["left"].sum() < 2 * options.folds:
+        return ()
     months, left = ledger["months"].to_numpy(float), ledger["left"].to_numpy(bool)
     return tuple(
         _scored(name, fit, ledger, months, left, options)
@@ -158,8 +191,11 @@ def _scored(
         stays[test] = survival(fit(ledger.iloc[train]), unseen, np.zeros(len(test)), stays.shape[1])
         found.append(concordance(months[test], left[test], -stays[test].mean(axis=1)))
     at = {month: stays[:, month - 1] for month in options.months}
+    calibration = calibrate(months, left, at, options.groups)
+    judged = {each.month for each in calibration}
     return SurvivalScores(
         model=name,
         concordance=corrected_t(np.array(found), 1 / options.folds),
-        calibration=calibrate(months, left, at, options.groups),
+        calibration=calibration,
+        not_observed=tuple(month for month in options.months if month not in judged),
     )

@@ -70,15 +70,16 @@ def ledger_of_bills(table: pd.DataFrame, bills: pd.DataFrame, schema: Schema) ->
 
     Args:
         table: validated; attributes and tenure at the first day, the outcome as of the last.
-        bills: `customer_id`, `amount` and perhaps `cost`, one row a month; none in the month of
-            leaving.
+        bills: `customer_id`, `date`, `amount` and perhaps `cost`; bills of a month count as one,
+            and there is none in the month of leaving.
         schema: of the table.
 
     Returns:
-        As `contract_ledger`, with `entry` the tenure of the table, `charge` the mean bill, and,
-        where costs are known, `margin` (share of the bills that is left after their cost) with
-        `margin_error`: the standard error of charge times margin over that product. Customers
-        without a bill have the table's charge, the mean margin and the largest error.
+        As `contract_ledger`, with `entry` the tenure of the table, `charge` the mean of a month's
+        bills, and, where costs are known, `margin` (share of the bills that is left after their
+        cost) with `margin_error`, its standard error over months. Customers without a bill have the
+        table's charge and the mean margin; where months do not tell an error it is the spread of
+        margins between customers. `first_bill` and `last_bill` are days, NaT without a bill.
 
     Raises:
         TransactionError: for bills of customers that the table does not hold.
@@ -89,6 +90,9 @@ def ledger_of_bills(table: pd.DataFrame, bills: pd.DataFrame, schema: Schema) ->
             f"got bills of {strangers} customers who are not in the table; next: give both of the "
             "same customers"
         )
+    seen = bills.groupby("customer_id")["date"].agg(["min", "max"]).apply(pd.to_datetime)
+    seen = seen.reindex(keys)
+    bills = monthly_bills(bills)
     entry = table[schema.time].to_numpy(float)
     left = (table[schema.outcome.column] == schema.outcome.left).to_numpy(bool)
     paid = bills.groupby("customer_id")["amount"].agg(["sum", "size"]).reindex(keys, fill_value=0)
@@ -96,20 +100,43 @@ def ledger_of_bills(table: pd.DataFrame, bills: pd.DataFrame, schema: Schema) ->
     later = table.assign(**{schema.time: entry + count + left})
     ledger = contract_ledger(later, schema, entry)
     mean = pd.Series(paid["sum"].to_numpy() / np.maximum(count, 1)).where(count > 0)
-    ledger = ledger.assign(charge=mean.fillna(ledger["charge"]))
+    ledger = ledger.assign(
+        charge=mean.fillna(ledger["charge"]),
+        first_bill=seen["min"].to_numpy(),
+        last_bill=seen["max"].to_numpy(),
+    )
     return ledger.assign(**_margins(keys, bills)) if "cost" in bills else ledger
+
+
+def monthly_bills(bills: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each customer and calendar month, sorted by both; amounts are summed.
+
+    Args:
+        bills: `customer_id`, `date`, `amount` and perhaps `cost`.
+    """
+    summed = [name for name in ("amount", "cost") if name in bills]
+    month = bills["date"].astype("datetime64[ns]").dt.to_period("M")
+    return bills.groupby(["customer_id", month.rename("month")])[summed].sum().reset_index()
+
+
+def margin_spread(margin: np.ndarray, charge: np.ndarray) -> float:
+    """Return the standard deviation of margins between customers, by what they pay."""
+    weights = charge if charge.sum() > 0 else None
+    mean = np.average(margin, weights=weights)
+    return float(np.sqrt(np.average((margin - mean) ** 2, weights=weights)))
 
 
 def _margins(keys: pd.Series, bills: pd.DataFrame) -> dict[str, np.ndarray]:
     """Return `margin` and `margin_error` of each key, see `ledger_of_bills`."""
     kept = bills.assign(kept=bills["amount"] - bills["cost"]).groupby("customer_id")
     sums = kept[["amount", "kept"]].sum()
-    error: pd.Series = kept["kept"].std() / np.sqrt(kept.size()) / kept["kept"].mean()
-    margin = (sums["kept"] / sums["amount"]).reindex(keys)
-    error = error.reindex(keys)
+    paid = sums["amount"].where(sums["amount"] > 0)
+    margin = (sums["kept"] / paid).dropna()
+    error: pd.Series = kept["kept"].std() * np.sqrt(kept.size()) / paid
+    spread = margin_spread(margin.to_numpy(), paid[margin.index].to_numpy())
     return {
-        "margin": margin.fillna(sums["kept"].sum() / sums["amount"].sum()).to_numpy(),
-        "margin_error": error.fillna(error.max()).to_numpy(),
+        "margin": margin.reindex(keys).fillna(sums["kept"].sum() / paid.sum()).to_numpy(),
+        "margin_error": error.reindex(keys).fillna(spread).to_numpy(),
     }
 
 
@@ -123,9 +150,9 @@ def ledger_of_invoices(transactions: pd.DataFrame, end: date, grace_days: int) -
 
     Returns:
         `customer_id`, `entry` (0), `months` (with an invoice; one more where he then left),
-        `left`, `charge` (mean of a month with one).
+        `left`, `charge` (mean of a month with one), `first_bill`, `last_bill` (days).
     """
-    month = transactions["date"].dt.year * 12 + transactions["date"].dt.month
+    month = month_number(transactions["date"])
     rows = transactions.assign(month=month).groupby("customer_id")
     last, first = rows["month"].max(), rows["month"].min()
     idle = pd.Timestamp(end) - rows["date"].max()
@@ -137,8 +164,15 @@ def ledger_of_invoices(transactions: pd.DataFrame, end: date, grace_days: int) -
             "months": (last - first + 1).to_numpy(float) + left,
             "left": left,
             "charge": (rows["amount"].sum() / rows["month"].nunique()).to_numpy(float),
+            "first_bill": rows["date"].min().to_numpy(),
+            "last_bill": rows["date"].max().to_numpy(),
         }
     )
+
+
+def month_number(days: pd.Series) -> pd.Series:
+    """Return the number of each day's calendar month, rising by 1 a month."""
+    return days.dt.year * 12 + days.dt.month
 
 
 def ledger_predictors(table: pd.DataFrame, schema: Schema) -> tuple[Column, ...]:

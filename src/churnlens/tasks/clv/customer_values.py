@@ -8,13 +8,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from churnlens.options import ClvFinetuningOptions, SurvivalOptions
+from churnlens.options import ClvFinetuningOptions, SurvivalOptions, TransactionOptions
 from churnlens.schema import Column, Frozen
 from churnlens.tasks.clv.arms import ClvModel, Fit, fit_clv, tune
 from churnlens.tasks.clv.boosting import main_contributions
 from churnlens.tasks.clv.contract_arm import contract_fit
 from churnlens.tasks.clv.contract_rows import read_columns
 from churnlens.tasks.clv.contract_value import YEAR, contract_values
+from churnlens.tasks.clv.contracts import margin_spread
 from churnlens.tasks.clv.presets import Preset
 from churnlens.tasks.clv.repeat import RepeatModel, fit_repeat
 from churnlens.tasks.clv.repeat_value import repeat_values
@@ -40,20 +41,24 @@ class ValueModel(Frozen):
     Attributes:
         preset: of the trade.
         options: as fitted; settings that were searched are in them.
+        read: which transactions counted.
         arms: models of spend after a cut.
         repeat: for repeat purchase, at the day up to which everything is known.
         hazard, alone: for contracts, with the attributes of the customer table and without.
-        margin: for contracts whose costs are known, its mean over all bills.
+        margin: for contracts whose costs are known, its mean over all bills; `margin_spread` is its
+            standard deviation between customers, a stranger's error.
         borders: between segments.
     """
 
     preset: Preset
     options: ClvFinetuningOptions
+    read: TransactionOptions = TransactionOptions()
     arms: ClvModel
     repeat: RepeatModel | None = None
     hazard: DiscreteHazard | None = None
     alone: DiscreteHazard | None = None
     margin: float | None = None
+    margin_spread: float = 0.0
     borders: Borders
 
 
@@ -74,6 +79,7 @@ class ValueRows:
         days: length of the target.
         ledger: of contracts, as of that day; None for repeat purchase.
         columns: attributes of the ledger.
+        read: which transactions counted.
     """
 
     train: pd.DataFrame
@@ -81,6 +87,7 @@ class ValueRows:
     days: int
     ledger: pd.DataFrame | None = None
     columns: tuple[Column, ...] = ()
+    read: TransactionOptions = TransactionOptions()
 
 
 def fit_values(rows: ValueRows, preset: Preset, options: ClvFinetuningOptions) -> ValueModel:
@@ -100,7 +107,7 @@ def fit_values(rows: ValueRows, preset: Preset, options: ClvFinetuningOptions) -
     fit = arm_fit(preset.kind, columns, options.survival)
     arms = fit_clv(train, rows.days, tuned.models, fit, read)
     borders = Borders(low=0, high=0, at_risk=options.segments.at_risk)
-    model = ValueModel(preset=preset, options=tuned, arms=arms, borders=borders)
+    model = ValueModel(preset=preset, options=tuned, read=rows.read, arms=arms, borders=borders)
     if ledger is None:
         model = model.model_copy(update={"repeat": fit_repeat(rows.current)})
         values = _repeat_values(model, rows.current)
@@ -109,11 +116,12 @@ def fit_values(rows: ValueRows, preset: Preset, options: ClvFinetuningOptions) -
         learned = {
             "hazard": fit_hazard(ledger, columns, survival),
             "alone": fit_hazard(ledger, (), survival),
-            "margin": _mean_margin(ledger),
+            **_margins(ledger),
         }
         model = model.model_copy(update=learned)
         values = _contract_values(model, ledger)
-    return model.model_copy(update={"borders": fit_borders(values, options.segments)})
+    lost = options.segments.lost if ledger is None else 1.0
+    return model.model_copy(update={"borders": fit_borders(values, options.segments, lost)})
 
 
 def value_customers(
@@ -151,9 +159,9 @@ def _contract_values(model: ValueModel, ledger: pd.DataFrame) -> pd.DataFrame:
     known = ledger.reindex(columns=names).notna().all(axis=1)
     if model.margin is not None:
         given = ledger.get("margin", pd.Series(np.nan, index=ledger.index))
-        error = ledger.get("margin_error", pd.Series(0.0, index=ledger.index))
+        error = ledger.get("margin_error", pd.Series(np.nan, index=ledger.index))
         ledger = ledger.assign(
-            margin=given.fillna(model.margin), margin_error=error.fillna(error.max()).fillna(0.0)
+            margin=given.fillna(model.margin), margin_error=error.fillna(model.margin_spread)
         )
     options = model.options.models
     parts = [
@@ -176,7 +184,10 @@ def _periods(columns: tuple[Column, ...], options: SurvivalOptions) -> SurvivalO
     return options.model_copy(update={"period": YEAR}) if columns else options
 
 
-def _mean_margin(ledger: pd.DataFrame) -> float | None:
+def _margins(ledger: pd.DataFrame) -> dict[str, float]:
     if "margin" not in ledger:
-        return None
-    return float(np.average(ledger["margin"], weights=ledger["charge"] * (ledger["months"] > 0)))
+        return {}
+    margin = ledger["margin"].to_numpy(float)
+    paid = (ledger["charge"] * (ledger["months"] > 0)).to_numpy(float)
+    mean = float(np.average(margin, weights=paid))
+    return {"margin": mean, "margin_spread": margin_spread(margin, paid)}

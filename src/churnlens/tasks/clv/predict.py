@@ -16,7 +16,7 @@ from churnlens.tasks.clv.cuts import first_unknown_day
 from churnlens.tasks.clv.features import features_at
 from churnlens.tasks.clv.presets import Preset
 from churnlens.tasks.clv.readers import TransactionColumns, take_columns
-from churnlens.tasks.clv.transactions import check_transactions, exclusions
+from churnlens.tasks.clv.transactions import EXPECTED, check_transactions, exclusions
 
 PREDICTED: Final = ("customer_id", "clv", "clv_low", "clv_high", "segment", "rank")
 _NAMED: Final = 5
@@ -44,15 +44,40 @@ def read_transactions(
 
 
 def name_rows(reasons: pd.Series) -> str:
-    """Return which rows were left out and why, a bounded line; empty where none was."""
+    """Return which rows were left out, why, and what is expected; empty where none was."""
     numbers = pd.Series(range(1, len(reasons) + 1), index=reasons.index)
     parts = []
     for reason, rows in numbers[reasons != ""].groupby(reasons[reasons != ""], sort=False):
         listed = ", ".join(map(str, rows.head(_NAMED)))
         more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
-        parts.append(f"{reason} {len(rows)} (row {listed}{more})")
+        parts.append(f"{reason} {len(rows)} (row {listed}{more}): {_expected(str(reason))}")
     left_out = int((reasons != "").sum())
     return f"{left_out} of {len(reasons)} rows left out: {'; '.join(parts)}" if parts else ""
+
+
+def _expected(reason: str) -> str:
+    column, expected, example = EXPECTED[reason]
+    told = f"{column}, expected {expected}" if column else f"expected {expected}"
+    return f"{told}, for example {example}" if example else told
+
+
+def not_valued(raw: pd.DataFrame, preset: Preset, values: pd.DataFrame) -> pd.DataFrame:
+    """Return a row without figures for each customer of a file all of whose rows were left out.
+
+    Args:
+        raw: the file, see `read_transactions`.
+        preset: of the trade.
+        values: of the other customers, with `PREDICTED`.
+
+    Returns:
+        `PREDICTED`, by key; `segment` is `not_valued`, the figures are empty.
+    """
+    own = preset.columns.customer in raw or "customer_id" not in raw
+    given = take_columns(raw, preset.columns if own else TransactionColumns())["customer_id"]
+    keys = {customer_key(key) or key for key in given.astype(str).str.strip().unique() if key}
+    absent = sorted(keys - set(values["customer_id"]))
+    empty = pd.DataFrame({"customer_id": absent, "segment": "not_valued"})
+    return empty.reindex(columns=list(PREDICTED))
 
 
 def value_purchases(
@@ -77,17 +102,21 @@ def value_purchases(
     until = first_unknown_day(last, model.preset.kind)
     if model.preset.kind == "repeat":
         return value_customers(model, features_at(purchases, until))
-    known = ledger if columns else None
-    rows = contract_rows(purchases, until, model.preset.grace_days, known, columns)
-    return value_customers(model, rows, _joined(as_ledger(rows, columns), ledger))
+    rows = contract_rows(purchases, until, model.preset.grace_days, ledger, columns)
+    own = as_ledger(rows, columns).assign(last_bill=rows["last_bill"])
+    return value_customers(model, rows, _joined(own, ledger))
 
 
 def _joined(rows: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger of a file with what the run knew: who had left, and margins."""
-    names = [name for name in ("left", "margin", "margin_error") if name in ledger]
+    """Return the ledger of a file with what the run knew: who had left, and margins.
+
+    Whoever has a bill since has come back.
+    """
+    names = [name for name in ("left", "last_bill", "margin", "margin_error") if name in ledger]
     both = rows.merge(
         ledger[["customer_id", *names]], on="customer_id", how="left", suffixes=("", "_then")
     )
     then = both.pop("left_then").eq(True)  # noqa: FBT003 (a value, not a switch)
+    then &= both.pop("last_bill") <= both.pop("last_bill_then")
     gone = then & ~both["left"]
     return both.assign(left=both["left"] | then, months=both["months"] + gone)

@@ -21,6 +21,7 @@ from churnlens.tasks.clv.features import TIMES, WEEK
 from churnlens.tasks.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
 from churnlens.tasks.clv.value import discounts
 
+YEAR: Final = 12
 MONTH_WEEKS: Final = 365.25 / 12 / WEEK
 _CELLS: Final = 4_000_000  # draws that are held at once
 
@@ -58,6 +59,19 @@ class RepeatModel(Frozen):
         counts = [self.purchases.purchases(float(t), *_times(rows)) for t in steps]
         bought = np.diff(np.column_stack([np.zeros(len(rows)), *counts]), axis=1)
         return bought * self.amount(rows)[:, None]
+
+    def unstopped_spend(self, rows: pd.DataFrame, months: int) -> np.ndarray:
+        """Return the spend expected in each month of who is there and does not stop in a year.
+
+        After the year he is who he was at the cut: still there, and stopping as before.
+
+        Returns:
+            Shape (n_customers, months).
+        """
+        m, (x, _, age) = self.purchases, _times(rows)
+        steady = MONTH_WEEKS * (m.r + x) / (m.alpha + age) * self.amount(rows)
+        later = self.monthly_spend(rows, max(1, months - YEAR)) / self.alive(rows)[:, None]
+        return np.column_stack([*[steady] * YEAR, later])[:, :months]
 
 
 def fit_repeat(rows: pd.DataFrame, weights: np.ndarray | None = None) -> RepeatModel:

@@ -6,17 +6,14 @@ the days that could be checked. Its ratio to BG/NBD lifts every month of a custo
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 
 from churnlens.options import ClvModelOptions, ValueOptions
-from churnlens.tasks.clv.arms import ClvModel, predict_arms
-from churnlens.tasks.clv.repeat import RepeatModel, value_intervals
+from churnlens.tasks.clv.arms import ClvModel, lift, predict_arms
+from churnlens.tasks.clv.features import WEEK
+from churnlens.tasks.clv.repeat import MONTH_WEEKS, RepeatModel, value_intervals
 from churnlens.tasks.clv.value import contribution, lifetime_value
-
-_LIFT: Final = (0.1, 10.0)
 
 
 def repeat_values(
@@ -37,8 +34,10 @@ def repeat_values(
 
     Returns:
         `customer_id`, `clv`, `clv_low`, `clv_high` (what he will really bring lies between them as
-        often as `coverage` says), `value_at_risk` (what certainty that he is still there would
-        add), `p_leave` (P(has stopped)), one row a customer.
+        often as `coverage` says, by what the training windows showed of the longest time up to
+        the horizon), `value_at_risk` (what his not stopping in the next twelve months
+        would add, times P(he is still there): who has gone cannot be kept), `p_leave` (P(has
+        stopped)), one row a customer.
 
     Raises:
         ValueError: for a fixed cost of a month: without a contract nobody knows until when.
@@ -50,18 +49,21 @@ def repeat_values(
         )
     spend = repeat.spend(rows, model.days)
     best = predict_arms(model, rows, repeat)[model.best]
-    lift = np.clip(best / np.maximum(spend, 1e-9), *_LIFT)
-    monthly = repeat.monthly_spend(rows, value.horizon_months) * lift[:, None]
+    lifted = lift(best, spend)
+    monthly = repeat.monthly_spend(rows, value.horizon_months) * lifted[:, None]
     clv = lifetime_value(np.ones(monthly.shape), *contribution(monthly, value), value)
-    bounds = value_intervals(repeat, rows, value, model.level, options.draws, options.seed)
+    level = model.level_of(value.horizon_months * MONTH_WEEKS * WEEK)
+    bounds = value_intervals(repeat, rows, value, level, options.draws, options.seed)
     alive = repeat.alive(rows)
+    kept = repeat.unstopped_spend(rows, value.horizon_months) * (alive * lifted)[:, None]
+    kept_value = lifetime_value(np.ones(kept.shape), *contribution(kept, value), value)
     return pd.DataFrame(
         {
             "customer_id": rows["customer_id"].to_numpy(),
             "clv": clv,
-            "clv_low": np.minimum(bounds[:, 0] * lift, clv),
-            "clv_high": np.maximum(bounds[:, 1] * lift, clv),
-            "value_at_risk": clv * (1 - alive) / np.maximum(alive, 1e-9),
+            "clv_low": np.minimum(bounds[:, 0] * lifted, clv),
+            "clv_high": np.maximum(bounds[:, 1] * lifted, clv),
+            "value_at_risk": np.maximum(kept_value - clv, 0),
             "p_leave": 1 - alive,
         }
     )

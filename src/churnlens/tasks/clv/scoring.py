@@ -20,10 +20,12 @@ from churnlens.tasks.clv.arms import (
     ClvModel,
     Fit,
     fit_clv,
+    lift,
     predict_arms,
     spend_intervals,
 )
 from churnlens.tasks.clv.features import FEATURES
+from churnlens.tasks.clv.readers import TransactionError
 from churnlens.tasks.clv.repeat import (
     RepeatModel,
     fit_repeat,
@@ -41,12 +43,15 @@ class ClvScores(Frozen):
         best: model that the training cuts chose; `weights` of the stack; `deviances` there.
         models: their scores, floors first.
         comparisons: every other model that learns minus the parametric one, paired.
-        disjoint: the best model again, fitted without the customers that it predicts.
+        disjoint: the best model again, fitted without the customers that it predicts; None where
+            half of the customers identify no model.
         repeat: BG/NBD and Gamma-Gamma as fitted at the test cut; None for contracts.
         spend_amount_correlation: of frequency and mean amount; Gamma-Gamma wants about none; None
             for contracts.
-        level: nominal level of the intervals, found on the last training cut.
-        coverage: share of test customers whose spend lies inside, with its 95 % interval.
+        level: nominal level of the intervals, found on the last training cut; `levels`: of longer
+            ones, days → level.
+        coverage: share of test customers whose spend lies inside the interval at the level of the
+            best model, with its 95 % interval.
     """
 
     customers: int
@@ -57,10 +62,11 @@ class ClvScores(Frozen):
     deviances: dict[str, float]
     models: tuple[ValueScores, ...]
     comparisons: tuple[ValueComparison, ...]
-    disjoint: ValueScores
+    disjoint: ValueScores | None
     repeat: RepeatModel | None
     spend_amount_correlation: float | None
     level: float
+    levels: dict[int, float]
     coverage: Estimate
 
 
@@ -92,11 +98,12 @@ def score_clv(
     repeat = parametric if isinstance(parametric, RepeatModel) else None
     said = predict_arms(model, test, parametric) | dict(more or {})
     bounds = spend_intervals(parametric, test, model.days, model.level, options.draws, options.seed)
+    bounds = bounds * lift(said[model.best], said[model.arm])[:, None]
     inside = (bounds[:, 0] <= actual) & (actual <= bounds[:, 1])
     learned = [name for name in said if name in model.weights or name in {"stack", *(more or ())}]
     pairs = tuple((name, model.arm) for name in learned if name != model.arm)
     drawn = (options.resamples, options.seed)
-    apart = {model.best: _disjoint(model, train, test, options, fit, columns)}
+    apart = _disjoint(model, train, test, options, fit, columns)
     return ClvScores(
         customers=len(test),
         share_of_zeros=float((actual == 0).mean()),
@@ -106,10 +113,11 @@ def score_clv(
         deviances=model.deviances,
         models=score_models(actual, said, *drawn),
         comparisons=compare_models(actual, said, pairs, *drawn),
-        disjoint=score_models(actual, apart, *drawn)[0],
+        disjoint=None if apart is None else score_models(actual, {model.best: apart}, *drawn)[0],
         repeat=repeat,
         spend_amount_correlation=spend_amount_correlation(test) if repeat else None,
         level=model.level,
+        levels=model.levels,
         coverage=wilson(int(inside.sum()), len(test)),
     )
 
@@ -121,14 +129,21 @@ def _disjoint(
     options: ClvModelOptions,
     fit: Fit,
     columns: tuple[str, ...],
-) -> np.ndarray:
-    """Return what models say of customers of whom they have seen no row, in two halves."""
+) -> np.ndarray | None:
+    """Return what models say of customers of whom they have seen no row, in two halves.
+
+    None where a half is too small to fit them to: then there is nothing to report.
+    """
     keys = np.array(sorted(set(test["customer_id"]) | set(train["customer_id"])))
     first = set(np.random.default_rng(options.seed).permutation(keys)[: len(keys) // 2])
     said = np.empty(len(test))
     for half in (True, False):
         seen = train[train["customer_id"].isin(first) == half]
         unseen = (test["customer_id"].isin(first) != half).to_numpy()
-        other = fit_clv(seen, model.days, options, fit, columns)
-        said[unseen] = predict_arms(other, test[unseen], fit(test[~unseen]))[model.best]
+        try:
+            other = fit_clv(seen, model.days, options, fit, columns)
+            parametric = fit(test[~unseen])
+        except TransactionError:
+            return None
+        said[unseen] = predict_arms(other, test[unseen], parametric)[model.best]
     return said

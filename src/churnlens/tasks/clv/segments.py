@@ -1,7 +1,7 @@
 """Segments of value and risk, and ranks: a customer's segment rests on nobody else.
 
-Borders are amounts of money, found once and kept. A rank is the place by value; equal values go by
-the key, so that a repeated run gives the same list.
+Borders are amounts of money that each run finds anew and `predict` keeps. A rank is the place by
+value; equal values go by the key, so that a repeated run gives the same list.
 """
 
 from __future__ import annotations
@@ -45,24 +45,26 @@ class Borders(Frozen):
     Attributes:
         low, high: values below which a customer is small, and from which he is a champion.
         at_risk: probability of leaving from which he is at risk.
+        lost: that from which he is lost: 1 for contracts, whose end is seen.
     """
 
     low: float
     high: float
     at_risk: float
+    lost: float = 1.0
 
 
-def fit_borders(values: pd.DataFrame, options: SegmentOptions) -> Borders:
-    """Find the borders among customers who are still there (`p_leave` below 1).
+def fit_borders(values: pd.DataFrame, options: SegmentOptions, lost: float = 1.0) -> Borders:
+    """Find the borders among customers who are still there (`p_leave` below `lost`).
 
     Raises:
         ValueError: when nobody is.
     """
-    here = values.loc[values["p_leave"] < 1, "clv"]
+    here = values.loc[values["p_leave"] < lost, "clv"]
     if here.empty:
         raise ValueError("every customer has left; expected some to make segments of")
     low, high = np.quantile(here, [options.low, 1 - options.high])
-    return Borders(low=float(low), high=float(high), at_risk=options.at_risk)
+    return Borders(low=float(low), high=float(high), at_risk=options.at_risk, lost=lost)
 
 
 def assign_segments(values: pd.DataFrame, borders: Borders) -> pd.DataFrame:
@@ -70,7 +72,7 @@ def assign_segments(values: pd.DataFrame, borders: Borders) -> pd.DataFrame:
     tier = (values["clv"] >= borders.low).astype(int) + (values["clv"] >= borders.high)
     risky = (values["p_leave"] >= borders.at_risk).astype(int)
     names = [_TIERS[row][column] for row, column in zip(tier, risky, strict=True)]
-    segment = np.where(values["p_leave"] >= 1, "lost", names)
+    segment = np.where(values["p_leave"] >= borders.lost, "lost", names)
     order = np.lexsort((values["customer_id"].to_numpy(str), -values["clv"].to_numpy(float)))
     rank = np.empty(len(values), dtype=int)
     rank[order] = np.arange(1, len(values) + 1)

@@ -16,6 +16,7 @@ import pandas as pd
 from churnlens.options import SurvivalOptions
 from churnlens.schema import Column, Frozen
 from churnlens.tasks.clv.encoding import Encoding, fit_encoding
+from churnlens.tasks.clv.readers import TransactionError
 
 _LAST: Final = 12  # months whose mean hazard goes on
 _BENDS: Final = (3.0, 12.0, 36.0)  # months at which the log odds of leaving may bend
@@ -191,10 +192,18 @@ def fit_hazard(
         columns: those that predict.
         options: ridge penalty, and the months of a period.
         weights: how often each customer counts; bootstraps use it.
+
+    Raises:
+        TransactionError: when nobody left or nobody stayed.
     """
     from sklearn.linear_model import LogisticRegression
 
     rows = _seen(ledger)
+    if rows["left"].nunique() < 2:
+        raise TransactionError(
+            f"got {int(rows['left'].sum())} of {len(rows)} contracts that ended, expected some and "
+            "not all; next: give a longer time, or other grace_days in the trade"
+        )
     encoding = fit_encoding(rows, columns)
     owner, month, left = _periods(rows, options.period)
     x = np.column_stack([encoding.matrix(rows)[owner], _time_terms(month)])

@@ -27,6 +27,18 @@ REASONS: Final = (
     "duplicate_row",
     "long_gap",
 )
+EXPECTED: Final = {  # reason → column, what is expected there, example
+    "no_customer": ("customer_id", "a key", "C-1001"),
+    "undated": ("date", "a day, year first", "2024-03-01"),
+    "bad_date": ("date", "a day, year first", "2024-03-01"),
+    "bad_amount": ("amount", "a plain number", "1234.50"),
+    "other_currency": ("currency", "that of the trade, or none", "USD"),
+    "negative_amount": ("amount", "0 or more: refunds are no purchases", "12.50"),
+    "bad_cost": ("cost", "a plain number", "7.20"),
+    "future_date": ("date", "a day up to the last one observed", "2024-03-01"),
+    "duplicate_row": ("", "a row that repeats no other, or duplicates=keep", ""),
+    "long_gap": ("date", "no pause longer than longest_gap_days", ""),
+}
 _DATE: Final = r"^(\d{4})(?:[-/.]?)(\d{1,2})(?:[-/.]?)(\d{1,2})(?:[T ]\d.*)?$"
 _COMPACT: Final = r"^\d{8}(?:[T ].*)?$"
 _PARTED: Final = r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ].*)?$"
@@ -134,13 +146,21 @@ def exclusions(raw: pd.DataFrame, options: TransactionOptions) -> pd.Series:
         "negative_amount": typed["amount"] < 0,
         "bad_cost": typed.get("cost", typed["amount"]).isna(),
         "future_date": typed["date"] > pd.Timestamp(options.last_day),
-        "duplicate_row": raw.duplicated() & (options.duplicates == "exclude"),
+        "duplicate_row": _repeats(raw, typed) & (options.duplicates == "exclude"),
     }
     reason = pd.Series("", index=raw.index)
     for name, found in tests.items():
         reason = reason.mask((reason == "") & found, name)
     late = _long_gaps(typed[reason == ""], options.longest_gap_days)
     return reason.mask((reason == "") & typed["customer_id"].isin(late), "long_gap")
+
+
+def _repeats(raw: pd.DataFrame, typed: pd.DataFrame) -> pd.Series:
+    """Return which rows say the same as an earlier one, however they write it; hours count."""
+    hour = raw["date"].astype(str).str.strip().str.extract(r"[T ](.*)$")[0].fillna("")
+    names = [name for name in ("currency", "order_id") if name in raw]
+    told = {name: raw[name].astype(str).str.strip() for name in names}
+    return typed.assign(hour=hour, **told).duplicated()
 
 
 def _long_gaps(rows: pd.DataFrame, days: int) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -14,7 +15,8 @@ from churnlens.schema import Schema
 
 Rows = Sequence[Mapping[str, Any]]
 EVIDENCE: Final = 3  # ids beside a reason
-_YES: Final = frozenset({"1", "yes", "y", "true", "是"})
+_YES: Final = frozenset({"1", "yes", "y", "true", "t", "x", "opted out", "是", "是的"})
+_NO: Final = frozenset({"", "0", "no", "n", "false", "f", "否", "不是"})
 
 
 def churn_risk(risk: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -96,19 +98,33 @@ def earlier_offers(offers: pd.DataFrame) -> pd.DataFrame:
         offers: every cell as text.
 
     Raises:
-        ValueError: without `customer_id`, or for days that are no number.
+        ValueError: without `customer_id`, for days that are no number, or for an `opted_out` that
+            is neither yes nor no: nobody is taken for willing by mistake.
     """
     if "customer_id" not in offers:
         raise ValueError(f"no column customer_id; the table has {list(offers)[:10]}")
     found = pd.DataFrame({"customer_id": [customer_key(str(k)) for k in offers["customer_id"]]})
     if "opted_out" in offers:
-        found["opted_out"] = [str(cell).strip().casefold() in _YES for cell in offers["opted_out"]]
+        found["opted_out"] = _consents(offers["opted_out"])
     if "days_since_offer" in offers:
         days = pd.to_numeric(offers["days_since_offer"].replace("", None), errors="coerce")
         if (days.isna() & (offers["days_since_offer"] != "")).any():
             raise ValueError("days_since_offer: got a cell that is no number; expected days")
         found["days_since_offer"] = days.to_numpy(float)
     return found
+
+
+def _consents(cells: pd.Series) -> list[bool]:
+    """Return who has opted out; a whole number may have decimals, as spreadsheets write it."""
+    told = [re.sub(r"^([01])\.0*$", r"\1", str(cell).strip().casefold()) for cell in cells]
+    unknown = [place for place, cell in enumerate(told, start=1) if cell not in _YES | _NO]
+    if unknown:
+        raise ValueError(
+            f"opted_out: {len(unknown)} cell(s), the first in row {unknown[0]}, are neither yes "
+            f"({', '.join(sorted(_YES))}) nor no (empty, {', '.join(sorted(_NO - {''}))}); next: "
+            "write one of these"
+        )
+    return [cell in _YES for cell in told]
 
 
 def merge_known(*frames: pd.DataFrame | None) -> pd.DataFrame | None:

@@ -53,7 +53,9 @@ def join_customers(
     Args:
         values: `VALUES`, see `assign_segments`; one row a customer.
         risk: `customer_id`, `p_churn` of the churn task; without it, or where it is silent, the
-            `p_leave` of the values counts.
+            `p_leave` of the values counts. Where it speaks, the value at risk becomes `p_churn`
+            times what is lost if he leaves: the value at risk by `p_leave`, at most all that he is
+            worth while he stays.
         known: `customer_id` and any of `KNOWN`: trend of satisfaction, main reason, ids of the
             feedback or turns that show it (a list), whether he opted out, days since an offer.
 
@@ -74,7 +76,16 @@ def join_customers(
     if not p_churn.between(0, 1).all():
         raise ValueError("got a churn probability outside 0 to 1")
     absent = {name: None for name in KNOWN if name not in joined}
-    return joined.assign(p_churn=p_churn, **absent)
+    at_risk = joined["value_at_risk"].where(p_churn == joined["p_leave"], _at_risk(joined, p_churn))
+    return joined.assign(p_churn=p_churn, value_at_risk=at_risk, **absent)
+
+
+def _at_risk(customers: pd.DataFrame, p_churn: pd.Series) -> pd.Series:
+    """Return the value at risk at another probability of leaving, see `join_customers`."""
+    at_risk, p_leave = customers["value_at_risk"], customers["p_leave"]
+    most = customers["clv"].clip(lower=0) + at_risk
+    lost = (at_risk / p_leave.where(p_leave > 0)).clip(upper=most).fillna(most)
+    return p_churn * lost
 
 
 def retention_table(customers: pd.DataFrame, rules: RetentionRules, language: str) -> pd.DataFrame:
