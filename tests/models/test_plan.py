@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from churnlens.models.memory import generation_memory
 from churnlens.models.plan import Load, plan_stages, render_plan
 from churnlens.models.shapes import known_config
 from churnlens.models.training.estimate import GIB, estimate_memory
-from churnlens.options import FinetuningOptions
+from churnlens.options import FinetuningOptions, OptionsError
 
 NOWHERE = Path("/nowhere")
 T4 = {
@@ -123,7 +122,7 @@ def test_what_saves_memory_is_shown_for_every_stage():
 
 
 def test_a_wrong_parameter_is_named():
-    with pytest.raises(ValidationError, match="learning_rte"):
+    with pytest.raises(OptionsError, match="learning_rte"):
         plan_stages({"finetuning": {"learning_rte": 1e-4}}, NOWHERE, None)
 
 
