@@ -1,11 +1,12 @@
 import pytest
-from pydantic import ValidationError
 
 from churnlens.options import (
+    DistillationOptions,
     DriverOptions,
     FinetuningOptions,
     IndexingOptions,
     InferenceOptions,
+    OptionsError,
     ReportingOptions,
 )
 
@@ -22,9 +23,76 @@ from churnlens.options import (
     ],
 )
 def test_all_faults_are_named_at_once(model, raw, words):
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(OptionsError) as caught:
         model.model_validate(raw)
     assert all(word in str(caught.value) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("model", "raw", "lines"),
+    [
+        (
+            FinetuningOptions,
+            {"rank": 0, "learning_rat": 1},
+            [
+                "rank: got 0, expected a value greater than or equal to 1; next: write such a "
+                "value, or leave it out (16)",
+                "learning_rat: got a name that is no option; next: write learning_rate",
+            ],
+        ),
+        (
+            FinetuningOptions,
+            {"method": "full", "rank": 0},
+            [
+                "rank: got 0, expected a value greater than or equal to 1; next: write such a "
+                "value, or leave it out (16)",
+                "learning_rate: got 0.0002, which is for adapters, expected at most 0.0001 with "
+                "method full; next: 2e-5 is usual",
+            ],
+        ),
+        (
+            FinetuningOptions,
+            {"method": "dora", "epochs": "many"},
+            [
+                "method: got 'dora', expected 'lora', 'qlora' or 'full'; next: write such a value, "
+                "or leave it out ('lora')",
+                "epochs: got 'many', expected number, unable to parse string as a number; next: "
+                "write such a value, or leave it out (3)",
+            ],
+        ),
+        (
+            InferenceOptions,
+            {"drivers": {"alhpa": 0.1, "max_drivers": "x" * 900}},
+            [
+                f"drivers.max_drivers: got {'x' * 900!r:.40}, expected integer, unable to parse "
+                "string as an integer; next: write such a value, or leave it out (5)",
+                "drivers.alhpa: got a name that is no option; next: write alpha",
+            ],
+        ),
+    ],
+)
+def test_a_fault_says_what_was_got_what_is_expected_and_what_next(model, raw, lines):
+    with pytest.raises(OptionsError) as caught:
+        model.model_validate(raw)
+    assert str(caught.value).splitlines() == lines
+
+
+def test_faults_are_bounded_and_show_no_value_of_an_unknown_name():
+    with pytest.raises(OptionsError) as caught:
+        FinetuningOptions.model_validate({f"key{n}": "secret" for n in range(30)})
+    lines = str(caught.value).splitlines()
+    assert (len(lines), lines[-1]) == (11, "and 20 more")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_text_that_may_be_a_secret_is_not_shown():
+    key = "sk-" + "4" * 40
+    server = {"api_key_env": key, "base_url": f"http://host/v1?key={key}", "timeout": -1}
+    with pytest.raises(OptionsError) as caught:
+        DistillationOptions.model_validate({"teacher": "openai", "server": server, "depths": key})
+    assert key[:6] not in str(caught.value)
+    assert "server.api_key_env: got another text" in str(caught.value)
+    assert "server.timeout: got -1" in str(caught.value)
 
 
 def test_the_gates_of_the_specification_are_the_defaults():

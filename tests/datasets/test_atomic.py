@@ -13,6 +13,7 @@ from churnlens.datasets import AtomicDataset
 from churnlens.datasets.atomic import (
     MANIFEST,
     is_complete,
+    remove_folder,
     replace_file,
     sweep,
     temporary_sibling,
@@ -112,6 +113,62 @@ def test_sweep_removes_what_killed_writers_left_and_nothing_else(tmp_path):
         path.write_text("half", encoding="utf-8")
     assert sweep(tmp_path) == 3
     assert [path for path in (*ours, *kept) if path.exists()] == kept
+
+
+def replaced_until(folder, died_at):
+    """Replace a folder in a process that dies before its n-th step in the file system."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    steps = 0
+
+    def dying(step):
+        def go(*args, **how):
+            nonlocal steps
+            steps += 1
+            if steps == died_at:
+                os._exit(1)
+            return step(*args, **how)
+
+        return go
+
+    os.replace, os.unlink, os.rmdir = map(dying, (os.replace, os.unlink, os.rmdir))
+    write_folder(folder, fill)
+    os._exit(0)
+
+
+def test_a_folder_that_is_replaced_is_whole_wherever_its_writer_is_killed(tmp_path):
+    folder = tmp_path / "06_models" / "served"
+    for died_at in range(1, 40):
+        write_folder(folder, lambda target: (target / "old.txt").write_text("o", encoding="utf-8"))
+        code = replaced_until(folder, died_at)
+        sweep(tmp_path)
+        assert is_complete(folder), died_at
+        assert os.listdir(folder.parent) == ["served"], died_at
+        if code == 0:
+            break
+    assert code == 0 and died_at > 5 and (folder / "a.txt").is_file()
+
+
+def test_a_failing_replacement_puts_the_old_folder_back(tmp_path, monkeypatch):
+    folder, move = tmp_path / "served", os.replace
+    write_folder(folder, fill)
+
+    def fail(source, target):
+        if "tmp-" in str(source) and target == folder:
+            raise OSError("busy")
+        move(source, target)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="busy"):
+        write_folder(folder, fill)
+    assert is_complete(folder) and os.listdir(tmp_path) == ["served"]
+
+
+def test_a_folder_is_removed_in_one_step(tmp_path):
+    write_folder(tmp_path / "served", fill)
+    remove_folder(tmp_path / "served")
+    assert os.listdir(tmp_path) == []
 
 
 WRITER = """

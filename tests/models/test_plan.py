@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from churnlens.models.memory import generation_memory
 from churnlens.models.plan import Load, plan_stages, render_plan
 from churnlens.models.shapes import known_config
 from churnlens.models.training.estimate import GIB, estimate_memory
-from churnlens.options import FinetuningOptions
+from churnlens.options import FinetuningOptions, OptionsError
 
 NOWHERE = Path("/nowhere")
 T4 = {
@@ -32,7 +31,7 @@ def by_stage(stages):
 def test_every_stage_has_a_row_with_the_numbers_of_the_estimates():
     load = Load(row_tokens=1024, answer_tokens=300, prompt_tokens=900)
     got = by_stage(plan_stages(T4, NOWHERE, 15, load=load))
-    assert list(got) == ["embedding", "teacher", "training", "answering", "student"]
+    assert list(got) == ["embedding", "teacher", "training", "answering", "student", "arms"]
     config = known_config("Qwen2.5-7B-Instruct", NOWHERE)
     options = FinetuningOptions(**T4["finetuning"])
     peak = estimate_memory(config, options, tokens=1024, answer_tokens=300, device="cuda").peak
@@ -116,6 +115,21 @@ def test_the_student_is_planned_for_whole_answers():
     assert got["student"].gib > got["answering"].gib  # the same model, longer texts
 
 
+def test_the_arms_are_planned_in_the_precision_of_the_training():
+    for tuning, dtype in (({}, "bfloat16"), ({"dtype": "float32"}, "float32")):
+        options = {"finetuning": tuning, "inference": {"dtype": "float32"}}
+        got = by_stage(plan_stages(options, NOWHERE, None))["arms"]
+        assert got.what.startswith(f"SmolLM2-135M-Instruct {dtype},")
+    assert "nf4" in by_stage(plan_stages(T4, NOWHERE, 15))["arms"].what
+
+
+def test_a_smaller_batch_takes_the_same_rows_a_step():
+    for batch, value in ((5, "1 with accumulation 10"), (6, "3 with accumulation 4")):
+        tuning = {"batch_size": batch, "accumulation": 2}
+        knobs = by_stage(plan_stages({"finetuning": tuning}, NOWHERE, None))["training"].knobs
+        assert (knobs[0].option, knobs[0].value) == ("finetuning.batch_size", value)
+
+
 def test_what_saves_memory_is_shown_for_every_stage():
     rows = plan_stages(T4, NOWHERE, 15)
     text = render_plan(rows)
@@ -123,7 +137,7 @@ def test_what_saves_memory_is_shown_for_every_stage():
 
 
 def test_a_wrong_parameter_is_named():
-    with pytest.raises(ValidationError, match="learning_rte"):
+    with pytest.raises(OptionsError, match="learning_rte"):
         plan_stages({"finetuning": {"learning_rte": 1e-4}}, NOWHERE, None)
 
 

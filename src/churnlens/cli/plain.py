@@ -24,6 +24,7 @@ def _mendable() -> tuple[type[Exception], ...]:
     from churnlens.models.training.callbacks import DivergedError
     from churnlens.models.training.exhausted import MemoryExhaustedError
     from churnlens.models.training.faults import TrainingError
+    from churnlens.options import OptionsError
     from churnlens.pipelines.experiments.tracking import TrackingError
     from churnlens.pipelines.reporting.arms import ArmError
     from churnlens.tasks.churn.promotion import PromotionError
@@ -36,6 +37,7 @@ def _mendable() -> tuple[type[Exception], ...]:
         RequestError,
         RemoteError,
         TrainingError,
+        OptionsError,
         DivergedError,
         MemoryExhaustedError,
         ArmError,

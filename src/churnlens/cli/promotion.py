@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command(cls=PlainCommand)
 @click.argument("task", type=click.Choice(["churn"]))
 @click.option("--force", is_flag=True, help="Promote whatever the comparison says.")
-@click.option("--back", is_flag=True, help="Let the student before this one serve again.")
+@click.option("--back", is_flag=True, help="Let the one before serve again: a student, or none.")
 @shared
 def promote(task: str, force: bool, back: bool, data_root: str | None, env: str | None) -> None:
     """Let the trained student of TASK answer (`--writer student`), if it is better.
@@ -29,11 +29,13 @@ def promote(task: str, force: bool, back: bool, data_root: str | None, env: str 
     the grammar on validation questions: better is by 0.02 of the mean honest metric, with the
     whole interval above zero. Every decision is a row of 08_reporting/TASK/promotions.jsonl.
     """
+    from churnlens.datasets.atomic import sweep
     from churnlens.hooks import data_root as root_of
     from churnlens.hooks import run_lock
 
     context = open_project(env, data_root=data_root)
-    with run_lock(root_of(context)):
+    with run_lock(root := root_of(context)):
+        sweep(root)
         row = _go_back(context, task) if back else _promote(context, task, force)
     click.echo(json.dumps(row, ensure_ascii=False, indent=1))
 
@@ -104,14 +106,17 @@ def _compare(context: KedroContext, task: str, candidate: Path) -> Verdict:
 
 
 def _go_back(context: KedroContext, task: str) -> dict[str, Any]:
-    """Let the student before this one serve."""
+    """Let the student before this one serve; before the first one none did."""
+    from churnlens.datasets.atomic import remove_folder
     from churnlens.tasks.churn.promotion import PromotionError, serving
 
     stack = serving(context.catalog.load(f"{task}.promotions") or [])
-    if len(stack) < 2:
-        raise PromotionError(
-            "no student served before this one; `--writer model` and `template` answer without one"
-        )
-    shelf: Path = context.catalog.load(f"{task}.promoted")
-    context.catalog.save(f"{task}.served", shelf / stack[-2])
-    return _note(context, task, {"event": "back", "student": stack[-1], "serves": stack[-2]})
+    if not stack:
+        raise PromotionError("no student serves; next: kedro promote churn")
+    before = stack[-2] if len(stack) > 1 else None
+    if before:
+        shelf: Path = context.catalog.load(f"{task}.promoted")
+        context.catalog.save(f"{task}.served", shelf / before)
+    elif served := context.catalog.load(f"{task}.served"):
+        remove_folder(served)
+    return _note(context, task, {"event": "back", "student": stack[-1], "serves": before})

@@ -19,24 +19,33 @@ from kedro.io.core import AbstractDataset, DatasetError, parse_dataset_definitio
 
 MANIFEST = "manifest.json"
 _TEMPORARY = ".tmp-"
-_STRAY = re.compile(r"\.tmp-[0-9a-f]{8}-")
+_REPLACED = ".old-"
+_STRAY = re.compile(r"\.(tmp|old)-[0-9a-f]{8}-(.+)")
 
 
-def temporary_sibling(path: Path) -> Path:
+def temporary_sibling(path: Path, prefix: str = _TEMPORARY) -> Path:
     """Return an unused name beside `path`, with the same suffix, that a sweep recognises."""
-    return path.with_name(f"{_TEMPORARY}{uuid.uuid4().hex[:8]}-{path.name}")
+    return path.with_name(f"{prefix}{uuid.uuid4().hex[:8]}-{path.name}")
 
 
 def sweep(root: Path) -> int:
     """Remove what killed writers left in the layers of data root `root`; return how many.
 
+    A folder that was moved aside and not replaced is put back.
     Call it only while no one else writes there (`churnlens.hooks.run_lock`).
     """
     folders = (*root.glob("0*_*"), root / ".state")
-    found = (path for folder in folders for path in folder.rglob(f"{_TEMPORARY}*"))
-    strays = [path for path in found if _STRAY.match(path.name)]
-    for path in strays:
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    found = (path for folder in folders for path in folder.rglob(".*"))
+    strays = {path: stray for path in found if (stray := _STRAY.fullmatch(path.name))}
+    for path, stray in strays.items():
+        place = path.with_name(stray[2])
+        if stray[1] == "old" and not place.exists() and is_complete(path):
+            os.replace(path, place)
+            _fsync(place.parent)
+        elif path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
     return len(strays)
 
 
@@ -83,7 +92,8 @@ def sha256_of(path: Path) -> str:
 def write_folder(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a folder beside `path`, add its manifest last, then put it in place.
 
-    The manifest holds the sha256 of every file; a folder without one is torn.
+    The manifest holds the sha256 of every file; a folder without one is torn. A kill leaves the
+    old folder or the new one in place, or the old one aside, from where `sweep` puts it back.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_sibling(path)
@@ -95,12 +105,32 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
         for file in files:
             _fsync(file)
         write_file(temporary / MANIFEST, json.dumps({"files": hashes}, indent=1).encode())
-        if path.exists():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
-        _fsync(path.parent)
+        _put(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put(folder: Path, path: Path) -> None:
+    """Move `folder` to `path`; what was there stays whole beside it until that is done."""
+    old = temporary_sibling(path, _REPLACED)
+    if path.exists():
+        os.replace(path, old)
+    try:
+        os.replace(folder, path)
+    except OSError:
+        if old.exists():
+            os.replace(old, path)
+        raise
+    _fsync(path.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder in one step: a kill leaves it whole, or a stray that a sweep removes."""
+    temporary = temporary_sibling(path)
+    os.replace(path, temporary)
+    _fsync(path.parent)
+    shutil.rmtree(temporary)
 
 
 def is_complete(folder: Path) -> bool:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from churnlens.models.memory import embedding_memory, encoder_bytes, generation_memory
 from churnlens.models.shapes import known_config, machine_gib
+from churnlens.models.training.advice import smaller_batch
 from churnlens.models.training.estimate import GIB, estimate_memory
 from churnlens.options import (
     DistillationOptions,
@@ -54,7 +55,8 @@ class StagePlan(Frozen):
     """What one stage needs.
 
     Attributes:
-        stage: `embedding`, `teacher`, `training`, `answering` or `student` (whole answers by it).
+        stage: `embedding`, `teacher`, `training`, `answering`, `student` (whole answers by it, as
+            `--writer student` gives them) or `arms` (the same, in the precision of its training).
         what: model and the settings that matter.
         device: `cpu` or `cuda`.
         gib: predicted peak; None when the shape of the model is not known.
@@ -105,6 +107,7 @@ def plan_stages(
         planner.training(tuning),
         planner.answering(answering, indexing),
         planner.student(answering, indexing),
+        planner.arms(answering, tuning),
     ]
 
 
@@ -147,12 +150,17 @@ class _Planner:
         return self._writing(("answering", "inference", options.model), options, beside)
 
     def student(self, options: InferenceOptions, indexing: IndexingOptions) -> StagePlan:
-        """Plan for whole answers by the student, as its arms and `--writer student` write them."""
+        """Plan for whole answers by the student, as `--writer student` writes them."""
         config = known_config(indexing.encoder, self._root)
         beside = encoder_bytes(config, indexing.dtype) if config else 0
-        name, tokens = options.student, options.max_answer_tokens
-        whole = options.model_copy(update={"model": name, "max_new_tokens": tokens})
-        return self._writing(("student", "inference", name), whole, beside)
+        return self._writing(("student", "inference", options.student), _whole(options), beside)
+
+    def arms(self, options: InferenceOptions, tuning: FinetuningOptions) -> StagePlan:
+        """Plan for the compared arms, which write in the precision that the student is tuned in."""
+        whole = _whole(options).model_copy(
+            update={"model": tuning.student, "dtype": tuning.precision}
+        )
+        return self._writing(("arms", "inference", tuning.student), whole, 0)
 
     def _writing(
         self,
@@ -229,6 +237,12 @@ class _Planner:
         )
 
 
+def _whole(options: InferenceOptions) -> InferenceOptions:
+    """Return the options under which the student writes whole answers."""
+    tokens = options.max_answer_tokens
+    return options.model_copy(update={"model": options.student, "max_new_tokens": tokens})
+
+
 def _halves(batch: int) -> Changes:
     """Smaller batches, and what goes with them."""
     return [(str(size), {"batch_size": size}) for size in dict.fromkeys((batch // 2, 1)) if size]
@@ -242,10 +256,8 @@ def _training_changes(
     options: FinetuningOptions, device: Device
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield changes, those first that leave the result as it is."""
-    if (batch := options.batch_size) > 1:
-        twice = 2 * options.accumulation
-        text = f"{batch // 2} with accumulation {twice}"
-        yield text, {"batch_size": batch // 2, "accumulation": twice}
+    if smaller := smaller_batch(options):
+        yield "{batch_size} with accumulation {accumulation}".format(**smaller), smaller
     if not options.gradient_checkpointing:
         yield "true", {"gradient_checkpointing": True}
     if options.method == "full":

@@ -9,6 +9,10 @@ from churnlens.options.alerts import (
     AlertOptions,
     AlertScoreOptions,
 )
+from churnlens.options.base import (
+    Options,
+    OptionsError,
+)
 from churnlens.options.churn import (
     DataProcessingOptions,
     DistillationOptions,
@@ -132,6 +136,8 @@ __all__ = [
     "InferenceOptions",
     "LabelReviewOptions",
     "LimitOptions",
+    "Options",
+    "OptionsError",
     "Precision",
     "PromptSearchOptions",
     "QueueOptions",

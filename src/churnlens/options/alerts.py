@@ -6,10 +6,10 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from churnlens.schema import Frozen
+from churnlens.options.base import Options
 
 
-class AlertOptions(Frozen):
+class AlertOptions(Options):
     """When a dialogue is amber or red, and when someone is told; turns are the customer's.
 
     Attributes:
@@ -49,7 +49,7 @@ class AlertOptions(Frozen):
         return self
 
 
-class AlertScoreOptions(Frozen):
+class AlertScoreOptions(Options):
     """When an alert counts as right.
 
     Attributes:
@@ -66,7 +66,7 @@ class AlertScoreOptions(Frozen):
     seed: int = 7
 
 
-class AlertGrid(Frozen):
+class AlertGrid(Options):
     """The settings that are tried when alerts are tuned, and what false alerts may cost.
 
     Attributes:

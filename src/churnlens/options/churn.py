@@ -6,15 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from churnlens.options.base import Options
 from churnlens.options.engine import EngineOptions
 from churnlens.options.teaching import TeacherOptions
 from churnlens.options.training import Dtype, Precision, StudentOptions
-from churnlens.schema import Frozen
 
 Writer = Literal["model", "student", "template"]
 
 
-class DataProcessingOptions(Frozen):
+class DataProcessingOptions(Options):
     """How the table becomes documents.
 
     Attributes:
@@ -24,7 +24,7 @@ class DataProcessingOptions(Frozen):
     min_feedback_chars: int = Field(default=10, ge=1)
 
 
-class IndexingOptions(Frozen):
+class IndexingOptions(Options):
     """How documents become searchable.
 
     Attributes:
@@ -79,7 +79,7 @@ class FinetuningOptions(StudentOptions):
     max_auc: float | None = Field(default=0.87, gt=0.5, le=1)
 
 
-class DriverOptions(Frozen):
+class DriverOptions(Options):
     """What counts as a driver, and when a group is too small to speak about.
 
     Attributes:
@@ -97,7 +97,7 @@ class DriverOptions(Frozen):
     max_drivers: int = Field(default=5, ge=1)
 
 
-class InferenceOptions(Frozen):
+class InferenceOptions(Options):
     """How questions are answered.
 
     Attributes:
@@ -128,7 +128,7 @@ class InferenceOptions(Frozen):
     drivers: DriverOptions = DriverOptions()
 
 
-class ReportingOptions(Frozen):
+class ReportingOptions(Options):
     """How results are judged and shown.
 
     Attributes:

@@ -8,10 +8,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from churnlens.schema import Frozen
+from churnlens.options.base import Options
 
 
-class TransactionOptions(Frozen):
+class TransactionOptions(Options):
     """Which rows of a transactions table count.
 
     Attributes:
@@ -38,7 +38,7 @@ class TransactionOptions(Frozen):
         return self.end or datetime.now(UTC).date()
 
 
-class SplitOptions(Frozen):
+class SplitOptions(Options):
     """Days at which features end and a target begins.
 
     Attributes:
@@ -63,7 +63,7 @@ class SplitOptions(Frozen):
         return self
 
 
-class ValueOptions(Frozen):
+class ValueOptions(Options):
     """What lifetime value means; every report names these.
 
     Attributes:
@@ -83,7 +83,7 @@ class ValueOptions(Frozen):
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
 
 
-class ClvModelOptions(Frozen):
+class ClvModelOptions(Options):
     """How the models of repeat purchase are fitted.
 
     Attributes:
@@ -106,7 +106,7 @@ class ClvModelOptions(Frozen):
     seed: int = 7
 
 
-class SurvivalOptions(Frozen):
+class SurvivalOptions(Options):
     """How survival of contracts is estimated.
 
     Attributes:
@@ -129,7 +129,7 @@ class SurvivalOptions(Frozen):
     seed: int = 7
 
 
-class SegmentOptions(Frozen):
+class SegmentOptions(Options):
     """Borders between segments.
 
     Attributes:
@@ -151,7 +151,7 @@ class SegmentOptions(Frozen):
         return self
 
 
-class RetentionOptions(Frozen):
+class RetentionOptions(Options):
     """How the list of whom to keep is made.
 
     Attributes:

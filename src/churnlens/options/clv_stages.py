@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from churnlens.options.base import Options
 from churnlens.options.clv import (
     ClvModelOptions,
     RetentionOptions,
@@ -15,10 +16,9 @@ from churnlens.options.clv import (
     TransactionOptions,
 )
 from churnlens.options.heads import HeadOptions
-from churnlens.schema import Frozen
 
 
-class ClvDataOptions(Frozen):
+class ClvDataOptions(Options):
     """How transactions are read and cut in time.
 
     Attributes:
@@ -34,7 +34,7 @@ class ClvDataOptions(Frozen):
     split: SplitOptions | None = None
 
 
-class TextArmOptions(Frozen):
+class TextArmOptions(Options):
     """How a language model learns to regress spend from the customer as text.
 
     Attributes:
@@ -56,7 +56,7 @@ class TextArmOptions(Frozen):
     seed: int = 7
 
 
-class ClvFinetuningOptions(Frozen):
+class ClvFinetuningOptions(Options):
     """How the models of value are fitted.
 
     Attributes:
@@ -72,7 +72,7 @@ class ClvFinetuningOptions(Frozen):
     text: TextArmOptions = TextArmOptions()
 
 
-class ClvReportingOptions(Frozen):
+class ClvReportingOptions(Options):
     """How the models are judged and shown.
 
     Attributes:
@@ -87,7 +87,7 @@ class ClvReportingOptions(Frozen):
     shown: int = Field(default=10, ge=0, le=100)
 
 
-class RetentionInferenceOptions(Frozen):
+class RetentionInferenceOptions(Options):
     """How the list is written.
 
     Attributes:
@@ -97,7 +97,7 @@ class RetentionInferenceOptions(Frozen):
     language: Literal["en", "zh"] = "en"
 
 
-class RetentionReportingOptions(Frozen):
+class RetentionReportingOptions(Options):
     """How the list is judged and shown.
 
     Attributes:

@@ -7,16 +7,16 @@ from typing import Literal
 from pydantic import Field
 
 from churnlens.options.alerts import AlertGrid, AlertOptions, AlertScoreOptions
+from churnlens.options.base import Options
 from churnlens.options.explanations import (
     AttributionOptions,
     FaithfulnessOptions,
     ReasonOptions,
 )
 from churnlens.options.satisfaction import ScorerOptions
-from churnlens.schema import Frozen
 
 
-class SatisfactionFinetuningOptions(Frozen):
+class SatisfactionFinetuningOptions(Options):
     """How the scorer is made and the alerts are tuned.
 
     Attributes:
@@ -36,7 +36,7 @@ class SatisfactionFinetuningOptions(Frozen):
     judged: AlertScoreOptions = AlertScoreOptions()
 
 
-class SatisfactionInferenceOptions(Frozen):
+class SatisfactionInferenceOptions(Options):
     """How dialogues are assessed and explained.
 
     Attributes:
@@ -51,7 +51,7 @@ class SatisfactionInferenceOptions(Frozen):
     attribution: AttributionOptions = AttributionOptions()
 
 
-class SatisfactionReportingOptions(Frozen):
+class SatisfactionReportingOptions(Options):
     """How the scorer is judged and shown.
 
     Attributes:

@@ -6,14 +6,14 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from churnlens.schema import Frozen
+from churnlens.options.base import Options
 
 Side = Literal["train", "validation", "calibration", "test"]
 SIDES: tuple[Side, ...] = get_args(Side)
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-class LabelReviewOptions(Frozen):
+class LabelReviewOptions(Options):
     """How labels that are likely wrong are found.
 
     Attributes:
@@ -31,7 +31,7 @@ class LabelReviewOptions(Frozen):
     seed: int = 7
 
 
-class DialogueOptions(Frozen):
+class DialogueOptions(Options):
     """How raw dialogues become clean ones with a side each.
 
     Attributes:

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from churnlens.schema import Frozen
+from churnlens.options.base import Options
 
 
-class EngineOptions(Frozen):
+class EngineOptions(Options):
     """Who computes the shards of long work; what they hold is the same.
 
     Attributes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from churnlens.schema import Frozen
+from churnlens.options.base import Options
 
 
-class AttributionOptions(Frozen):
+class AttributionOptions(Options):
     """How far a score is traced back to words and turns.
 
     Attributes:
@@ -23,7 +23,7 @@ class AttributionOptions(Frozen):
     top: int = Field(default=8, ge=1)
 
 
-class FaithfulnessOptions(Frozen):
+class FaithfulnessOptions(Options):
     """How attributions are put to the test.
 
     Attributes:
@@ -42,7 +42,7 @@ class FaithfulnessOptions(Frozen):
     seed: int = 7
 
 
-class ReasonOptions(Frozen):
+class ReasonOptions(Options):
     """How the reason of a customer's dissatisfaction is told.
 
     Attributes:

@@ -36,7 +36,7 @@ class HeadOptions(TrainingOptions):
     rank: int = Field(default=64, ge=1, le=1024)
     alpha: int = Field(default=128, ge=1)
     dropout: float = Field(default=0.1, ge=0, lt=1)
-    learning_rate: float = Field(default=5e-4, gt=0, le=1e-2)
+    learning_rate: float = Field(default=5e-4, gt=0, le=1e-2, validate_default=True)
     head_rate: float = Field(default=2, ge=0.1, le=100)
     embeddings: bool = False
     batch_size: int = Field(default=32, ge=1)

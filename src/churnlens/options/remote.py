@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, model_validator
 
-from churnlens.schema import Frozen
+from churnlens.options.base import Options
 
 _URL = (
     r"^https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
@@ -16,7 +16,7 @@ _URL = (
 )
 
 
-class RemoteOptions(Frozen):
+class RemoteOptions(Options):
     """Which model is asked where, and how patiently.
 
     Attributes:
@@ -47,7 +47,7 @@ class RemoteOptions(Frozen):
     seed: int = 7
 
 
-class WebhookOptions(Frozen):
+class WebhookOptions(Options):
     """Where events are posted, and how patiently.
 
     Attributes:

@@ -6,11 +6,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from churnlens.options.base import Options
 from churnlens.options.heads import HeadOptions
-from churnlens.schema import Frozen
 
 
-class TurnOptions(Frozen):
+class TurnOptions(Options):
     """What a model reads of a dialogue when it rates a customer turn.
 
     Attributes:
@@ -31,7 +31,7 @@ class TurnOptions(Frozen):
         return self
 
 
-class FloorOptions(Frozen):
+class FloorOptions(Options):
     """TF-IDF and a linear model: the floor of every other scorer, and what works without one.
 
     Attributes:
@@ -56,7 +56,7 @@ class FloorOptions(Frozen):
         return self
 
 
-class CalibrationOptions(Frozen):
+class CalibrationOptions(Options):
     """How probabilities are made honest on turns that taught nothing.
 
     Attributes:
@@ -71,7 +71,7 @@ class CalibrationOptions(Frozen):
     sets: Literal["lac", "aps"] = "lac"
 
 
-class ScorerOptions(Frozen):
+class ScorerOptions(Options):
     """How a scorer of turns is made.
 
     Attributes:

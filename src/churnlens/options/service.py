@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from churnlens.options.base import Options
 from churnlens.options.training import Precision, TrainingOptions
-from churnlens.schema import Frozen
 
 PUBLIC_RECIPE: dict[str, Any] = {
     "method": "lora",
@@ -22,14 +22,14 @@ PUBLIC_RECIPE: dict[str, Any] = {
 """The settings that public guides to tuning a service assistant give."""
 
 
-class Similarity(Frozen):
+class Similarity(Options):
     """A cosine in each language; an encoder does not spread both in the same way."""
 
     en: float = Field(ge=-1, le=1)
     zh: float = Field(ge=-1, le=1)
 
 
-class SearchOptions(Frozen):
+class SearchOptions(Options):
     """How passages are found; the values are for multilingual-e5-small.
 
     They were set on the dev questions and on written dialogues whose situation is held out.
@@ -60,7 +60,7 @@ class SearchOptions(Frozen):
     sharpness: float = Field(default=2.5, gt=0)
 
 
-class AssistantOptions(Frozen):
+class AssistantOptions(Options):
     """How the assistant replies.
 
     Attributes:
@@ -78,7 +78,7 @@ class AssistantOptions(Frozen):
     max_new_tokens: int = Field(default=120, ge=16)
 
 
-class ServiceRowsOptions(Frozen):
+class ServiceRowsOptions(Options):
     """How training rows are made.
 
     Attributes:
@@ -120,7 +120,7 @@ class ServiceFinetuningOptions(TrainingOptions):
         return TrainingOptions(**{**given, **chosen})
 
 
-class ServiceInferenceOptions(Frozen):
+class ServiceInferenceOptions(Options):
     """How the assistant replies, and which replies are judged.
 
     Attributes:
@@ -143,7 +143,7 @@ class ServiceInferenceOptions(Frozen):
     arm_tasks: int | None = Field(default=0, ge=0)
 
 
-class ServiceReportingOptions(Frozen):
+class ServiceReportingOptions(Options):
     """How replies are judged and shown.
 
     Attributes:

@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from churnlens.options.base import Options
 from churnlens.options.teaching import TeacherOptions
 from churnlens.options.training import Precision, StudentOptions
-from churnlens.schema import Frozen
 
 SummaryWriter = Literal["extractive", "model", "student", "lead", "constant"]
 
 
-class SummaryWriterOptions(Frozen):
+class SummaryWriterOptions(Options):
     """Who writes summaries, in each language.
 
     Attributes:
@@ -41,7 +41,7 @@ class SummaryWriterOptions(Frozen):
     prompt: str = "baseline"
 
 
-class PromptSearchOptions(Frozen):
+class PromptSearchOptions(Options):
     """How prompts are tried on the development side.
 
     Attributes:
@@ -80,7 +80,7 @@ class SummaryFinetuningOptions(StudentOptions):
     family: str = "scenario"
 
 
-class SummaryScoreOptions(Frozen):
+class SummaryScoreOptions(Options):
     """How summaries are judged.
 
     Attributes:

@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from churnlens.options.base import Options
 from churnlens.options.remote import RemoteOptions
 from churnlens.options.training import Precision
-from churnlens.schema import Frozen
 
 
-class TeacherOptions(Frozen):
+class TeacherOptions(Options):
     """Who teaches.
 
     Attributes:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from churnlens.schema import Frozen
+from churnlens.options.base import Options
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 Precision = Literal[Dtype, "nf4"]
+_FULL_RATE = 1e-4
 
 
-class TrainingOptions(Frozen):
+class TrainingOptions(Options):
     """How a language model is tuned on rows of messages.
 
     Attributes:
@@ -37,7 +38,7 @@ class TrainingOptions(Frozen):
     alpha: int = Field(default=32, ge=1)
     dropout: float = Field(default=0, ge=0, lt=1)
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
-    learning_rate: float = Field(default=2e-4, gt=0, le=1e-2)
+    learning_rate: float = Field(default=2e-4, gt=0, le=1e-2, validate_default=True)
     warmup: float = Field(default=0.1, ge=0, lt=1)
     epochs: float = Field(default=3, gt=0, le=100)
     batch_size: int = Field(default=4, ge=1)
@@ -53,14 +54,15 @@ class TrainingOptions(Frozen):
         """Of the weights that an adapter is trained on; of all weights for `full`."""
         return "nf4" if self.method == "qlora" else self.dtype
 
-    @model_validator(mode="after")
-    def _rate_fits_method(self) -> Self:
-        if self.method == "full" and self.learning_rate > 1e-4:
+    @field_validator("learning_rate")
+    @classmethod
+    def _fits_method(cls, rate: float, known: ValidationInfo) -> float:
+        if known.data.get("method") == "full" and rate > _FULL_RATE:
             raise ValueError(
-                f"learning_rate {self.learning_rate:g} is for adapters; expected at most 1e-4 with "
-                "method full (2e-5 is usual)"
+                f"got {rate:g}, which is for adapters, expected at most {_FULL_RATE:g} with method "
+                "full; next: 2e-5 is usual"
             )
-        return self
+        return rate
 
 
 class StudentOptions(TrainingOptions):
@@ -77,14 +79,14 @@ class StudentOptions(TrainingOptions):
     max_validation_rows: int | None = Field(default=None, ge=1)
 
 
-class Range(Frozen):
+class Range(Options):
     """Where a number may lie; searched on a log scale."""
 
     low: float = Field(gt=0)
     high: float = Field(gt=0)
 
 
-class ExperimentOptions(Frozen):
+class ExperimentOptions(Options):
     """Which settings of a training are tried; all others are the student's.
 
     Attributes:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from churnlens.schema import Frozen
+from churnlens.options.base import Options
 
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 
 
-class QueueOptions(Frozen):
+class QueueOptions(Options):
     """The one queue before the models.
 
     Attributes:
@@ -28,7 +28,7 @@ class QueueOptions(Frozen):
     total_seconds: float = Field(default=300, gt=0, le=3600)
 
 
-class LimitOptions(Frozen):
+class LimitOptions(Options):
     """What one request, one session and one connection may take.
 
     Attributes:
@@ -68,7 +68,7 @@ class LimitOptions(Frozen):
     poll_seconds: float = Field(default=0.5, gt=0)
 
 
-class WebOptions(Frozen):
+class WebOptions(Options):
     """Where the server listens and whom it lets in.
 
     Attributes:

@@ -21,7 +21,7 @@ from churnlens.models.training import outcome
 from churnlens.models.training.callbacks import DivergedError
 from churnlens.models.training.exhausted import MemoryExhaustedError
 from churnlens.models.training.faults import TrainingError
-from churnlens.options import HeadOptions
+from churnlens.options import HeadOptions, OptionsError
 from models.heads.samples import OPTIONS, TRAINING, VALIDATION, change, row
 
 
@@ -187,7 +187,7 @@ def test_all_faults_come_before_any_weights(tiny_encoder, tmp_path, monkeypatch)
 
 def test_wrong_options_are_refused_all_at_once():
     raw = {"classes": 1, "targets": "some", "masking": 0.9, "lerning_rate": 1}
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(OptionsError) as caught:
         HeadOptions.model_validate(raw)
     assert all(name in str(caught.value) for name in raw)
     with pytest.raises(ValidationError, match="kind is regression"):

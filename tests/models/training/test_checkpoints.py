@@ -45,6 +45,21 @@ def test_a_torn_manifest_is_no_seal(tmp_path, manifest):
     assert why_torn(path) == "no whole manifest.json"
 
 
+def test_a_manifest_that_names_nothing_seals_nothing(tmp_path):
+    make(tmp_path, 3)
+    (make(tmp_path, 6) / "manifest.json").write_text('{"files": {}}', encoding="utf-8")
+    assert last_complete(tmp_path).name == "checkpoint-3"
+
+
+def test_a_folder_of_another_name_is_no_checkpoint(tmp_path):
+    for name in ("checkpoint-old", "checkpoint-", "checkpoint-3.bak", "checkpoint-²"):
+        (tmp_path / name).mkdir()
+    make(tmp_path, 3)
+    assert last_complete(tmp_path).name == "checkpoint-3"
+    prune(tmp_path)
+    assert (tmp_path / "checkpoint-old").is_dir()
+
+
 def test_the_newest_is_the_one_of_the_highest_step(tmp_path):
     for step in (9, 10, 100, 20):
         make(tmp_path, step)

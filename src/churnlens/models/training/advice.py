@@ -50,10 +50,9 @@ def _changes(
     def change(**values: Any) -> TrainingOptions:
         return options.model_copy(update=values)
 
-    if (batch := options.batch_size) > 1:
-        half, twice = batch // 2, options.accumulation * 2
-        text = f"batch_size: {half} with accumulation: {twice}, the same result"
-        yield text, change(batch_size=half), tokens
+    if smaller := smaller_batch(options):
+        text = "batch_size: {batch_size} with accumulation: {accumulation}, the same result"
+        yield text.format(**smaller), change(**smaller), tokens
     if not options.gradient_checkpointing:
         text = "gradient_checkpointing: true, the same result, a quarter slower"
         yield text, change(gradient_checkpointing=True), tokens
@@ -65,3 +64,12 @@ def _changes(
         lower = "bfloat16" if device == "cpu" else "bfloat16 (float16 on an old GPU)"
         yield f"dtype: {lower}", change(dtype="bfloat16"), tokens
     yield shorter, options, tokens // 2
+
+
+def smaller_batch(options: TrainingOptions) -> dict[str, int]:
+    """Return a smaller batch with as many rows per step as before; empty for one row at a time."""
+    batch = options.batch_size
+    parts = next((n for n in range(2, batch + 1) if batch % n == 0), 1)
+    if parts == 1:
+        return {}
+    return {"batch_size": batch // parts, "accumulation": options.accumulation * parts}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from churnlens.datasets.atomic import MANIFEST, sha256_of, write_file
 logger = logging.getLogger(__name__)
 STATE = "trainer_state.json"
 _PREFIX = "checkpoint-"
+_STEP = re.compile(rf"{_PREFIX}[0-9]+")
 _PICKLED = "training_args.bin"  # holds machine paths, and nothing reads it
 
 
@@ -46,6 +48,8 @@ def why_torn(checkpoint: Path) -> str:
         hashes = dict(manifest["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return f"no whole {MANIFEST}"
+    if STATE not in hashes:
+        return f"{MANIFEST} does not name {STATE}"
     for name, expected in hashes.items():
         path = checkpoint / name
         if not path.is_file() or sha256_of(path) != expected:
@@ -64,7 +68,7 @@ def last_complete(run: Path) -> Path | None:
 
     Those that it cannot go on from are named in the log and removed; training makes them again.
     """
-    found = sorted(run.glob(f"{_PREFIX}*"), key=_step, reverse=True)
+    found = _found(run)[::-1]
     torn = {path.name: why for path in found if (why := why_torn(path))}
     chosen = None
     for path in found:
@@ -82,13 +86,19 @@ def last_complete(run: Path) -> Path | None:
 
 def prune(run: Path) -> None:
     """Keep the two newest checkpoints with the best that each remembers; remove all others."""
-    found = sorted(run.glob(f"{_PREFIX}*"), key=_step)
+    found = _found(run)
     keep = {_step(path) for path in found[-2:]}
     keep |= {read_state(path)["best_global_step"] or 0 for path in found[-2:]}
     for path in found:
         if _step(path) not in keep:
             (path / MANIFEST).unlink(missing_ok=True)  # a half-removed one must not count
             shutil.rmtree(path)
+
+
+def _found(run: Path) -> list[Path]:
+    """Return the checkpoints of a run by their steps; a folder of another name is none."""
+    numbered = [path for path in run.glob(f"{_PREFIX}*") if _STEP.fullmatch(path.name)]
+    return sorted(numbered, key=_step)
 
 
 def _step(checkpoint: Path) -> int:
