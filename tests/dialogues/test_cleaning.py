@@ -200,7 +200,19 @@ def test_nothing_beside_the_words_names_a_person():
     assert cleaned.id.startswith("key_") and cleaned.id == clean_dialogue(cleaned).dialogue.id
     assert (cleaned.source, cleaned.turns[0].act) == ("[email_1]", "call [phone_2]")
     assert cleaned.labels == {"contact": "tel[phone_1]", "[email_2]": "x"}
-    assert clean_turn(dialogue.turns[0]).act == "call [phone_1]"
+    assert clean_turn(dialogue.turns[0], {})[0].act == "call [phone_1]"
+
+
+def test_turn_by_turn_tags_go_on_from_marks_that_tell_nothing():
+    said = ["call 13800138000", "or 13900139000", "138-0013-8000 again, @Shop", "15011112222"]
+    whole = _clean(*(("customer", text) for text in said))[0]
+    kept, heard = {}, []
+    for text in said:
+        turn, kept = clean_turn(Turn(speaker="customer", text=text), kept)
+        heard.append((turn.speaker, turn.text))
+    assert heard == whole
+    assert heard[2] == ("customer", "[phone_1] again, [handle_1]")
+    assert [len(mark) for marks in kept.values() for mark in marks] == [4] * 4
 
 
 def test_planted_personal_data_of_the_demo_is_gone():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from itertools import islice
@@ -20,7 +20,7 @@ from churnlens.dialogues.platforms import (
     plain_words,
     unsigned,
 )
-from churnlens.privacy.redaction import Tags, redact_dialogue
+from churnlens.privacy.redaction import Marks, Tags, redact_dialogue
 from churnlens.privacy.untrusted import clean
 
 _SPACES: Final = re.compile(r"[^\S\n]+")
@@ -58,7 +58,8 @@ def clean_dialogue(dialogue: Dialogue, names: Iterable[str | None] = ()) -> Clea
     about = (dialogue.source, *dialogue.labels, *dialogue.labels.values())
     acts = (turn.act for turn in dialogue.turns)
     written = map(_revealed, (*dialogue.references, *about, *acts))
-    texts, removed = _redacted([*map(_said, dialogue.turns), *written], names)
+    texts = [*map(_said, dialogue.turns), *written]
+    texts, removed = _redacted(texts, names, Tags(texts))
     rest = iter(texts)
     said, references = _next(rest, dialogue.turns), _next(rest, dialogue.references)
     (source,), keys = _next(rest, [dialogue.source]), _next(rest, dialogue.labels)
@@ -77,21 +78,27 @@ def _next(texts: Iterator[str], like: Collection[object]) -> tuple[str, ...]:
     return tuple(islice(texts, len(like)))
 
 
-def clean_turn(turn: Turn, before: Sequence[Turn] = ()) -> Turn:
+def clean_turn(turn: Turn, kept: Marks) -> tuple[Turn, dict[str, dict[str, int]]]:
     """Return the next turn of a dialogue that is still going on, clean as in `clean_dialogue`.
 
     Args:
         turn: as it was said.
-        before: clean turns whose tags it goes on with: who was `[phone_1]` there is so here.
+        kept: what came back with the turn before it, empty at first: who was `[phone_1]` is so
+            again.
+
+    Returns:
+        The turn, and what to keep, see `Tags.marks`.
     """
     own = [_said(turn), _revealed(turn.act)]
-    texts, _ = _redacted([*(each.text for each in before), *own], ())
-    return _turn(turn, *texts[-2:])
+    tags = Tags(own, kept)
+    texts, _ = _redacted(own, (), tags)
+    return _turn(turn, *texts), tags.marks()
 
 
-def _redacted(texts: list[str], names: Iterable[str | None]) -> tuple[list[str], Counter[str]]:
+def _redacted(
+    texts: list[str], names: Iterable[str | None], tags: Tags
+) -> tuple[list[str], Counter[str]]:
     """Return the texts of one dialogue without personal data, and what was removed."""
-    tags = Tags(texts)
     texts = [NUMBERED.sub(lambda m: tags.of(m[1].lower(), m[2]), text) for text in texts]
     texts, removed = redact_dialogue(texts, names, tags)
     removed["handle"] = sum(len(HANDLE.findall(text)) for text in texts)

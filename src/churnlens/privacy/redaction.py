@@ -5,6 +5,7 @@ The same function serves feedback, dialogues, log lines and error messages.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,6 +24,7 @@ PLACEHOLDERS: Final[Mapping[Kind, str]] = MappingProxyType(
 
 _PLACEHOLDER: Final = re.compile(r"\[(" + "|".join(PLACEHOLDERS) + r"|[a-z]{2,12}_\d{1,5})\]")
 _NUMBERED: Final = re.compile(r"\[([a-z]{2,12})_(\d{1,5})\]")
+_MARKS: Final = 50  # of each kind that are kept
 _APART: Final = re.compile(r"[\W_]+")
 
 
@@ -39,6 +41,9 @@ class Redaction:
     counts: Counter[str]
 
 
+Marks = Mapping[str, Mapping[str, int]]
+
+
 class Tags:
     """Numbered placeholders: the same item has the same tag wherever it stands.
 
@@ -46,19 +51,43 @@ class Tags:
     item is written does not matter: 138-0013-8000 and 13800138000 are one.
     """
 
-    def __init__(self, texts: Iterable[str] = ()) -> None:
-        """Number from 1, or after the highest tag of each kind that `texts` hold already."""
+    def __init__(self, texts: Iterable[str] = (), kept: Marks = MappingProxyType({})) -> None:
+        """Number from 1, or after the highest tag of each kind that `texts` hold already.
+
+        Args:
+            texts: any strings.
+            kept: what `marks` gave, to go on with its numbers.
+        """
         self._seen: dict[str, dict[str, int]] = {}
-        self._last: Counter[str] = Counter()
+        self._goes_on = bool(kept)
+        self._kept = {kind: dict(numbers) for kind, numbers in kept.items()}
+        self._last = Counter({kind: max(numbers.values()) for kind, numbers in kept.items()})
         for kind, number in (found for text in texts for found in _NUMBERED.findall(text)):
             self._last[kind] = max(self._last[kind], int(number))
 
     def of(self, kind: str, item: str) -> str:
         """Return the tag of one item of a kind, a new number when it is seen first."""
         numbers = self._seen.setdefault(kind, {})
-        number = self._last[kind] + len(numbers) + 1
         identity = _APART.sub("", fold(item).text).casefold()
-        return f"[{kind}_{numbers.setdefault(identity, number)}]"
+        if identity not in numbers:
+            mark, known = _mark(kind, identity), self._kept.setdefault(kind, {})
+            new = self._last[kind] + 1
+            number = known.get(mark, new) if self._goes_on else new
+            numbers[identity] = known[mark] = number
+            self._last[kind] = max(self._last[kind], number)
+        return f"[{kind}_{numbers[identity]}]"
+
+    def marks(self) -> dict[str, dict[str, int]]:
+        """Return kind → mark → number of the last items, from which no item can be read back.
+
+        A mark is 16 bits of a hash: thousands of phone numbers share each. Two items of one
+        dialogue have the same mark, and so one tag, once in 65,536 pairs.
+        """
+        return {
+            kind: dict(sorted(numbers.items(), key=lambda pair: pair[1])[-_MARKS:])
+            for kind, numbers in self._kept.items()
+            if numbers
+        }
 
 
 def redact(text: str, names: Iterable[str | None] = ()) -> Redaction:
@@ -124,6 +153,10 @@ def redact_column(
         counts.update(result.counts)
         redacted.append(result.text)
     return redacted, counts
+
+
+def _mark(kind: str, identity: str) -> str:
+    return hashlib.sha256(f"{kind} {identity}".encode("utf-8", "replace")).hexdigest()[:4]
 
 
 def _placeholder(kind: Kind, _: str) -> str:

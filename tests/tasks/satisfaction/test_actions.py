@@ -73,11 +73,11 @@ def test_what_is_not_known_gives_no_money_and_a_person_decides(change, code):
     assert decision.approver == "team_lead"
     assert decision.actions == ("supervisor_alert", "crm_tag")  # people are told all the same
     with pytest.raises(ApprovalError):
-        grant(TABLE, decision, NOW)
+        grant(TABLE, decision, NOW, ())
 
 
 def test_a_grant_within_the_cap_needs_nobody_and_is_a_row_of_the_log():
-    row = grant(TABLE, decide(TABLE, RED, KEY), NOW)
+    row = grant(TABLE, decide(TABLE, RED, KEY), NOW, ())
     assert row.model_dump(exclude={"id"}) == {
         "dialogue": "d",
         "alert": RED.id,
@@ -92,8 +92,8 @@ def test_a_grant_within_the_cap_needs_nobody_and_is_a_row_of_the_log():
         "person": None,
         "table": "1",
     }
-    assert grant(TABLE, decide(TABLE, RED, KEY), NOW, amount=150).amount == 150
-    assert grant(TABLE, decide(TABLE, RED, KEY), NOW, amount=0).offer == "apology"
+    assert grant(TABLE, decide(TABLE, RED, KEY), NOW, (), amount=150).amount == 150
+    assert grant(TABLE, decide(TABLE, RED, KEY), NOW, (), amount=0).offer == "apology"
 
 
 @pytest.mark.parametrize(
@@ -108,45 +108,66 @@ def test_a_grant_within_the_cap_needs_nobody_and_is_a_row_of_the_log():
 def test_above_the_cap_the_approver_or_one_above_must_have_approved(approval):
     decision = decide(TABLE, RED, KEY)
     with pytest.raises(ApprovalError, match="151 CNY needs the approval of manager"):
-        grant(TABLE, decision, NOW, 151, approval)
+        grant(TABLE, decision, NOW, (), 151, approval)
     for role in ("manager", "director"):
-        row = grant(TABLE, decision, NOW, 151, Approval(role=role, person="Li"))
+        row = grant(TABLE, decision, NOW, (), 151, Approval(role=role, person="Li"))
         assert (row.amount, row.role, row.person) == (151, role, "Li")
 
 
 @pytest.mark.parametrize("amount", [501, -1])
 def test_the_ceiling_holds_for_everyone(amount):
     with pytest.raises(ApprovalError, match="expected 0 to 500"):
-        grant(TABLE, decide(TABLE, RED, KEY), NOW, amount, Approval(role="director", person="Li"))
+        grant(
+            TABLE, decide(TABLE, RED, KEY), NOW, (), amount, Approval(role="director", person="Li")
+        )
 
 
 def test_an_unknown_case_can_be_approved_by_a_person_but_not_without_a_customer():
     unsure = decide(TABLE, RED, KEY.model_copy(update={"fault": None}))
-    row = grant(TABLE, unsure, NOW, 20, MANAGER)
+    row = grant(TABLE, unsure, NOW, (), 20, MANAGER)
     assert (row.amount, row.person, row.reason_code) == (20, "Li", "red.unknown.key.none")
     with pytest.raises(ApprovalError, match="no known customer"):
         grant(
-            TABLE, decide(TABLE, RED, KEY.model_copy(update={"customer": None})), NOW, 20, MANAGER
+            TABLE,
+            decide(TABLE, RED, KEY.model_copy(update={"customer": None})),
+            NOW,
+            (),
+            20,
+            MANAGER,
         )
 
 
 def test_a_decision_of_another_table_is_not_granted():
     other = TABLE.model_copy(update={"version": "2"})
     with pytest.raises(ApprovalError, match="another table"):
-        grant(other, decide(TABLE, RED, KEY), NOW)
+        grant(other, decide(TABLE, RED, KEY), NOW, ())
 
 
 def test_an_alert_is_decided_and_granted_once_whatever_comes_again():
     assert decide(TABLE, RED, KEY) == decide(TABLE, RED, KEY)
-    first = grant(TABLE, decide(TABLE, RED, KEY), NOW)
-    later = grant(TABLE, decide(TABLE, RED, KEY), NOW + timedelta(days=1), 10)
+    first = grant(TABLE, decide(TABLE, RED, KEY), NOW, ())
+    later = grant(TABLE, decide(TABLE, RED, KEY), NOW + timedelta(days=1), [first], 10)
     corrected = decide(TABLE, RED, KEY.model_copy(update={"fault": "third_party"}))
-    assert first.id == later.id == grant(TABLE, corrected, NOW).id  # a sink keeps the first
-    assert grant(TABLE, decide(TABLE, AMBER, KEY), NOW).id != first.id
+    assert first.id == later.id == grant(TABLE, corrected, NOW, ()).id  # a sink keeps the first
+    assert grant(TABLE, decide(TABLE, AMBER, KEY), NOW, ()).id != first.id
+
+
+def test_what_was_decided_before_another_credit_is_not_granted_after_it():
+    reds = [RED.model_copy(update={"id": f"red {n}"}) for n in range(5)]
+    decided = [decide(TABLE, red, KEY) for red in reds]
+    log = [grant(TABLE, decided[0], NOW, ())]
+    for decision in decided[1:]:
+        with pytest.raises(ApprovalError, match="credits none, they are some now"):
+            grant(TABLE, decision, NOW, log)
+    assert grant(TABLE, decided[0], NOW, log) == log[0], "its own grant does not count"
+    fresh = decide(TABLE, reds[1], KEY.model_copy(update={"credits": 1}))
+    assert grant(TABLE, fresh, NOW, log).amount == fresh.amount
+    later = NOW + timedelta(days=TABLE.days + 1)
+    assert grant(TABLE, decided[1], later, log).amount == 80
 
 
 def test_credits_of_the_last_days_are_counted():
-    first = grant(TABLE, decide(TABLE, RED, KEY), NOW)
+    first = grant(TABLE, decide(TABLE, RED, KEY), NOW, ())
 
     def at(days, **change):
         time = NOW - timedelta(days=days)

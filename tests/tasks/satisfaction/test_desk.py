@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from churnlens.dialogues.cleaning import clean_dialogue
 from churnlens.dialogues.form import Dialogue, Turn
 from churnlens.options import TurnOptions
 from tasks.satisfaction.deskwork import demo, desk
@@ -23,6 +24,12 @@ WITH_SILENCE = Dialogue(
 )
 
 
+def with_phones():
+    said = ["my phone is 13800138000", "no, 13900139000", "again 13800138000, I will sue"]
+    turns = tuple(Turn(speaker="customer", text=text) for text in said)
+    return Dialogue(id="phones", turns=turns, source="s", language="en")
+
+
 def live(worker, dialogue):
     state, heard = worker.start(dialogue.id, dialogue.language), []
     for turn in dialogue.turns:
@@ -34,11 +41,23 @@ def live(worker, dialogue):
 @pytest.mark.parametrize("context", [0, 3])
 def test_a_service_says_what_a_batch_says(context):
     worker = replace(desk(), turns=TurnOptions(context=context))
-    for dialogue in (*demo()[:12], WITH_SILENCE):
-        (whole,) = worker.assess([dialogue])
+    for dialogue in (*demo()[:12], WITH_SILENCE, with_phones()):
+        (whole,) = worker.assess([clean_dialogue(dialogue).dialogue])
         heard = live(worker, dialogue)
         assert tuple(each.score for each in heard if each.score) == whole.turns
         assert tuple(each.alert for each in heard if each.alert) == whole.alerts
+
+
+def test_a_turn_that_comes_again_or_too_late_changes_nothing():
+    angry = Turn(speaker="customer", text="I will sue you")
+    before = desk().hear(desk().start("d", "en"), angry, 0).state
+    first = desk().hear(before, angry, 2)
+    assert first.alert and first.score.index == first.alert.turn == 2
+    assert desk().hear(before, angry, 2) == first, "the state before gives the same alert"
+    for index in (2, 1, 0):
+        again = desk().hear(first.state, angry, index)
+        assert (again.state, again.score, again.alert) == (first.state, None, None)
+    assert desk().hear(first.state, angry, 3).score.index == 3
 
 
 def test_dialogues_together_say_what_each_says_alone():
@@ -83,6 +102,7 @@ def test_what_is_kept_between_turns_is_redacted_and_bounded():
     kept = state.model_dump_json()
     assert "0013" not in kept and "[phone_" in kept
     assert len(state.recent) == 2 and state.turns == 30
+    assert len(kept) < 6000
 
 
 def test_hard_dialogues_have_a_score():

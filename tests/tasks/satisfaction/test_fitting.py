@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from churnlens.dialogues.form import Scale
 from churnlens.evaluation.ordinal import mae
+from churnlens.models.training.faults import TrainingError
 from churnlens.options import HeadOptions, ScorerOptions, TurnOptions
 from churnlens.tasks.satisfaction.fitting import fit_scorer, head_rows, load_scorer, out_of_fold
 from churnlens.tasks.satisfaction.floor import fit_floor
@@ -23,6 +25,15 @@ def test_the_floor_alone():
     rated = load_scorer(fitted, None).rate(NEW)
     assert mae(TRUTH, rated.expected) < 0.6 < mae(TRUTH, np.full(150, 3))
     assert rated.sets[np.arange(150), TRUTH - 1].mean() > 0.8
+
+
+def test_ratings_of_two_scales_are_refused_unless_levels_are_learnt():
+    ten = [row.model_copy(update={"scale": Scale(low=0, high=10)}) for row in TRAINING[:9]]
+    rows = [*ten, *TRAINING[9:]]
+    with pytest.raises(TrainingError, match="231 turns rated 1 to 5, 9 turns rated 0 to 10"):
+        fit_scorer(rows, VALIDATION, ScorerOptions())
+    levels = ScorerOptions(turns=TurnOptions(labels="level"))
+    assert fit_scorer(rows, VALIDATION, levels).calibration.turns == 240
 
 
 def test_no_floor_is_asked_about_its_own_dialogues(monkeypatch):

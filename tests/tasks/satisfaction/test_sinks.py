@@ -145,7 +145,7 @@ def test_a_table_holds_each_event_once_with_a_column_for_each_field(tmp_path):
 
 def test_grants_have_a_table_of_their_own_in_the_same_file(tmp_path):
     facts = Facts(customer="c1", fault="company", tier="key", credits=0)
-    row = grant(TABLE, decide(TABLE, RED, facts), datetime(2026, 11, 22, tzinfo=UTC))
+    row = grant(TABLE, decide(TABLE, RED, facts), datetime(2026, 11, 22, tzinfo=UTC), ())
     file = tmp_path / "events.db"
     SQLSink(file, "alerts", Alert).send([RED])
     assert SQLSink(file, "grants", Grant).send([row, row]) == 1

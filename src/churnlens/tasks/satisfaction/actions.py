@@ -79,7 +79,7 @@ class Grant(Event):
     """One row of the log of grants: what a customer was given, why, and by whose leave.
 
     Attributes:
-        id: hash of the decision, so that a decision is granted once.
+        id: hash of the alert, so that an alert is granted once.
         alert: id of the alert.
         time: when it was granted.
         amount: in whole units of `currency`; 0 for an apology.
@@ -138,26 +138,36 @@ def grant(
     table: ActionTable,
     decision: Decision,
     time: AwareDatetime,
+    log: Iterable[Grant],
     amount: int | None = None,
     approval: Approval | None = None,
 ) -> Grant:
     """Return the log row of a grant; nothing is given before a sink has it.
 
+    Whoever grants for several at once reads the log and appends to it one grant at a time.
+
     Args:
         table: that the decision was made with.
         decision: what the customer was offered.
         time: now.
+        log: all grants so far. What was decided before another credit is not granted after it.
         amount: another amount than the offered one, in whole units.
         approval: needed above the cap, and always where nothing is offered.
 
     Raises:
         ApprovalError: above the ceiling; above the cap without the approver; for a customer that is
-            not known; for a decision of another table.
+            not known; for a decision of another table, or of another number of credits.
     """
     asked = decision.amount if amount is None else amount
     if decision.table != table.version or decision.customer is None:
         raise ApprovalError(
             "the decision is of another table, or of no known customer: decide again"
+        )
+    credits = credits_before(log, decision.customer, time, table.days, decision.alert)
+    band, decided = table.band(credits), decision.reason_code.rpartition(".")[2]
+    if decided not in {band, UNKNOWN}:
+        raise ApprovalError(
+            f"decided with credits {decided}, they are {band} now: decide again with {credits}"
         )
     if not 0 <= asked <= table.ceiling:
         raise ApprovalError(f"got an amount of {asked}, expected 0 to {table.ceiling}")

@@ -74,12 +74,14 @@ class DeskState(Frozen):
         monitor: of its alerts.
         language: of the dialogue.
         turns: how many were heard.
+        tags: marks of what was redacted, so that a number that comes again has its tag again.
         recent: the last of them, redacted; as many as the scorer reads.
     """
 
     monitor: MonitorState
     language: Language
     turns: int = 0
+    tags: dict[str, dict[str, int]] = {}
     recent: tuple[Turn, ...] = ()
 
 
@@ -130,22 +132,31 @@ class Desk:
         """Return the state of a dialogue in which nothing was said; a personal id is hashed."""
         return DeskState(monitor=self.monitor.start(open_key(dialogue)), language=language)
 
-    def hear(self, state: DeskState, turn: Turn) -> Heard:
+    def hear(self, state: DeskState, turn: Turn, index: int | None = None) -> Heard:
         """Take in the next turn of a dialogue, as it was said; it is redacted first of all.
+
+        Args:
+            state: after the turn before.
+            turn: what was said.
+            index: its place among all turns, from 0, by which a turn that comes again or too late
+                is known: it changes nothing. None takes it as the next.
 
         Raises:
             ValueError: for a state of other rules.
         """
-        clean = clean_turn(turn, state.recent)
+        place = state.turns if index is None else index
+        if place < state.turns:
+            return Heard(state=state)
+        clean, tags = clean_turn(turn, state.tags)
         turns = (*state.recent, clean)
         kept = turns[-self.turns.context :] if self.turns.context else ()
-        after = state.model_copy(update={"turns": state.turns + 1, "recent": kept})
+        after = state.model_copy(update={"turns": place + 1, "recent": kept, "tags": tags})
         if clean.speaker != "customer" or not clean.text:
             return Heard(state=after)
         dialogue = Dialogue(
             id=state.monitor.dialogue, turns=turns, source="", language=state.language
         )
-        row = newest_row(dialogue, self.turns).model_copy(update={"index": state.turns})
+        row = newest_row(dialogue, self.turns).model_copy(update={"index": place})
         (score,) = self._scores([row])
         step = self.monitor.step(state.monitor, _heard(score, clean.text))
         return Heard(

@@ -7,6 +7,7 @@ the scorer says of these is kept (`Unseen`): alerts and the line of the whole ar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from churnlens.evaluation.labels import places
+from churnlens.models.training.faults import TrainingError
 from churnlens.options import HeadOptions, ScorerOptions
 from churnlens.tasks.satisfaction.calibration import (
     CalibratedScorer,
@@ -89,9 +91,11 @@ def fit_scorer(
 
     Raises:
         ValueError: for no rated rows, or rows of one label.
+        TrainingError: for ratings on several scales, which only levels can learn from together.
         TrainingError, ModelError, MemoryExhaustedError: see `models.heads.train`.
     """
     everything = [*training, *validation]
+    _hold_to_one_scale(rated(everything), options)
     floor = fit_floor(rated(everything), options.turns, options.floor)
     alone = out_of_fold(everything, options)
     calibration = _calibrated(everything, alone, floor.labels, options)
@@ -108,6 +112,16 @@ def fit_scorer(
     calibration = _calibrated(validation, together, floor.labels, options)
     unseen = _unseen(everything, by_floor, rated_as(together, calibration))
     return Fitted(floor, calibration, trained.folder, weight, tuple(trained.history), unseen)
+
+
+def _hold_to_one_scale(rows: Sequence[TurnRow], options: ScorerOptions) -> None:
+    scales = Counter(f"{row.scale.low} to {row.scale.high}" for row in rows)
+    if len(scales) > 1 and options.turns.labels != "level":
+        told = ", ".join(f"{n} turns rated {scale}" for scale, n in scales.most_common(5))
+        raise TrainingError(
+            f"dialogues: got {told}; expected one scale; next: leave out the others, or learn "
+            "`labels: level`"
+        )
 
 
 def load_scorer(fitted: Fitted, model: Path | None) -> CalibratedScorer:
@@ -133,7 +147,7 @@ def out_of_fold(rows: Sequence[TurnRow], options: ScorerOptions) -> np.ndarray:
     dialogues = [row.dialogue for row in rows]
     parts = min(options.folds, len(set(dialogues)))
     split = GroupKFold(parts, shuffle=True, random_state=options.seed)
-    found = np.empty((len(rows), len(labels_of(options.turns, rows[0].scale))))
+    found = np.empty((len(rows), len(labels_of(options.turns, rated(rows)[0].scale))))
     for inside, outside in split.split(rows, groups=dialogues):
         known = rated(rows[at] for at in inside)
         floor = fit_floor(known, options.turns, options.floor)
