@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -90,20 +91,27 @@ class ValueRows:
     read: TransactionOptions = TransactionOptions()
 
 
-def fit_values(rows: ValueRows, preset: Preset, options: ClvFinetuningOptions) -> ValueModel:
+def fit_values(
+    rows: ValueRows,
+    preset: Preset,
+    options: ClvFinetuningOptions,
+    checkpoints: Path | None = None,
+) -> ValueModel:
     """Fit everything that values customers.
 
     Args:
         rows: see there.
         preset: of the trade.
         options: see there.
+        checkpoints: folder whose `search.db` keeps the trials of a search; None keeps them nowhere.
 
     Raises:
         ValueError: when the rows identify no model, such as when nobody came back.
     """
     train, columns, ledger = rows.train, rows.columns, rows.ledger
     read = read_columns(train)
-    tuned = options.model_copy(update={"models": tune(train, options.models, read)})
+    storage = checkpoints / "search.db" if checkpoints else None
+    tuned = options.model_copy(update={"models": tune(train, options.models, read, storage)})
     fit = arm_fit(preset.kind, columns, options.survival)
     arms = fit_clv(train, rows.days, tuned.models, fit, read)
     borders = Borders(low=0, high=0, at_risk=options.segments.at_risk)
