@@ -48,6 +48,26 @@ def test_what_stops_a_training_stops_the_search():
         search(judge, SPACE, 3, 7)
 
 
+def test_a_stopped_search_goes_on_from_its_file_as_if_it_had_not_stopped(tmp_path):
+    judged, storage = [], (tmp_path / "deep" / "search.db", "study")
+
+    def judge(settings):
+        if len(judged) == 5:
+            raise KeyboardInterrupt
+        judged.append(settings)
+        return loss(settings)
+
+    with pytest.raises(KeyboardInterrupt):
+        search(judge, SPACE, 8, 7, storage)
+    again = []
+    found = search(lambda s: again.append(s) or loss(s), SPACE, 8, 7, storage)
+    assert found == tried(8) and judged + again == found
+    assert search(judge, SPACE, 8, 7, storage) == found  # nothing is judged again
+    other = []
+    search(lambda s: other.append(s) or loss(s), SPACE, 2, 7, (storage[0], "other"))
+    assert len(other) == 2
+
+
 def test_without_optuna_the_extra_is_named(monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(TrainingError, match=r"pip install -e '.\[track\]'"):

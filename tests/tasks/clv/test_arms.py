@@ -17,7 +17,7 @@ from churnlens.tasks.clv.arms import (
     stacked,
     tune,
 )
-from churnlens.tasks.clv.boosting import global_importance, main_contributions
+from churnlens.tasks.clv.boosting import fit_tweedie, global_importance, main_contributions
 from churnlens.tasks.clv.features import FEATURES, temporal_split
 from churnlens.tasks.clv.readers import TransactionError
 from churnlens.tasks.clv.repeat import fit_repeat
@@ -168,6 +168,22 @@ def test_settings_are_searched_inside_the_training_cuts(split):
     assert tune(split[0], OPTIONS) == OPTIONS
     tried = tune(split[0], TRIALS)
     assert tried.seed == TRIALS.seed and tune(split[0], TRIALS) == tried
+
+
+def test_a_search_is_kept_by_the_rows_it_rests_on(split, tmp_path, monkeypatch):
+    fits = []
+
+    def spy(*given):
+        fits.append(1)
+        return fit_tweedie(*given)
+
+    monkeypatch.setattr("churnlens.tasks.clv.arms.fit_tweedie", spy)
+    train, file = split[0], tmp_path / "search.db"
+    first = tune(train, TRIALS, storage=file)
+    assert len(fits) == 3  # two trials and the settings given, each once
+    assert tune(train, TRIALS, storage=file) == first and len(fits) == 4
+    tune(train.assign(target=train["target"] * 2), TRIALS, storage=file)
+    assert len(fits) == 7
 
 
 def test_shapley_values_add_up_to_the_prediction(model, split):

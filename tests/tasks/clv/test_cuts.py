@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churnlens.tasks.clv.cuts import derive_split, first_unknown_day
+from churnlens.options import SplitOptions
+from churnlens.tasks.clv.cuts import check_split, derive_split, first_unknown_day
 from churnlens.tasks.clv.readers import TransactionError
 
 
@@ -32,3 +33,14 @@ def test_every_target_ends_before_the_next_cut_and_was_observed(last, kind, days
     starts = [cut.toordinal() for cut in (*split.train[1:], split.test)]
     assert all(end <= start for end, start in zip(ends, starts, strict=False))
     assert ends[-1] <= first_unknown_day(last, kind).toordinal()
+
+
+NAMED = SplitOptions(train=(date(2024, 4, 1), date(2024, 7, 1)), test=date(2024, 10, 1), days=90)
+
+
+def test_named_cuts_must_lie_in_what_was_seen():
+    assert check_split(NAMED, date(2024, 3, 31), date(2024, 12, 30)) == NAMED
+    with pytest.raises(TransactionError, match="end of the test target at 2024-12-30.*by 2024-12"):
+        check_split(NAMED, date(2024, 1, 1), date(2024, 12, 29))
+    with pytest.raises(TransactionError, match="after the first transaction of 2024-04-01"):
+        check_split(NAMED, date(2024, 4, 1), date(2025, 6, 1))

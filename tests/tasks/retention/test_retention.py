@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from churnlens.options import RetentionOptions
-from churnlens.tasks.retention.export import export_csv, export_rows, neutralised
+from churnlens.tasks.retention.export import export_csv, export_rows, neutralised, neutralised_texts
 from churnlens.tasks.retention.rules import RetentionRules, load_rules
 from churnlens.tasks.retention.table import COLUMNS, join_customers, retention_table
 from churnlens.tasks.retention.worth import worth_of_list
@@ -166,7 +166,24 @@ def test_no_rule_means_no_action(raw):
     assert set(listed(empty)[0]["why_not"]) == {"no_rule", "left"}
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\ufeff="])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "\n",
+        " =",
+        "\ufeff=",
+        "\x00=",
+        "\u200b=",
+        "\u2060=",
+        "\u202e\xad+",
+    ],
+)
 def test_a_formula_is_text(start):
     assert neutralised(start + "HYPERLINK(1)") == "'" + start + "HYPERLINK(1)"
 
@@ -182,6 +199,11 @@ def test_no_text_of_a_csv_begins_like_a_formula_and_all_of_it_is_there(text):
     ((_, row),) = [tuple(csv.reader(io.StringIO(export_csv(table), newline="")))]
     assert not row[0].lstrip().lstrip("\ufeff").startswith(("=", "+", "-", "@"))
     assert row[0].removeprefix("'") == text.removeprefix("'") and row[1] == "-1.25"
+
+
+def test_a_table_for_parquet_keeps_lists_and_runs_nothing():
+    found = neutralised_texts(pd.DataFrame({"customer_id": ["=x"], "ids": [["d1"]], "n": [-1.0]}))
+    assert found.to_dict("list") == {"customer_id": ["'=x"], "ids": [["d1"]], "n": [-1.0]}
 
 
 def test_evidence_is_joined_and_headers_are_neutralised():

@@ -11,11 +11,13 @@ fitted to what is known at each cut itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
 import pandas as pd
 
+from churnlens.engine.shards import content_key
 from churnlens.options import ClvModelOptions
 from churnlens.schema import Frozen
 from churnlens.tasks.clv.boosting import Trees, TwoStage, fit_tweedie, fit_two_stage
@@ -177,7 +179,10 @@ def check_buyers(train: pd.DataFrame) -> None:
 
 
 def tune(
-    train: pd.DataFrame, options: ClvModelOptions, columns: tuple[str, ...] = FEATURES
+    train: pd.DataFrame,
+    options: ClvModelOptions,
+    columns: tuple[str, ...] = FEATURES,
+    storage: Path | None = None,
 ) -> ClvModelOptions:
     """Return the settings of the Tweedie model with the least deviance on the last training cut.
 
@@ -185,8 +190,9 @@ def tune(
         train: as for `fit_clv`; no row after the training cuts is seen.
         options: how many trials; 0 returns them as they are.
         columns: that boosting reads.
+        storage: SQLite file of the trials, from which a stopped search goes on.
     """
-    from churnlens.models.training.search import search
+    from churnlens.models.training.search import search_losses
     from churnlens.options import Range
 
     if not options.trials:
@@ -195,23 +201,28 @@ def tune(
     last = train["cut"].max()
     held, earlier = train[train["cut"] == last], train[train["cut"] != last]
     actual, power = held["target"].to_numpy(float), options.tweedie_power
-    losses: dict[str, float] = {}
 
     def judge(settings: dict[str, Any]) -> float:
-        key, tried = repr(sorted(settings.items())), options.model_copy(update=settings)
-        if key not in losses:
-            said = fit_tweedie(earlier, columns, tried).predict(held)
-            losses[key] = deviance(actual, said, power)
-        return losses[key]
+        tried = options.model_copy(update=settings)
+        return deviance(actual, fit_tweedie(earlier, columns, tried).predict(held), power)
 
     space: dict[str, Range | tuple[Any, ...]] = {
         "rate": Range(low=0.005, high=0.1),
         "leaves": (3, 4, 7, 15),
         "rounds": (150, 300, 600),
     }
-    tried = search(judge, space, options.trials, options.seed)
-    best = min([options.model_dump(include=set(space)), *tried], key=judge)
+    kept = (storage, _study(train, options, columns)) if storage else None
+    given = options.model_dump(include=set(space))
+    tried = search_losses(judge, space, options.trials, options.seed, kept)
+    best, _ = min([(given, judge(given)), *tried], key=lambda each: each[1])
     return options.model_copy(update=best)
+
+
+def _study(train: pd.DataFrame, options: ClvModelOptions, columns: tuple[str, ...]) -> str:
+    """Return the name of a search: the hash of the rows and settings that its losses rest on."""
+    rows = pd.util.hash_pandas_object(train[["cut", *columns, "target"]], index=False)
+    settings = options.model_dump(mode="json", exclude={"trials"})
+    return content_key([int(rows.sum()), len(rows)], settings, list(columns))
 
 
 def predict_arms(model: ClvModel, rows: pd.DataFrame, parametric: Parametric) -> Predictions:

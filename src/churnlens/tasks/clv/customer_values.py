@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -11,11 +12,11 @@ import pandas as pd
 from churnlens.options import ClvFinetuningOptions, SurvivalOptions, TransactionOptions
 from churnlens.schema import Column, Frozen
 from churnlens.tasks.clv.arms import ClvModel, Fit, fit_clv, tune
-from churnlens.tasks.clv.boosting import main_contributions
 from churnlens.tasks.clv.contract_arm import contract_fit
 from churnlens.tasks.clv.contract_rows import read_columns
 from churnlens.tasks.clv.contract_value import YEAR, contract_values
 from churnlens.tasks.clv.contracts import margin_spread
+from churnlens.tasks.clv.factors import contract_factors, repeat_factors
 from churnlens.tasks.clv.presets import Preset
 from churnlens.tasks.clv.repeat import RepeatModel, fit_repeat
 from churnlens.tasks.clv.repeat_value import repeat_values
@@ -90,20 +91,27 @@ class ValueRows:
     read: TransactionOptions = TransactionOptions()
 
 
-def fit_values(rows: ValueRows, preset: Preset, options: ClvFinetuningOptions) -> ValueModel:
+def fit_values(
+    rows: ValueRows,
+    preset: Preset,
+    options: ClvFinetuningOptions,
+    checkpoints: Path | None = None,
+) -> ValueModel:
     """Fit everything that values customers.
 
     Args:
         rows: see there.
         preset: of the trade.
         options: see there.
+        checkpoints: folder whose `search.db` keeps the trials of a search; None keeps them nowhere.
 
     Raises:
         ValueError: when the rows identify no model, such as when nobody came back.
     """
     train, columns, ledger = rows.train, rows.columns, rows.ledger
     read = read_columns(train)
-    tuned = options.model_copy(update={"models": tune(train, options.models, read)})
+    storage = checkpoints / "search.db" if checkpoints else None
+    tuned = options.model_copy(update={"models": tune(train, options.models, read, storage)})
     fit = arm_fit(preset.kind, columns, options.survival)
     arms = fit_clv(train, rows.days, tuned.models, fit, read)
     borders = Borders(low=0, high=0, at_risk=options.segments.at_risk)
@@ -135,12 +143,12 @@ def value_customers(
         ledger: of contracts, as of that day: what is valued.
 
     Returns:
-        `VALUE_COLUMNS`, one row a customer, by rank; `factors` are the columns that moved the
-        expected spend most, with their Shapley values on the scale of logarithms.
+        `VALUE_COLUMNS`, one row a customer, by rank; `factors` as in `factors.repeat_factors` and
+        `factors.contract_factors`, empty for who has left.
     """
     values = _repeat_values(model, rows) if ledger is None else _contract_values(model, ledger)
     found = assign_segments(values, model.borders)
-    told = pd.Series(_factors(model, rows), index=rows["customer_id"].to_numpy())
+    told = _factors(model, rows, ledger)
     found = found.assign(factors=found["customer_id"].map(told).fillna(""))
     return found.sort_values("rank")[list(VALUE_COLUMNS)].reset_index(drop=True)
 
@@ -153,10 +161,6 @@ def _repeat_values(model: ValueModel, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _contract_values(model: ValueModel, ledger: pd.DataFrame) -> pd.DataFrame:
     """Value the ledger; customers without attributes by the hazard that reads none."""
-    if model.hazard is None or model.alone is None:
-        raise ValueError("the model is of repeat purchase; expected one of contracts")
-    names = [term.column for term in model.hazard.encoding.terms]
-    known = ledger.reindex(columns=names).notna().all(axis=1)
     if model.margin is not None:
         given = ledger.get("margin", pd.Series(np.nan, index=ledger.index))
         error = ledger.get("margin_error", pd.Series(np.nan, index=ledger.index))
@@ -166,17 +170,38 @@ def _contract_values(model: ValueModel, ledger: pd.DataFrame) -> pd.DataFrame:
     options = model.options.models
     parts = [
         contract_values(
-            hazard, ledger[rows], model.preset.value, coverage=options.coverage, seed=options.seed
+            hazard, part, model.preset.value, coverage=options.coverage, seed=options.seed
         )
-        for hazard, rows in ((model.hazard, known), (model.alone, ~known))
-        if rows.any()
+        for hazard, part in _by_hazard(model, ledger)
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _factors(model: ValueModel, rows: pd.DataFrame) -> list[str]:
-    found = main_contributions(model.arms.fitted.tweedie.contributions(rows))
-    return ["; ".join(f"{name} {value:+.2f}" for name, value in each.items()) for each in found]
+def _factors(model: ValueModel, rows: pd.DataFrame, ledger: pd.DataFrame | None) -> dict[str, str]:
+    """Return what the value of each customer rests on."""
+    if ledger is None:
+        if model.repeat is None:
+            raise ValueError("the model is of contracts; expected one of repeat purchase")
+        told = repeat_factors(model.arms, model.repeat, rows)
+        return dict(zip(rows["customer_id"], told, strict=True))
+    here = ledger[~ledger["left"]]
+    return {
+        key: text
+        for hazard, part in _by_hazard(model, here)
+        for key, text in zip(part["customer_id"], contract_factors(hazard, part), strict=True)
+    }
+
+
+def _by_hazard(
+    model: ValueModel, ledger: pd.DataFrame
+) -> list[tuple[DiscreteHazard, pd.DataFrame]]:
+    """Return the hazards and whom they are for: the one that reads no attributes for strangers."""
+    if model.hazard is None or model.alone is None:
+        raise ValueError("the model is of repeat purchase; expected one of contracts")
+    names = [term.column for term in model.hazard.encoding.terms]
+    known = ledger.reindex(columns=names).notna().all(axis=1)
+    parts = ((model.hazard, ledger[known]), (model.alone, ledger[~known]))
+    return [(hazard, part) for hazard, part in parts if len(part)]
 
 
 def _periods(columns: tuple[Column, ...], options: SurvivalOptions) -> SurvivalOptions:

@@ -47,6 +47,28 @@ def derive_split(first: date, last: date, kind: Kind, days: int, cuts: int) -> S
     return SplitOptions(train=tuple(found[:-1]), test=found[-1], days=days)
 
 
+def check_split(split: SplitOptions, first: date, until: date) -> SplitOptions:
+    """Return named cuts whose targets the transactions hold.
+
+    Args:
+        split: as a user named it.
+        first: day of the first transaction.
+        until: first day that is not known, see `first_unknown_day`.
+
+    Raises:
+        TransactionError: when nothing comes before the first cut, or the test target ends after
+            what is known: missing days would count as days without spend.
+    """
+    end = split.test + timedelta(days=split.days)
+    if split.train[0] <= first or end > until:
+        raise TransactionError(
+            f"the named cuts go from {split.train[0]} to the end of the test target at {end}; "
+            f"expected cuts after the first transaction of {first} and targets that end by {until};"
+            " next: name other cuts, fewer days, or none"
+        )
+    return split
+
+
 def _back(day: date, kind: Kind, days: int) -> date:
     earlier = day - timedelta(days=days)
     return earlier.replace(day=1) if kind == "contract" else earlier
