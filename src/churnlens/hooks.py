@@ -26,6 +26,7 @@ from churnlens.engine.records import (
     record_path,
 )
 from churnlens.models.loading import OFFLINE
+from churnlens.unread import refuse_unread
 
 logger = logging.getLogger(__name__)
 _PACKAGE_LOG = logging.getLogger("churnlens")
@@ -116,8 +117,12 @@ class RunHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Find the data root, and keep libraries offline and their idle threads asleep.
 
-        Threads that spin while they wait take the cores from everything else.
+        Threads that spin while they wait take the cores from everything else. Settings that nothing
+        reads are refused, see `churnlens.unread`.
         """
+        loader = context.config_loader
+        folders = {loader.base_env, loader.env or loader.default_run_env}
+        refuse_unread(loader["globals"], [Path(loader.conf_source) / each for each in folders])
         for key, value in {**OFFLINE, "OMP_WAIT_POLICY": "PASSIVE"}.items():
             os.environ.setdefault(key, value)
         self._root = data_root(context)
