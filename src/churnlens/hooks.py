@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from kedro.framework.context import KedroContext
@@ -120,7 +121,7 @@ class RunHooks:
         Threads that spin while they wait take the cores from everything else. Settings that nothing
         reads are refused, see `churnlens.unread`.
         """
-        loader = context.config_loader
+        loader: Any = context.config_loader  # its interface does not name the environments
         folders = {loader.base_env, loader.env or loader.default_run_env}
         refuse_unread(loader["globals"], [Path(loader.conf_source) / each for each in folders])
         for key, value in {**OFFLINE, "OMP_WAIT_POLICY": "PASSIVE"}.items():

@@ -18,7 +18,7 @@ from churnlens.pipelines.reporting.strings import load_strings
 from churnlens.pipelines.reporting.svg import COLOURS
 from churnlens.schema import Language
 
-_LOOKS = [
+_LOOKS: list[dict[str, Any]] = [
     {"marker": marker, "linestyle": line, "markersize": 4, "linewidth": 1.2}
     for line in ("-", "--", ":")
     for marker in ("o", "s", "^", "D", "v", "x")
