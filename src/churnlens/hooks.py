@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from kedro.framework.context import KedroContext
@@ -26,6 +27,7 @@ from churnlens.engine.records import (
     record_path,
 )
 from churnlens.models.loading import OFFLINE
+from churnlens.unread import refuse_unread
 
 logger = logging.getLogger(__name__)
 _PACKAGE_LOG = logging.getLogger("churnlens")
@@ -116,8 +118,12 @@ class RunHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Find the data root, and keep libraries offline and their idle threads asleep.
 
-        Threads that spin while they wait take the cores from everything else.
+        Threads that spin while they wait take the cores from everything else. Settings that nothing
+        reads are refused, see `churnlens.unread`.
         """
+        loader: Any = context.config_loader  # its interface does not name the environments
+        folders = {loader.base_env, loader.env or loader.default_run_env}
+        refuse_unread(loader["globals"], [Path(loader.conf_source) / each for each in folders])
         for key, value in {**OFFLINE, "OMP_WAIT_POLICY": "PASSIVE"}.items():
             os.environ.setdefault(key, value)
         self._root = data_root(context)

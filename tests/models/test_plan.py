@@ -53,6 +53,7 @@ def test_without_a_gpu_the_limit_is_the_machine(monkeypatch):
         "training",
         "answering",
         "student",
+        "arms",
     ]
 
 

@@ -17,12 +17,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from kedro.io.core import AbstractDataset, DatasetError
 
 from churnlens.datasets.atomic import MANIFEST, is_complete, write_file, write_folder
+from churnlens.datasets.imported import INFO, Source, by_own_keys, items_of, sources
 from churnlens.datasets.jsonl import Rows, dump_rows
 
 Form = Literal["messages", "sharegpt", "alpaca"]
@@ -30,7 +32,6 @@ Row = dict[str, Any]
 Splits = dict[str, Rows]
 Turns = list[dict[str, str]]
 
-INFO = "dataset_info.json"
 _SHOWN = 10
 _EMPTY: tuple[Any, ...] = (None, "", [])
 _SPLIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -174,7 +175,8 @@ class ChatRowsDataset(AbstractDataset[Splits, Splits]):
         """Keep splits in the folder `filepath`.
 
         Rows are saved in `form` and loaded from any. An `imported` folder was made elsewhere: it
-        needs no manifest, and is never written.
+        needs no manifest, may hold JSON arrays and columns of other names (see
+        `datasets.imported`), and is never written.
         """
         if form not in get_args(Form):
             raise DatasetError(f"form: got {str(form)[:40]!r}, expected one of {get_args(Form)}")
@@ -187,7 +189,8 @@ class ChatRowsDataset(AbstractDataset[Splits, Splits]):
         Raises:
             DatasetError: when the folder is absent or torn, or naming every row at fault.
         """
-        if not (files := sorted(self._filepath.glob("*.jsonl"))):
+        found = self._sources()
+        if not found:
             raise DatasetError(f"no <split>.jsonl in {self._filepath}; run the stage that makes it")
         if not self._exists():
             raise DatasetError(
@@ -195,10 +198,7 @@ class ChatRowsDataset(AbstractDataset[Splits, Splits]):
                 "the stage that makes it again (a folder made elsewhere needs `imported: true`)"
             )
         faults: list[str] = []
-        splits = {
-            path.stem: _convert(path.read_bytes().split(b"\n"), _read, f"{path.name}, line", faults)
-            for path in files
-        }
+        splits = {split: _rows_of(source, faults) for split, source in found.items()}
         _stop_at(faults, self._filepath)
         return {
             split: [{"id": f"{split}-{place}", **row} for place, row in enumerate(rows, 1)]
@@ -232,26 +232,42 @@ class ChatRowsDataset(AbstractDataset[Splits, Splits]):
 
         write_folder(self._filepath, fill)
 
+    def _sources(self) -> dict[str, Source]:
+        if self._imported:
+            return sources(self._filepath)
+        return {path.stem: Source(path) for path in sorted(self._filepath.glob("*.jsonl"))}
+
     def _exists(self) -> bool:
         if self._imported:
-            return any(self._filepath.glob("*.jsonl"))
+            return bool(self._sources())
         return is_complete(self._filepath)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "form": self._form, "imported": self._imported}
 
 
-def _read(line: bytes) -> Row | None:
-    """Return the row of a line in any form; None for an empty line."""
-    if not line.strip():
+def _rows_of(source: Source, faults: list[str]) -> Rows:
+    items = items_of(source.path)
+    kind = "line" if isinstance(items[0] if items else None, bytes) else "row"
+    read = partial(_read, entry=source.entry)
+    return _convert(items, read, f"{source.path.name}, {kind}", faults)
+
+
+def _read(item: Any, entry: Mapping[str, Any] | None = None) -> Row | None:
+    """Return the row of a line, or of an item of an array, in any form; None for an empty line."""
+    if isinstance(item, bytes) and not item.strip():
         return None
+    row = by_own_keys(_parsed(item) if isinstance(item, bytes) else item, entry)
+    return _READ[detect_format(row)](row)
+
+
+def _parsed(line: bytes) -> Any:
     try:
-        row = json.loads(line.decode("utf-8-sig"))
+        return json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise RowError("other bytes", "utf-8", "save the file as utf-8") from None
     except (ValueError, RecursionError):
         raise RowError("no JSON", "one JSON object", "write each row on one line") from None
-    return _READ[detect_format(row)](row)
 
 
 def _convert(

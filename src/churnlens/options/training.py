@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from churnlens.options.base import Options
+from churnlens.options.base import Options, nearest
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 Precision = Literal[Dtype, "nf4"]
@@ -80,10 +81,18 @@ class StudentOptions(TrainingOptions):
 
 
 class Range(Options):
-    """Where a number may lie; searched on a log scale."""
+    """Where a number may lie, both ends included; searched on a log scale."""
 
     low: float = Field(gt=0)
     high: float = Field(gt=0)
+
+    @field_validator("high")
+    @classmethod
+    def _is_above_low(cls, high: float, known: ValidationInfo) -> float:
+        low = known.data.get("low", 0)
+        if high <= low:
+            raise ValueError(f"got {high:g}, expected more than low, {low:g}; next: swap them")
+        return high
 
 
 class ExperimentOptions(Options):
@@ -98,21 +107,34 @@ class ExperimentOptions(Options):
     """
 
     grid: tuple[dict[str, Any], ...] = ()
-    trials: int = Field(default=0, ge=0, le=100)
     space: dict[str, Range | Annotated[tuple[Any, ...], Field(min_length=1)]] = {}
+    trials: int = Field(default=0, ge=0, le=100)
     max_rows: int | None = Field(default=None, ge=1)
     max_validation_rows: int | None = Field(default=None, ge=2)
     tracking_uri: str | None = None
 
-    @model_validator(mode="after")
-    def _has_runs(self) -> Self:
-        known = set(TrainingOptions.model_fields)
-        for run in self.grid:
-            if unknown := sorted(set(run) - known):
-                raise ValueError(f"grid: no settings of a training {unknown}; {sorted(known)}")
-            TrainingOptions.model_validate(run)
-        if unknown := sorted(set(self.space) - known):
-            raise ValueError(f"space: no settings of a training {unknown}; {sorted(known)}")
-        if self.trials and not self.space:
-            raise ValueError("trials without a space; name settings and their values in space")
-        return self
+    @field_validator("grid")
+    @classmethod
+    def _grid_is_known(cls, grid: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        _refuse_unknown([name for run in grid for name in run])
+        return grid
+
+    @field_validator("space")
+    @classmethod
+    def _space_is_known(cls, space: dict[str, Any]) -> dict[str, Any]:
+        _refuse_unknown(list(space))
+        return space
+
+    @field_validator("trials")
+    @classmethod
+    def _has_space(cls, trials: int, known: ValidationInfo) -> int:
+        if trials and known.data.get("space") == {}:
+            raise ValueError("trials without a space; next: name settings and values in space")
+        return trials
+
+
+def _refuse_unknown(names: Sequence[str]) -> None:
+    known = list(TrainingOptions.model_fields)
+    if unknown := [name for name in dict.fromkeys(names) if name not in known]:
+        steps = "; ".join(f"{name}: {nearest(name, known)}" for name in unknown)
+        raise ValueError(f"got names that are no setting of a training; next: {steps}")

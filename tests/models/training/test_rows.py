@@ -11,6 +11,7 @@ from churnlens.models.training.rows import (
     EncodedRow,
     check_encoded,
     encode_rows,
+    same_ids,
     shared,
     try_encode,
 )
@@ -158,10 +159,23 @@ def test_a_template_without_an_end_token_is_a_fault():
     assert fault.detail == "no end token behind it"
 
 
-def test_rows_in_both_splits_are_found_by_id_and_by_content():
+def test_rows_in_both_splits_are_found_by_prompt_whatever_the_answer():
     training = encode_rows([row(1), row(2)], TOKENIZER, 128)
-    validation = encode_rows([row(2, "other"), {**row(1), "id": "new"}, row(3)], TOKENIZER, 128)
-    assert [f.key for f in shared(training, validation)] == ["q2", "new"]
+    again = [{**row(1), "id": "same"}, {**row(2, answer="another"), "id": "asked"}, row(3)]
+    validation = encode_rows(again, TOKENIZER, 128)
+    assert [f.key for f in shared(training, validation)] == ["same", "asked"]
+
+
+def test_an_id_in_both_splits_is_found_though_its_row_is_at_fault():
+    training = [row(1), without(row(2), messages=None), {"messages": []}, ["no row"]]
+    validation = [row(2), row(3), {"messages": []}]
+    assert [f.key for f in same_ids(training, validation)] == ["q2"]
+
+
+def test_a_row_too_long_is_told_beside_its_other_faults():
+    _, faults = try_encode([row(1, "bill " * 3000, " ")], TOKENIZER, 128)
+    assert [fault.kind for fault in faults] == ["empty answer", "does not fit"]
+    assert "expected at most 128" in faults[1].detail
 
 
 def test_a_message_is_bounded_whatever_the_number_of_faults():

@@ -20,7 +20,7 @@ def loss(settings):
 def tried(trials=12, seed=7):
     asked = []
     found = search(lambda s: asked.append(s) or loss(s), SPACE, trials, seed)
-    assert found == asked
+    assert found == [(settings, loss(settings)) for settings in asked]
     return asked
 
 
@@ -61,11 +61,18 @@ def test_a_stopped_search_goes_on_from_its_file_as_if_it_had_not_stopped(tmp_pat
         search(judge, SPACE, 8, 7, storage)
     again = []
     found = search(lambda s: again.append(s) or loss(s), SPACE, 8, 7, storage)
-    assert found == tried(8) and judged + again == found
+    assert [settings for settings, _ in found] == tried(8) == judged + again
     assert search(judge, SPACE, 8, 7, storage) == found  # nothing is judged again
     other = []
     search(lambda s: other.append(s) or loss(s), SPACE, 2, 7, (storage[0], "other"))
     assert len(other) == 2
+
+
+def test_what_failed_is_kept_as_failed(tmp_path):
+    storage = (tmp_path / "search.db", "study")
+    found = search(lambda s: None, SPACE, 2, 7, storage)
+    assert [loss for _, loss in found] == [None, None]
+    assert search(loss, SPACE, 2, 7, storage) == found
 
 
 def test_without_optuna_the_extra_is_named(monkeypatch):

@@ -5,14 +5,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from churnlens.datasets.shards import ShardStore
-from churnlens.options import ExperimentOptions, FinetuningOptions
+from churnlens.models.training.callbacks import DivergedError
+from churnlens.models.training.faults import TrainingError
+from churnlens.options import ExperimentOptions, FinetuningOptions, OptionsError
 from churnlens.pipelines.experiments import tracking, trials
 from churnlens.pipelines.experiments.churn.nodes import compare_trainings
 from churnlens.pipelines.experiments.tracking import TrackingError
 from churnlens.pipelines.experiments.trials import draw_trials, track_trials
+from churnlens.pipelines.finetuning import students
 from pipelines.letters import LOCK
 
 GRID = ({"learning_rate": 1e-3, "epochs": 3.0}, {"learning_rate": 2e-3}, {"learning_rate": 5e-4})
@@ -35,7 +37,7 @@ class Trainer:
     """Stands in for trainings; counts them, and can stop before one."""
 
     def __init__(self):
-        self.trained, self.judged, self.stop_at = [], 0, None
+        self.trained, self.judged, self.stop_at, self.diverges_at = [], 0, None, None
 
     def train(self, training, validation, *, model, options, checkpoints, label):
         if len(self.trained) == self.stop_at:
@@ -43,7 +45,11 @@ class Trainer:
         if options not in self.trained:
             self.trained.append(options)
         loss = loss_of(options)
+        if options.learning_rate == self.diverges_at:
+            raise DivergedError(f"{label}: got no number")
         card = SimpleNamespace(
+            data_sha256="d1",
+            environment={"torch": "2"},
             key=lambda: f"{options.learning_rate:g} {options.rank}",
             metrics={"validation_loss": loss, "best_step": 3},
         )
@@ -65,20 +71,21 @@ def trainer(monkeypatch):
     made = Trainer()
     monkeypatch.setattr(trials, "train", made.train)
     monkeypatch.setattr(trials, "row_losses", made.row_losses)
+    monkeypatch.setattr(students, "check_rows", lambda *given: None)
     monkeypatch.setattr(trials, "verify", lambda spec, root: root / spec.name)
     return made
 
 
 @pytest.fixture
 def compare(trainer, tmp_path):
-    def run(**options):
+    def run(finetuning=None, **options):
         return compare_trainings(
             ROWS,
             LOCK,
             str(tmp_path),
             tmp_path,
             ShardStore(tmp_path / "cache"),
-            FinetuningOptions(student="letters", rank=16),
+            finetuning or FinetuningOptions(student="letters", rank=16),
             ExperimentOptions.model_validate({"grid": GRID, **options}),
         )
 
@@ -142,28 +149,108 @@ def test_rows_are_those_of_the_student(compare, trainer, monkeypatch):
     ("options", "message"),
     [
         ({"grid": [{"learning_rte": 1e-3}]}, "learning_rte"),
-        ({"grid": [{"rank": 0}]}, "rank"),
         ({"space": {"depth": (1, 2)}}, "depth"),
         ({"trials": 3}, "without a space"),
+        ({"space": {"rank": {"low": 8, "high": 1}}}, "space.rank.*got 1, expected more than low"),
+        ({"grid": [{"rnak": 1}], "space": {"depht": (1,)}}, "rnak: write rank(.|\\n)*depht"),
         ({"space": {"rank": ()}}, "rank"),
     ],
 )
 def test_wrong_settings_are_named_when_options_are_read(options, message):
-    with pytest.raises(ValidationError, match=message):
+    with pytest.raises(OptionsError, match=message):
         ExperimentOptions.model_validate(options)
 
 
 def test_settings_that_do_not_go_together_stop_before_any_training(compare, trainer):
-    with pytest.raises(ValidationError, match="at most 1e-4"):
-        compare(grid=[{"learning_rate": 1e-4}, {"method": "full"}])
+    wrong = [{"learning_rate": 1e-4}, {"method": "full"}, {"rank": 0}, {"method": "qlora"}]
+    with pytest.raises(OptionsError) as caught:
+        compare(grid=wrong)
+    for part in (
+        "grid 2: learning_rate: got 0.0002, which is for adapters",
+        "grid 3: rank: got 0",
+        "grid 4: method qlora needs a GPU",
+    ):
+        assert part in str(caught.value)
     assert trainer.trained == []
+
+
+@pytest.mark.parametrize(
+    ("space", "message"),
+    [
+        ({"rank": [0, 8]}, "space: rank: got 0"),
+        ({"rank": {"low": 0.1, "high": 8}}, "space: rank: got 0.1, expected integer"),
+        ({"method": ["lora", "full"], "learning_rate": [5e-4]}, "expected at most 0.0001"),
+        ({"method": {"low": 1, "high": 2}}, "space: method: got"),
+        ({name: list(range(1, 12)) for name in ("rank", "alpha", "epochs", "seed")}, "10000"),
+    ],
+)
+def test_a_space_is_checked_before_any_training(compare, trainer, space, message):
+    with pytest.raises(OptionsError, match=message):
+        compare(trials=2, space=space)
+    assert trainer.trained == []
+    assert len(compare(space=space)[0]["runs"]) == 3  # without trials it is not used
+
+
+def test_an_experiment_without_runs_is_refused(compare):
+    with pytest.raises(OptionsError, match="no grid and no trials"):
+        compare(grid=[])
+
+
+def test_settings_are_held_against_the_students_own(compare):
+    """At the student's rate full tuning is right, though not at the default rate."""
+    with_rate = FinetuningOptions(student="letters", learning_rate=5e-5)
+    report, _ = compare(with_rate, grid=[{"method": "full"}])
+    assert report["chosen"] == "grid 1"
+
+
+def test_a_run_that_diverges_is_a_row_and_the_others_go_on(compare, trainer):
+    trainer.diverges_at = 1e-3
+    report, history = compare()
+    first, *others = report["runs"]
+    assert "got no number" in first["failed"] and first["loss"] is first["training"] is None
+    assert [run["failed"] for run in others] == [None, None] and report["chosen"] == "grid 2"
+    assert {row["run"] for row in history} == {"grid 2", "grid 3"}
+    json.dumps([report, history])
+    assert len(draw_trials(report, history).axes[0].lines) == 2
+    with pytest.raises(TrainingError, match="every run failed"):
+        compare(grid=GRID[:1])
+
+
+def test_a_search_passes_over_what_diverges(compare, trainer):
+    trainer.diverges_at = 5e-4
+    report, _ = compare(grid=[], trials=4, space={"learning_rate": (5e-4, 1e-3)})
+    assert len(report["runs"]) == 4 and any(run["failed"] for run in report["runs"])
+
+
+def test_a_search_that_was_stopped_goes_on_with_the_same_proposals(compare, trainer, tmp_path):
+    whole, _ = compare(grid=[], trials=5, space=SPACE)
+    for stop_at in (1, 4):
+        (tmp_path / "search.db").unlink()
+        trainer.trained, trainer.stop_at = [], stop_at
+        with pytest.raises(KeyboardInterrupt):
+            compare(grid=[], trials=5, space=SPACE)
+        trainer.stop_at = None
+        assert compare(grid=[], trials=5, space=SPACE)[0] == whole
+
+
+def test_a_whole_number_is_searched_in_whole_numbers(compare):
+    report, _ = compare(grid=[], trials=5, space={"rank": {"low": 4, "high": 64}})
+    ranks = [run["settings"]["rank"] for run in report["runs"]]
+    assert all(isinstance(rank, int) and 4 <= rank <= 64 for rank in ranks)
 
 
 def test_the_plot_has_a_line_for_each_run(compare):
     figure = draw_trials(*compare())
     axes = figure.axes[0]
-    assert len(axes.lines) == 3
-    assert [text.get_text() for text in axes.texts] == ["grid 1", "grid 2", "grid 3"]
+    assert [line.get_label() for line in axes.lines] == [
+        "1: 3 epochs, 0.001",
+        "2: 0.002",
+        "3: 0.0005",
+    ]
+    assert axes.get_yscale() == "log" and not axes.texts
+    looks = {(line.get_marker(), line.get_linestyle()) for line in axes.lines}
+    colours = [line.get_color() for line in axes.lines]
+    assert len(looks) == 3 and colours[0] == colours[2] != colours[1]
 
 
 def test_runs_are_tracked_only_where_a_store_is_named(compare, monkeypatch):
@@ -184,4 +271,7 @@ def test_mlflow_has_every_run_inside_one(compare, tmp_path):
     for run in nested:
         told = next(each for each in report["runs"] if each["name"] == run.info.run_name)
         assert run.data.metrics["validation_loss_value"] == pytest.approx(told["loss"]["value"])
+        tags = run.data.tags
+        assert (tags["data_sha256"], tags["seed"], tags["environment.torch"]) == ("d1", "7", "2")
+        assert len(tags["git_sha"]) in (7, 40)
         assert run.data.params == {k: str(v) for k, v in told["settings"].items()}

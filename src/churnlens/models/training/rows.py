@@ -31,6 +31,12 @@ class EncodedRow:
     input_ids: tuple[int, ...]
     labels: tuple[int, ...]
 
+    @property
+    def prompt(self) -> tuple[int, ...]:
+        """The tokens before the first that is learned."""
+        first = next((n for n, label in enumerate(self.labels) if label != IGNORED), None)
+        return self.input_ids[:first]
+
 
 def encode_rows(
     rows: Sequence[Mapping[str, Any]], tokenizer: Any, max_length: int
@@ -65,7 +71,9 @@ def try_encode(
     for number, row in enumerate(rows):
         key = _key(row, number)
         found = list(_message_faults(row, key, special))
-        if not found:
+        if found:
+            found += _too_long(row, key, tokenizer, max_length)
+        else:
             done = _encode(row["messages"], key, tokenizer)
             found = [done] if isinstance(done, Fault) else check_encoded([done], max_length)
             encoded += [done] if isinstance(done, EncodedRow) and not found else []
@@ -90,15 +98,30 @@ def check_encoded(rows: Sequence[EncodedRow], max_length: int) -> list[Fault]:
 
 
 def shared(training: Sequence[EncodedRow], validation: Sequence[EncodedRow]) -> list[Fault]:
-    """Return a fault for every validation row whose id or whose tokens training has too."""
-    keys, tokens = {row.key for row in training}, {row.input_ids for row in training}
-    both = [row.key for row in validation if row.key in keys or row.input_ids in tokens]
+    """Return a fault for every validation row whose prompt training has too, whatever its answer.
+
+    A prompt twice says nothing new, and the loss on it would be that of what was learned.
+    """
+    prompts = {row.prompt for row in training}
+    both = [row.key for row in validation if row.prompt in prompts]
     return [Fault("in training and in validation", key) for key in both]
 
 
-def _key(row: Any, number: int) -> str:
+def same_ids(training: Sequence[Any], validation: Sequence[Any]) -> list[Fault]:
+    """Return a fault for every id that both splits have, be its rows at fault or not."""
+    keys = {given for row in training if (given := _given(row))}
+    both = dict.fromkeys(given for row in validation if (given := _given(row)) in keys)
+    return [Fault("in training and in validation", key) for key in both]
+
+
+def _given(row: Any) -> str:
+    """Return the id of a row as far as it is shown; empty where it has none."""
     given = row.get("id") if isinstance(row, Mapping) else None
-    return str(given)[:40] if isinstance(given, str | int) and given != "" else f"row {number + 1}"
+    return str(given)[:40] if isinstance(given, str | int) else ""
+
+
+def _key(row: Any, number: int) -> str:
+    return _given(row) or f"row {number + 1}"
 
 
 def _twice(keys: Sequence[str]) -> list[Fault]:
@@ -121,6 +144,17 @@ def _message_faults(row: Any, key: str, special: Iterable[str]) -> Iterable[Faul
         yield Fault("empty answer", key)
     if found := sorted({t for t in special for m in messages if t in m["content"]}):
         yield Fault("special tokens in the text", key, ", ".join(found[:3]))
+
+
+def _too_long(row: Any, key: str, tokenizer: Any, max_length: int) -> list[Fault]:
+    """Say that a row which cannot be rendered is too long all the same, by its texts alone."""
+    messages = row.get("messages") if isinstance(row, Mapping) else None
+    if not isinstance(messages, Sequence) or not all(map(_is_message, messages)):
+        return []
+    texts = [message["content"] for message in messages]
+    got = sum(len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts)
+    detail = f"{got} tokens of text, expected at most {max_length}"
+    return [Fault("does not fit", key, detail)] if got > max_length else []
 
 
 def _is_message(message: Any) -> bool:

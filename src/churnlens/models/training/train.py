@@ -11,11 +11,11 @@ from churnlens.models.training.card import describe_training
 from churnlens.models.training.faults import stop_at
 from churnlens.models.training.fit import fit
 from churnlens.models.training.outcome import Trained, keep_best, run_to_end
-from churnlens.models.training.rows import EncodedRow, shared, try_encode
+from churnlens.models.training.rows import EncodedRow, same_ids, shared, try_encode
 from churnlens.options import TrainingOptions
 
 Rows = Sequence[Mapping[str, Any]]
-__all__ = ["Rows", "Trained", "encode_splits", "machine_faults", "train"]
+__all__ = ["Rows", "Trained", "check_rows", "encode_splits", "machine_faults", "train"]
 
 
 def train(
@@ -68,8 +68,19 @@ def encode_splits(
         split, found = try_encode(rows, tokenizer, options.max_length)
         encoded.append(split)
         faults += found
-    stop_at([*faults, *shared(*encoded)], machine_faults(options))
+    twice = dict.fromkeys([*same_ids(training, validation), *shared(*encoded)])
+    stop_at([*faults, *twice], machine_faults(options))
     return encoded[0], encoded[1]
+
+
+def check_rows(training: Rows, validation: Rows, model: Path, options: TrainingOptions) -> None:
+    """Check rows, options and machine as `train` does, without training.
+
+    Raises:
+        TrainingError, ModelError: as of `train`.
+    """
+    prepare(model)
+    encode_splits(training, validation, load_tokenizer(model), options)
 
 
 def machine_faults(options: TrainingOptions) -> list[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+from subprocess import run as run_command
 from typing import Any
 
 EXPERIMENT = "churnlens"
@@ -39,14 +42,38 @@ def track(
     mlflow.set_tracking_uri(tracking_uri)
     mlflow.set_experiment(EXPERIMENT)
     with mlflow.start_run(run_name=f"{len(trials['runs'])} trainings") as outer:
-        mlflow.set_tag("chosen", trials["chosen"])
+        mlflow.set_tags({"chosen": trials["chosen"], "git_sha": _commit()})
         for run in trials["runs"]:
             with mlflow.start_run(run_name=run["name"], nested=True):
                 mlflow.log_params(run["settings"])
-                mlflow.set_tag("training", run["training"])
-                for name in ("value", "low", "high"):
-                    mlflow.log_metric(f"validation_loss_{name}", run["loss"][name])
+                mlflow.set_tags(_tags(run))
+                for name, value in _losses(run).items():
+                    mlflow.log_metric(name, value)
                 for row in history:
                     if row["run"] == run["name"]:
                         mlflow.log_metric(f"{row['split']}_loss", row["loss"], step=row["step"])
     return str(outer.info.run_id)
+
+
+def _losses(run: Mapping[str, Any]) -> dict[str, float]:
+    loss = run["loss"] or {}  # None for a training that failed
+    parts = ("value", "low", "high")
+    return {f"validation_loss_{part}": loss[part] for part in parts if part in loss}
+
+
+def _tags(run: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a run was made of: its data, seed, machine, and the code."""
+    plain = ("training", "data_sha256", "seed", "failed")
+    named = {name: str(run[name]) for name in plain if run.get(name) is not None}
+    machine = {f"environment.{k}": str(v) for k, v in run.get("environment", {}).items()}
+    return {**named, **machine, "git_sha": _commit()}
+
+
+def _commit() -> str:
+    """Return the commit of the code; `unknown` where it is no checkout."""
+    git = which("git")
+    if git is None:
+        return "unknown"
+    words, folder = [git, "rev-parse", "HEAD"], Path(__file__).parent
+    done = run_command(words, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip() or "unknown"

@@ -7,6 +7,7 @@ meant to be drawn in English.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,12 @@ from churnlens.pipelines.reporting.dotplot import STYLE, new_figure
 from churnlens.pipelines.reporting.strings import load_strings
 from churnlens.pipelines.reporting.svg import COLOURS
 from churnlens.schema import Language
+
+_LOOKS: list[dict[str, Any]] = [
+    {"marker": marker, "linestyle": line, "markersize": 4, "linewidth": 1.2}
+    for line in ("-", "--", ":")
+    for marker in ("o", "s", "^", "D", "v", "x")
+]
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,28 +57,36 @@ def plot_losses(history: Sequence[Mapping[str, Any]], language: Language) -> Fig
     return figure
 
 
-def plot_trials(history: Sequence[Mapping[str, Any]], chosen: str, language: Language) -> Figure:
+def plot_trials(
+    history: Sequence[Mapping[str, Any]], chosen: str, said: Mapping[str, str], language: Language
+) -> Figure:
     """Return the validation losses of several trainings by epoch, the chosen one in colour.
 
     Args:
         history: rows with `run`, `epoch`, `split` and `loss`.
         chosen: name of a run.
+        said: run → its name and settings, for the legend.
         language: of the labels.
     """
     from matplotlib import rc_context
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     words = load_strings(language)
     with rc_context(STYLE | {"axes.spines.left": True}):
-        figure = new_figure("trials", 3.4)
-        axes = figure.add_subplot(xlabel=words.say("epoch"), ylabel=words.say("loss"))
-        for name in dict.fromkeys(row["run"] for row in history):
+        figure = new_figure("trials", 4.4)
+        axes = figure.add_subplot(xlabel=words.say("epoch"), ylabel=words.say("loss"), yscale="log")
+        names = dict.fromkeys(row["run"] for row in history)
+        for name, look in zip(names, cycle(_LOOKS), strict=False):
             rows = [r for r in history if r["run"] == name and r["split"] == "validation"]
             epochs, losses = ([row[part] for row in rows] for part in ("epoch", "loss"))
             colour = COLOURS["blue" if name == chosen else "muted"]
-            axes.plot(epochs, losses, color=colour, marker="o", markersize=3, linewidth=1.2)
-            axes.annotate(name, (epochs[-1], losses[-1]), fontsize=8, color=colour)
+            axes.plot(epochs, losses, color=colour, label=said[name], **look)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.grid(color=COLOURS["grid"], linewidth=0.7)
         axes.set_axisbelow(True)
+        figure.legend(loc="outside lower left", ncols=2, fontsize=8)
     return figure
 
 

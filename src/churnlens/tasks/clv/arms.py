@@ -192,7 +192,7 @@ def tune(
         columns: that boosting reads.
         storage: SQLite file of the trials, from which a stopped search goes on.
     """
-    from churnlens.models.training.search import search_losses
+    from churnlens.models.training.search import search
     from churnlens.options import Range
 
     if not options.trials:
@@ -213,8 +213,9 @@ def tune(
     }
     kept = (storage, _study(train, options, columns)) if storage else None
     given = options.model_dump(include=set(space))
-    tried = search_losses(judge, space, options.trials, options.seed, kept)
-    best, _ = min([(given, judge(given)), *tried], key=lambda each: each[1])
+    tried = search(judge, space, options.trials, options.seed, kept)
+    found = [(given, judge(given)), *tried]
+    best, _ = min(found, key=lambda each: np.inf if each[1] is None else each[1])
     return options.model_copy(update=best)
 
 

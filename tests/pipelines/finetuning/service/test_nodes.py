@@ -4,6 +4,7 @@ import pytest
 
 from churnlens.options import PUBLIC_RECIPE, ServiceFinetuningOptions, ServiceRowsOptions
 from churnlens.pipelines.data_processing.service.nodes import make_service_rows
+from churnlens.pipelines.finetuning import students
 from churnlens.pipelines.finetuning.service import nodes
 from churnlens.tasks.service.book import read_folder
 from tasks.service.support import CONF, PROMPTS
@@ -22,6 +23,7 @@ def trained(monkeypatch):
 
     spec = SimpleNamespace(languages=("en",))
     monkeypatch.setattr(nodes, "train", train)
+    monkeypatch.setattr(students, "check_rows", lambda *rows: None)
     monkeypatch.setattr(nodes, "spec_of", lambda lock, name: spec)
     monkeypatch.setattr(nodes, "verify", lambda spec, root: root)
     return given

@@ -9,7 +9,7 @@ from churnlens.models.lock import spec_of
 from churnlens.models.training.train import train
 from churnlens.models.weights import verify
 from churnlens.options import ServiceFinetuningOptions
-from churnlens.pipelines.finetuning.students import choose_rows
+from churnlens.pipelines.finetuning.students import sound_rows
 from churnlens.tasks.service.rows import mixed
 
 
@@ -33,19 +33,18 @@ def train_assistant(
         The folder of the best adapter, and the losses as rows.
     """
     spec = spec_of(model_lock, options.student)
-    own, held_out, general = (
-        choose_rows(training_rows.get(split, []), spec.languages, most)
-        for split, most in (
-            ("training", options.max_rows),
-            ("validation", options.max_validation_rows),
-            ("general", None),
-        )
-    )
+    model, settings = verify(spec, Path(model_root)), options.settings()
+    most = {
+        "training": options.max_rows,
+        "validation": options.max_validation_rows,
+        "general": None,
+    }
+    chosen = sound_rows(training_rows, spec, model, settings, most)
     trained = train(
-        mixed(own, general, options.general),
-        held_out,
-        model=verify(spec, Path(model_root)),
-        options=options.settings(),
+        mixed(chosen["training"], chosen["general"], options.general),
+        chosen["validation"],
+        model=model,
+        options=settings,
         checkpoints=checkpoints,
         label="train the assistant",
     )

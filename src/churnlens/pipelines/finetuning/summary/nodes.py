@@ -8,7 +8,6 @@ from typing import Any
 from kedro.io.core import DatasetError
 
 from churnlens.dialogues.sides import Rows, dialogues_of
-from churnlens.models.lock import spec_of
 from churnlens.options import SummaryFinetuningOptions
 from churnlens.pipelines.finetuning.students import tune
 from churnlens.tasks.summary.stages import fit_summaries
@@ -43,18 +42,5 @@ def train_summary_student(
     checkpoints: Path,
     options: SummaryFinetuningOptions,
 ) -> tuple[Path, list[dict[str, Any]]]:
-    """Tune a student of summaries, see `students.tune`.
-
-    Raises:
-        DatasetError: when a split has no row in a language of the student.
-    """
-    languages = spec_of(model_lock, options.student).languages
-    for split in ("training", "validation"):
-        rows = training_rows.get(split, [])
-        if not any(row["language"] in languages for row in rows):
-            raise DatasetError(
-                f"training_rows: got {len(rows)} {split} rows, none in a language of "
-                f"{options.student} ({', '.join(languages)}), expected some; next: a student that "
-                "writes the language of your dialogues (globals.yml), or the extractive writer"
-            )
+    """Tune a student of summaries, see `students.tune`."""
     return tune(training_rows, model_lock, model_root, checkpoints, options)
