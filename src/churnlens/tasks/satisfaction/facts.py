@@ -74,8 +74,9 @@ def decide_all(
     decisions = []
     for alert in alerts:
         who = customers.get(alert.dialogue)
-        known = who and log is not None
-        credits = credits_before(log or (), who, time, table.days, alert.id) if known else None
+        credits = None
+        if who and log is not None:
+            credits = credits_before(log, who, time, table.days, alert.id)
         facts = Facts(
             customer=who,
             fault=book.faults.get(alert.dialogue),
