@@ -188,6 +188,11 @@ def test_labels_are_redacted():
     assert cleaned.removed["phone"] == 4
 
 
+def test_spaces_hide_no_name():
+    turns, _ = _clean(("customer", "my name is   Ann Lee\n\nregards,\t\n \n Ann Lee"))
+    assert turns[0][1] == "my name is [name_1]\nregards,\n[name_1]"
+
+
 def test_nothing_beside_the_words_names_a_person():
     dialogue = Dialogue(
         id="13800138000@x.com",
