@@ -188,6 +188,11 @@ def test_labels_are_redacted():
     assert cleaned.removed["phone"] == 4
 
 
+def test_spaces_hide_no_name():
+    turns, _ = _clean(("customer", "my name is   Ann Lee\n\nregards,\t\n \n Ann Lee"))
+    assert turns[0][1] == "my name is [name_1]\nregards,\n[name_1]"
+
+
 def test_nothing_beside_the_words_names_a_person():
     dialogue = Dialogue(
         id="13800138000@x.com",
@@ -216,10 +221,12 @@ def test_turn_by_turn_tags_go_on_from_marks_that_tell_nothing():
 
 
 def test_planted_personal_data_of_the_demo_is_gone():
-    demo = simulate_dialogues(300, 7)
+    demo = simulate_dialogues(400, 7)
     clean = {row["id"]: clean_dialogue(read_row(row)).dialogue for row in plain_rows(demo)}
     planted = demo.dialogue_truth[demo.dialogue_truth.personal_kinds != ""]
-    assert planted.personal_kinds.str.contains("name").any()
+    names = int(planted.personal_kinds.str.contains("name").sum())
+    said = [turn.text for each in clean.values() for turn in each.turns]
+    assert sum(text.count("[name_") for text in said) == names > 9, "and nothing else is a name"
     for row in planted.itertuples():
         told = clean[row.id].model_dump_json()
         assert not [value for value in row.personal_values.split(";") if value in told]

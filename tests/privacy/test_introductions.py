@@ -26,6 +26,7 @@ CHINESE = ["邱婷婷", "王小明", "李伟", "欧阳娜娜", "张家豪", "蒋
         "this is {} speaking",
         "bye. Regards, {}",
         "Thanks.\nKind regards\n{}",
+        "Thanks. Kind regards, \n\n{}",
         "Cheers, {} 2/2",
         "regards, {}.\nSent from a phone",
         "regards, {}. call me",

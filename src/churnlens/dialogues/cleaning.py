@@ -99,7 +99,7 @@ def _redacted(
     texts: list[str], names: Iterable[str | None], tags: Tags
 ) -> tuple[list[str], Counter[str]]:
     """Return the texts of one dialogue without personal data, and what was removed."""
-    texts = [NUMBERED.sub(lambda m: tags.of(m[1].lower(), m[2]), text) for text in texts]
+    texts = [NUMBERED.sub(lambda m: tags.of(m[1].lower(), m[2]), _tidy(text)) for text in texts]
     texts, removed = redact_dialogue(texts, names, tags)
     removed["handle"] = sum(len(HANDLE.findall(text)) for text in texts)
     return [_tidy(HANDLE.sub(lambda m: tags.of("handle", m[0]), text)) for text in texts], removed

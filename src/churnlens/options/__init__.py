@@ -81,6 +81,7 @@ from churnlens.options.service import (
     ServiceRowsOptions,
     Similarity,
 )
+from churnlens.options.sinks import SinkOptions
 from churnlens.options.summary import (
     PUBLIC_GRID,
     PromptSearchOptions,
@@ -162,6 +163,7 @@ __all__ = [
     "Side",
     "Similarity",
     "SplitOptions",
+    "SinkOptions",
     "StudentOptions",
     "SummaryDistillationOptions",
     "SummaryFinetuningOptions",

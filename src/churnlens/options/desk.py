@@ -14,6 +14,7 @@ from churnlens.options.explanations import (
     ReasonOptions,
 )
 from churnlens.options.satisfaction import ScorerOptions
+from churnlens.options.sinks import SinkOptions
 
 
 class SatisfactionFinetuningOptions(Options):
@@ -44,11 +45,13 @@ class SatisfactionInferenceOptions(Options):
         explained: alerts whose score is traced back to words, the first ones; it takes about a
             quarter of a second each.
         attribution: how far.
+        sinks: where alerts and decisions are sent.
     """
 
     similar: int = Field(default=3, ge=0, le=20)
     explained: int = Field(default=40, ge=0)
     attribution: AttributionOptions = AttributionOptions()
+    sinks: SinkOptions = SinkOptions()
 
 
 class SatisfactionReportingOptions(Options):

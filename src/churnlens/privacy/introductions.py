@@ -20,7 +20,7 @@ _CALLED: Final = re.compile(rf"\b(?:[Mm]y name is|[Mm]y name's|I am called) {_FU
 _SPEAKING: Final = re.compile(rf"\b[Tt]his is {_FULL} (?:speaking|calling|here)\b")
 _SIGNED: Final = re.compile(
     r"\b(?:[Rr]egards|[Ss]incerely|[Cc]heers|[Yy]ours(?: truly)?|[Bb]est wishes|[Rr]espectfully)"
-    rf"[,.]? ?\n?{_FULL}(?=[ .!)]*(?:\n|\Z|\d/\d|[(\[]|https?:)|[.!] )"
+    rf"[,.]?[ \n]*{_FULL}(?=[ .!)]*(?:\n|\Z|\d/\d|[(\[]|https?:)|[.!] )"
 )
 _OTHERS: Final = """
 a all already an at being but correct customer different everyone folks from guys here hi how in

@@ -114,7 +114,8 @@ def _cut(text: str) -> Iterator[tuple[int, list[Row] | FaultError]]:
     groups: dict[str, list[Row]] = {}
     before = ""
     for line, cells, torn in rows:
-        keys = {_id(each, columns["dialogue"]) for each in torn or [cells]}
+        found: list[list[str] | FaultError] = [*torn] or [cells]
+        keys = {_id(each, columns["dialogue"]) for each in found}
         for key in sorted(keys - {""}) or [before]:
             groups.setdefault(key, []).append((line, _cells(cells, len(header), columns)))
             before = key
