@@ -97,7 +97,10 @@ def test_predict_values_the_runs_customers_and_strangers(project, finished, tmp_
     assert list(found) == ["clv", "clv_low", "clv_high", "segment", "rank"]
     run = pd.read_parquet(finished / "07_model_output" / "clv" / "values.parquet")
     run = run.set_index("customer_id")
-    known = found.index.drop("'=new")
+    known = found.index.drop(["'=new", "x"])
+    assert found.loc["x", "segment"] == "not_valued" and pd.isna(found.loc["x", "clv"])
+    ranks = [line.rsplit(",", 1)[1] for line in (tmp_path / "out.csv").read_text().splitlines()]
+    assert all("." not in rank for rank in ranks)
     assert found.loc[known, "clv"].to_numpy() == pytest.approx(
         run.loc[known, "clv"].to_numpy(), rel=0.05, abs=1
     )
@@ -121,6 +124,11 @@ def test_check_data_describes_or_names_faults(project, demo, tmp_path):
     (tmp_path / "bad.csv").write_text("client,date\na,2024-01-01\n")
     done = invoke(project, "check-data", tmp_path / "bad.csv", "--task", "clv")
     assert done.exit_code == 1 and "no column" in done.stderr
+    (tmp_path / "saas.csv").write_text("account_id,invoice_date,amount\na,2024-01-01,5\n")
+    words = ("check-data", tmp_path / "saas.csv", "--task", "clv")
+    done = invoke(project, *words, "--trade", project / "conf/base/clv/saas.yml")
+    assert done.exit_code == 1 and "got 1 customer(s)" in done.stderr
+    assert "no column" in invoke(project, *words).stderr
 
 
 def test_purchases_of_a_shop_by_params(project, models, tmp_path):

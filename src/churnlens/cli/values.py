@@ -57,8 +57,6 @@ def predict_values(context: KedroContext, source: Path, target: Path) -> str:
     Rows that cannot count are named on standard error and left out; a customer without any other
     row is written without figures.
     """
-    import pandas as pd
-
     from churnlens.datasets.atomic import write_file
     from churnlens.tasks.clv.predict import PREDICTED, not_valued, value_purchases
     from churnlens.tasks.retention.export import export_csv
@@ -71,7 +69,7 @@ def predict_values(context: KedroContext, source: Path, target: Path) -> str:
         click.echo(left_out, err=True)
     values = value_purchases(purchases, *stored)[list(PREDICTED)]
     others = not_valued(raw, stored.model.preset, values)
-    written = values if others.empty else pd.concat([values.astype({"rank": "Int64"}), others])
-    write_file(target, export_csv(written).encode("utf-8"))
+    _, _, without = export_csv(others).partition("\n")  # the header stands once
+    write_file(target, (export_csv(values) + without).encode("utf-8"))
     failed = f", {len(others)} of them without a value" if len(others) else ""
-    return f"{len(written)} customers are in {target}{failed}"
+    return f"{len(values) + len(others)} customers are in {target}{failed}"

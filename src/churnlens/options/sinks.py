@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from churnlens.options.base import Options
 from churnlens.options.remote import WebhookOptions
-from churnlens.schema import Frozen
 
 
-class SinkOptions(Frozen):
+class SinkOptions(Options):
     """Where alerts and decisions are sent; nowhere unless said.
 
     Attributes:

@@ -5,7 +5,7 @@ import pytest
 import yaml
 from kedro.io.core import DatasetError
 
-from churnlens.options import ClvDataOptions, TransactionOptions
+from churnlens.options import ClvDataOptions, SplitOptions, TransactionOptions
 from churnlens.pipelines.data_processing.clv.nodes import (
     divide_in_time,
     keep_contracts,
@@ -76,6 +76,14 @@ def test_the_same_row_twice_and_a_pause_of_ten_years_are_named(purchases, trades
 def test_what_nothing_can_be_fitted_to_is_refused(purchases, trades, change, words):
     with pytest.raises(DatasetError, match=words):
         prepare_transactions(change(purchases), trades["retail"], OPTIONS)
+
+
+def test_named_cuts_beyond_the_data_are_refused(purchases, trades):
+    late = SplitOptions(train=("2025-01-01", "2026-01-01"), test="2027-01-01", days=90)
+    with pytest.raises(DatasetError, match="expected cuts after the first transaction"):
+        prepare_transactions(
+            purchases, trades["retail"], OPTIONS.model_copy(update={"split": late})
+        )
 
 
 def test_purchases_make_rows_at_cuts_and_no_ledger(purchases, trades, telco):

@@ -20,7 +20,7 @@ from churnlens.tasks.clv.contracts import (
     ledger_of_bills,
     ledger_of_invoices,
 )
-from churnlens.tasks.clv.cuts import derive_split, first_unknown_day
+from churnlens.tasks.clv.cuts import check_split, derive_split, first_unknown_day
 from churnlens.tasks.clv.features import features_at, target_at
 from churnlens.tasks.clv.presets import Preset
 from churnlens.tasks.clv.readers import TransactionError, take_columns
@@ -43,7 +43,8 @@ def prepare_transactions(
 
     Returns:
         `customer_id` (hashed where it is personal), `date`, `amount` and perhaps `cost`; and the
-        report: `TransactionReport`, `trade`, `kind`, `split` and `until`, the first day unknown.
+        report: `TransactionReport`, `trade`, `kind`, `read` (which rows count), `split` and
+        `until`, the first day unknown.
 
     Raises:
         DatasetError: for transactions that no model can be fitted to.
@@ -53,7 +54,7 @@ def prepare_transactions(
     try:
         purchases, report = check_transactions(take_columns(transactions, preset.columns), read)
         check_cohort(purchases, read)
-        split = options.split or _split(purchases, preset, options)
+        split = _split(purchases, preset, options)
     except TransactionError as error:
         raise DatasetError(f"transactions: {error}") from None
     if left_out := {name: count for name, count in report.excluded.items() if count}:
@@ -67,6 +68,7 @@ def prepare_transactions(
         **report.model_dump(mode="json"),
         "trade": preset.name,
         "kind": preset.kind,
+        "read": read.model_dump(mode="json"),
         "split": split.model_dump(mode="json"),
         "until": until.isoformat(),
     }
@@ -74,6 +76,8 @@ def prepare_transactions(
 
 def _split(purchases: pd.DataFrame, preset: Preset, options: ClvDataOptions) -> SplitOptions:
     first, last = (day.date() for day in (purchases["date"].min(), purchases["date"].max()))
+    if options.split:
+        return check_split(options.split, first, first_unknown_day(last, preset.kind))
     return derive_split(first, last, preset.kind, options.days, options.cuts)
 
 

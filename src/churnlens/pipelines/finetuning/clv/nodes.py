@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import pandas as pd
 from kedro.io.core import DatasetError
 
 from churnlens.models.lock import spec_of
 from churnlens.models.weights import verify
-from churnlens.options import ClvFinetuningOptions
+from churnlens.options import ClvFinetuningOptions, TransactionOptions
 from churnlens.schema import parse_schema
 from churnlens.tasks.clv.contract_rows import columns_in
 from churnlens.tasks.clv.customer_values import ValueRows, fit_values
 from churnlens.tasks.clv.presets import Preset
 from churnlens.tasks.clv.text_arm import fit_text
+
+
+class Fitting(TypedDict):
+    """What models of value are fitted by.
+
+    Attributes:
+        trade: what value means.
+        checkpoints: folder of the trials of a search, from which a stopped one goes on.
+    """
+
+    trade: dict[str, Any]
+    checkpoints: Path
 
 
 def fit_value_models(
@@ -24,8 +36,8 @@ def fit_value_models(
     ledger: pd.DataFrame,
     table_schema: dict[str, Any],
     transaction_report: dict[str, Any],
-    trade: dict[str, Any],
     options: ClvFinetuningOptions,
+    **fitting: Unpack[Fitting],
 ) -> dict[str, Any]:
     """Fit floors, the parametric model, boosting and their stack on training cuts; find borders.
 
@@ -34,9 +46,9 @@ def fit_value_models(
         current_rows: at the day up to which everything is known.
         ledger: of contracts, else without rows.
         table_schema: of its attributes, or empty.
-        transaction_report: says how long a target is.
-        trade: what value means.
+        transaction_report: says how long a target is, and which rows counted.
         options: see there.
+        fitting: the trade, and where a search is kept.
 
     Returns:
         A `ValueModel`.
@@ -44,7 +56,7 @@ def fit_value_models(
     Raises:
         DatasetError: when the rows identify no model.
     """
-    preset = Preset.model_validate(trade)
+    preset = Preset.model_validate(fitting["trade"])
     schema = parse_schema(table_schema) if table_schema else None
     rows = ValueRows(
         train=train_rows,
@@ -52,11 +64,13 @@ def fit_value_models(
         days=transaction_report["split"]["days"],
         ledger=ledger if preset.kind == "contract" else None,
         columns=columns_in(ledger, schema),
+        read=TransactionOptions(**transaction_report["read"]),
     )
     try:
-        return fit_values(rows, preset, options).model_dump(mode="json")
+        found = fit_values(rows, preset, options, fitting["checkpoints"])
     except ValueError as error:
         raise DatasetError(f"transactions: {error}") from None
+    return found.model_dump(mode="json")
 
 
 def fit_text_regression(

@@ -11,15 +11,16 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 func=fit_value_models,
-                inputs=[
-                    "train_rows",
-                    "current_rows",
-                    "ledger",
-                    "table_schema",
-                    "transaction_report",
-                    "trade",
-                    "params:finetuning",
-                ],
+                inputs={
+                    "train_rows": "train_rows",
+                    "current_rows": "current_rows",
+                    "ledger": "ledger",
+                    "table_schema": "table_schema",
+                    "transaction_report": "transaction_report",
+                    "trade": "trade",
+                    "checkpoints": "checkpoints",
+                    "options": "params:finetuning",
+                },
                 outputs="value_model",
                 name="fit_value_models",
             ),

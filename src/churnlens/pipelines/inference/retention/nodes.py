@@ -10,7 +10,7 @@ from kedro.io.core import DatasetError
 
 from churnlens.options import RetentionInferenceOptions
 from churnlens.schema import parse_schema
-from churnlens.tasks.retention.export import export_csv
+from churnlens.tasks.retention.export import export_csv, neutralised_texts
 from churnlens.tasks.retention.known import (
     churn_risk,
     earlier_offers,
@@ -77,7 +77,7 @@ def list_customers(
     trade: dict[str, Any],
     options: RetentionInferenceOptions,
 ) -> tuple[pd.DataFrame, str]:
-    """Return the ranked list, and the same as CSV that no spreadsheet runs.
+    """Return the ranked list, and the same as CSV; no spreadsheet runs either.
 
     Args:
         joined: of `join_tasks`.
@@ -96,4 +96,4 @@ def list_customers(
             "the same currency"
         )
     table = retention_table(joined, rules, options.language)
-    return table, export_csv(table)
+    return neutralised_texts(table), export_csv(table)
