@@ -58,11 +58,16 @@ class DistillationOptions(TeacherOptions):
         depths: how many documents each question is asked with.
         validation_share: of the question families, and of the phrases in them.
         seed: of the questions, their division, and the phrasings of the reference teacher.
+        min_rows, min_validation_rows: of each language; fewer are warned of.
+        min_share: the same of the rows that refuse, and of those of groups that are too small.
     """
 
     depths: tuple[Annotated[int, Field(ge=1, le=10)], ...] = Field(default=(3, 5, 7), min_length=1)
     validation_share: float = Field(default=0.2, gt=0, lt=0.5)
     seed: int = 7
+    min_rows: int = Field(default=300, ge=0)
+    min_validation_rows: int = Field(default=50, ge=0)
+    min_share: float = Field(default=0.1, ge=0, lt=1)
 
 
 class FinetuningOptions(StudentOptions):

@@ -138,7 +138,7 @@ def test_every_gate_of_a_training_row_has_words():
     faults = {"no_fact", "unclear_fact", "unknown_document"}
     assert all(f'"{fault}"' in grading for fault in faults)
     gates = flags | faults | {f"{name}_incomplete" for name in shares}
-    assert set(book["gates"]) == gates | {"in_a_test", "near_duplicate"}
+    assert set(book["gates"]) == gates | {"in_a_test", "sibling", "near_duplicate"}
 
 
 def test_a_key_without_a_name_is_shown_as_it_is():
