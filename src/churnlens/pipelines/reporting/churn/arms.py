@@ -145,10 +145,11 @@ def evaluate_arms(
     teacher = ReferenceTeacher(Phrasings.read(prompts["phrasings"]), distillation.seed)
     gold = [reply.text for reply in teacher.answer(lessons)]
     scores = {name: score_arm(lessons, each, words) for name, each in arms.items()}
-    summaries = {name: summarize(each) for name, each in scores.items()}
+    families = [lesson.family for lesson in lessons]
+    summaries = {name: summarize(each, families) for name, each in scores.items()}
     return {
         "questions": len(lessons),
-        "families": len({lesson.family for lesson in lessons}),
+        "families": len(set(families)),
         "weights": weights,
         "arms": summaries,
         "lacking": lacking(summaries),
