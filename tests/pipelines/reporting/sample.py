@@ -283,7 +283,12 @@ def _judged(words: str) -> dict[str, Any]:
     }
     rows = {
         name: [
-            {"id": each.id, "text": text, "weights": name.partition("_")[0]}
+            {
+                "id": each.id,
+                "text": text,
+                "finished": bool(text),
+                "weights": name.partition("_")[0],
+            }
             for each, text in zip(asked, said, strict=True)
         ]
         for name, said in texts.items()

@@ -94,7 +94,7 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
         ("figures", set(Figures.model_fields) - {"questions"}),
         ("wrong", set(Figures.model_fields) - {"questions"}),
         ("arms", ["gold", "stub", "template", *WRITTEN, "tuned_checked", "public_repairs"]),
-        ("scores", [*PUBLIC, "public_mean", *HONEST, *EASY, "repetition", "chars"]),
+        ("scores", [*PUBLIC, "public_mean", *HONEST, *EASY, "repetition", "cut_off", "chars"]),
         ("teachers", get_args(DistillationOptions.model_fields["teacher"].annotation)),
         ("tests", get_args(get_args(ArmComparison.model_fields["test"].annotation)[0])),
         ("texts", [*NEAR, "wordings", *VARIED]),

@@ -50,7 +50,12 @@ class FakeGenerator:
             raise KeyboardInterrupt
         self.asked.extend(request.key for request in requests)
         return [
-            SimpleNamespace(key=each.key, text=f"{self.weights_sha256}: {each.key}")
+            SimpleNamespace(
+                key=each.key,
+                text=f"{self.weights_sha256}: {each.key}",
+                finished=each.key != LESSONS[1].id,
+                tokens=each.max_new_tokens,
+            )
             for each in requests
         ]
 
@@ -92,6 +97,27 @@ def test_an_arm_names_its_weights_in_every_row_and_writes_raw(fake, inputs, name
     assert [row["text"] for row in rows] == [f"{r['weights']}: {r['id']}" for r in rows]
     assert len(fake.made) == 1
     assert fake.made[0].adapter == (STUDENT if WRITTEN[name].tuned else None)
+
+
+@pytest.mark.parametrize(("name", "limit"), [("tuned", 400), ("tuned_grammar", 300)])
+def test_what_the_limit_cut_off_is_kept_and_a_raw_arm_has_room(fake, inputs, name, limit):
+    given = inputs | {"options": InferenceOptions(batch_size=2, max_answer_tokens=300)}
+    for _ in range(2):  # the second time from the store
+        rows = answer_as(name, given)
+        assert [row["finished"] for row in rows] == [True, False, True, True, True]
+        assert {row["tokens"] for row in rows} == {limit}
+        assert json.loads(json.dumps(rows)) == rows
+    assert len(fake.asked) == len(LESSONS)
+
+
+def test_the_share_that_was_cut_off_stands_in_the_scores():
+    rows = rows_of()
+    rows["tuned"][3]["finished"] = False
+    arms = evaluate(rows)["arms"]
+    assert arms["tuned"]["cut_off"]["value"] == 1 / 5
+    assert arms["tuned_grammar"]["cut_off"]["value"] == 0
+    made = ("stub", "template", "tuned_checked", "public_repairs")
+    assert [arms[name]["cut_off"] for name in made] == [None] * 4
 
 
 @pytest.mark.parametrize("name", [name for name, arm in WRITTEN.items() if not arm.tuned])
@@ -140,7 +166,10 @@ def rows_of(text=whole, **weights):
     """Return the rows of all four arms; the weights of an arm can be changed."""
     named = {name: "student" if arm.tuned else "base" for name, arm in WRITTEN.items()} | weights
     return {
-        name: [{"id": each.id, "text": text(each), "weights": named[name]} for each in LESSONS]
+        name: [
+            {"id": each.id, "text": text(each), "finished": True, "weights": named[name]}
+            for each in LESSONS
+        ]
         for name in WRITTEN
     }
 

@@ -156,3 +156,14 @@ def test_three_raw_answers_stand_folded_beside_the_reference(section, inputs):
         assert example["question"] in text
         assert example["texts"]["gold"] in text and example["texts"]["tuned"] in text
     assert 'lang="zh-Hans"' in folded[-1] or all(e["language"] == "en" for e in examples)
+
+
+def test_how_many_texts_were_cut_off_is_shown_for_the_arms_of_a_model(section):
+    found = re.search(
+        r'<tr><th scope="row">cut off by the length limit</th>(.*?)</tr>', section, re.S
+    )
+    shown = [
+        re.match(r"\s*([\d.–-]+)", cell)[1]
+        for cell in re.findall(r"<td[^>]*>(.*?)</td>", found[1], re.S)
+    ]
+    assert shown == ["–", "–", "0.0", "0.0", "10.0", "0.0", "–", "–"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from churnlens.engine.shards import Store
 from churnlens.models.lock import spec_of
@@ -144,7 +146,11 @@ def evaluate_arms(
     arms = all_arms(lessons, texts, words, table, parse_schema(schema))
     teacher = ReferenceTeacher(Phrasings.read(prompts["phrasings"]), distillation.seed)
     gold = [reply.text for reply in teacher.answer(lessons)]
-    scores = {name: score_arm(lessons, each, words) for name, each in arms.items()}
+    scores = {
+        name: score_arm(lessons, each, words)
+        | {"cut_off": _cut_off(written.get(name), len(lessons))}
+        for name, each in arms.items()
+    }
     families = [lesson.family for lesson in lessons]
     summaries = {name: summarize(each, families) for name, each in scores.items()}
     return {
@@ -160,6 +166,13 @@ def evaluate_arms(
         "comparisons": compare(scores, lessons),
         "examples": _examples(lessons, {"gold": gold, **arms}),
     }
+
+
+def _cut_off(rows: Sequence[Mapping[str, Any]] | None, lessons: int) -> NDArray[np.float64]:
+    """Return which texts the length limit cut off; NaN for an arm that no model writes itself."""
+    if rows is None:
+        return np.full(lessons, np.nan)
+    return np.array([not row["finished"] for row in rows], float)
 
 
 def _plain(text: str) -> str:
