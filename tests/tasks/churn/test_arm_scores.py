@@ -12,6 +12,7 @@ from churnlens.tasks.churn.arm_scores import (
     EASY,
     HONEST,
     PUBLIC,
+    Embedder,
     compare,
     lacking,
     score_arm,
@@ -23,9 +24,11 @@ from churnlens.tasks.churn.arms import stub, template
 from churnlens.tasks.churn.curriculum import set_lessons, take_evenly
 from churnlens.tasks.churn.exercise import set_exercise
 from churnlens.tasks.churn.teachers import Phrasings, ReferenceTeacher
+from pipelines.letters import Letters
 from tasks.churn.lessons import COMMON, PROMPTS, ROOT, answer, lesson, mark_of, said, whole
 
 ONE = lesson()
+LETTERS = Embedder("letters@1", ("en",), Letters().encode)
 STATUSES = ("answered", "too_few", "not_answerable")
 EVERY = [
     lesson(n, status, language)
@@ -301,8 +304,12 @@ def test_a_metric_that_only_the_template_has_is_lacked():
 
 def test_text_quality_has_signatures_and_variety():
     texts = ["Fiber customers left.", "Customers with a contract stayed.", ""]
-    found = text_quality(texts, [*texts[:2], "Nobody left."], "en")
-    assert set(found) == {"bleu", "rouge1", "rouge2", "rougeL", "edit_similarity", "variety"}
+    found = text_quality(texts, [*texts[:2], "Nobody left."], "en", LETTERS)
+    overlap = {"bleu", "rouge1", "rouge2", "rougeL", "edit_similarity"}
+    assert set(found) == overlap | {"embedding_similarity", "variety"}
+    assert found["embedding_similarity"]["value"] == pytest.approx(2 / 3)
+    assert "letters@1" in found["embedding_similarity"]["signature"]
+    assert set(text_quality(["他走了。"], ["他走了。"], "zh", LETTERS)) == overlap | {"variety"}
     assert all(found[name]["signature"] for name in found)
     assert found["rouge1"]["value"] == pytest.approx(2 / 3)
     assert found["variety"]["texts"] == 2
@@ -329,6 +336,6 @@ def test_wordings_are_counted_over_true_sentences_without_names_and_figures():
 
 @pytest.mark.parametrize("texts", [[], ["one"], ["", ""], ["one", ""]])
 def test_variety_needs_two_texts(texts):
-    found = text_quality(texts, ["Somebody left."] * len(texts), "en")
+    found = text_quality(texts, ["Somebody left."] * len(texts), "en", LETTERS)
     assert found.get("variety") is None
     json.dumps(found, allow_nan=False)

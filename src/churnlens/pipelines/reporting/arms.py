@@ -84,7 +84,8 @@ def write_as(
         size=batch_size,
         label=f"answers, {'tuned' if arm.tuned else 'base'}{', grammar' if arm.grammar else ''}",
     )
-    return [row | {"weights": weights} for row in done.to_dict("records")]
+    rows = done.to_dict("records")
+    return [{**{str(key): cell for key, cell in row.items()}, "weights": weights} for row in rows]
 
 
 def check_arms(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from churnlens.evaluation.intervals import Estimate, bootstrap_groups, wilson
 from churnlens.evaluation.paired import compare_arms
+from churnlens.evaluation.recipe_overlap import Encode, embedding_similarity
 from churnlens.evaluation.text_overlap import repetition, text_overlap, variety
 from churnlens.evidence.statements import Finding
 from churnlens.schema import Language
@@ -207,21 +208,34 @@ def _frame(text: str, fact: Finding) -> str:
     return re.sub(r"[\d.,]*\d", "#", text).casefold()
 
 
+class Embedder(NamedTuple):
+    """An encoder of texts: its name with revision, the languages it knows, and texts → vectors."""
+
+    name: str
+    languages: tuple[str, ...]
+    encode: Encode
+
+
 def text_quality(
-    texts: Sequence[str], references: Sequence[str], language: Language
+    texts: Sequence[str], references: Sequence[str], language: Language, embedder: Embedder
 ) -> dict[str, Any]:
     """Return how near plain texts are to their references, and how much they vary.
 
     Nothing without a reference; `variety` is None for fewer than two texts that say something.
+    There is no `embedding_similarity` in a language that the embedder does not know.
     """
     pairs = [(text, ref) for text, ref in zip(texts, references, strict=True) if ref.strip()]
     if not pairs:
         return {}
-    overlap = text_overlap([text for text, _ in pairs], [ref for _, ref in pairs], language)
+    said, meant = [text for text, _ in pairs], [ref for _, ref in pairs]
+    overlap = text_overlap(said, meant, language)
+    if language in embedder.languages:
+        near = embedding_similarity(said, meant, embedder.encode, embedder.name)
+        overlap["embedding_similarity"] = near
     metrics = {
         name: {"value": metric.corpus, "signature": metric.signature}
         for name, metric in overlap.items()
     }
-    said = [text for text in texts if text.strip()]
-    varied = variety(said, language).model_dump(mode="json") if len(said) > 1 else None
+    spoken = [text for text in texts if text.strip()]
+    varied = variety(spoken, language).model_dump(mode="json") if len(spoken) > 1 else None
     return {**metrics, "variety": varied}

@@ -13,9 +13,12 @@ from churnlens.models.loading import weights_sha256
 from churnlens.options import DistillationOptions, FinetuningOptions, InferenceOptions
 from churnlens.pipelines.reporting import arms
 from churnlens.pipelines.reporting.arms import ArmError
+from churnlens.pipelines.reporting.churn import arms as churn_arms
 from churnlens.pipelines.reporting.churn.arms import answer_as_base, answer_as_tuned, evaluate_arms
 from churnlens.tasks.arms import WRITTEN
 from churnlens.tasks.churn.arm_scores import EASY, HONEST, PAIRS
+from pipelines.letters import INDEXING, use_letters
+from pipelines.letters import LOCK as LETTERS_LOCK
 from tasks.churn.lessons import PROMPTS, ROOT, lesson, whole
 
 LESSONS = [lesson(n, ("answered", "too_few", "answered")[n % 3]) for n in range(5)]
@@ -175,7 +178,19 @@ def rows_of(text=whole, **weights):
 
 
 def evaluate(rows, exercises=EXERCISES):
-    return evaluate_arms(exercises, PROMPTS, TABLE, SCHEMA, DistillationOptions(), **rows)
+    with pytest.MonkeyPatch.context() as patch:
+        use_letters(patch, churn_arms)
+        return evaluate_arms(
+            exercises,
+            PROMPTS,
+            TABLE,
+            SCHEMA,
+            DistillationOptions(),
+            model_lock=LETTERS_LOCK,
+            model_root="",
+            indexing=INDEXING,
+            **rows,
+        )
 
 
 @pytest.mark.parametrize(
@@ -227,6 +242,9 @@ def test_every_arm_is_scored_and_every_pair_compared():
     assert first["result"]["difference"]["value"] == 1
     assert found["quality"]["gold"]["en"]["bleu"]["value"] == pytest.approx(1)
     assert found["quality"]["base"]["en"]["bleu"]["value"] == 0
+    near = {name: each["en"]["embedding_similarity"] for name, each in found["quality"].items()}
+    assert (near["gold"]["value"], near["base"]["value"]) == (pytest.approx(1), 0)
+    assert "encoder:letters@" in near["tuned"]["signature"]
 
 
 def test_raw_answers_stand_beside_the_reference():

@@ -11,7 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churnlens.engine.shards import Store
+from churnlens.models.embedding import Encoder
 from churnlens.models.lock import spec_of
+from churnlens.models.weights import verify
 from churnlens.options import (
     DistillationOptions,
     FinetuningOptions,
@@ -24,6 +26,7 @@ from churnlens.pipelines.reporting.arms import ArmBase, check_arms, write_as
 from churnlens.schema import Language, parse_schema
 from churnlens.tasks.arms import WRITTEN, Arm
 from churnlens.tasks.churn.arm_scores import (
+    Embedder,
     compare,
     lacking,
     score_arm,
@@ -38,6 +41,7 @@ from churnlens.tasks.churn.loading import Stored, load_analyst
 from churnlens.tasks.churn.teachers import Phrasings, ReferenceTeacher
 
 EXAMPLES = 3
+Rows = list[dict[str, Any]]
 
 
 def set_test_exercises(
@@ -110,13 +114,31 @@ def answer_as(arm: Arm, student: Path | None, inputs: ArmInputs) -> list[dict[st
     return write_as(arm, requests, student, base, inputs["store"], inputs["options"].batch_size)
 
 
+class ComparedInputs(TypedDict):
+    """What the arms wrote, and what tells how near it is to the reference.
+
+    Attributes:
+        base, base_grammar, tuned, tuned_grammar: rows of each arm in `WRITTEN`.
+        model_lock, model_root: the encoder.
+        indexing: names the encoder.
+    """
+
+    base: Rows
+    base_grammar: Rows
+    tuned: Rows
+    tuned_grammar: Rows
+    model_lock: dict[str, Any]
+    model_root: str
+    indexing: IndexingOptions
+
+
 def evaluate_arms(
     exercises: list[dict[str, Any]],
     prompts: dict[str, Any],
     table: pd.DataFrame,
     schema: dict[str, Any],
     distillation: DistillationOptions,
-    **written: list[dict[str, Any]],
+    **inputs: Unpack[ComparedInputs],
 ) -> dict[str, Any]:
     """Score every arm on the same exercises.
 
@@ -126,7 +148,7 @@ def evaluate_arms(
         table: the validated table.
         schema: the parsed schema file.
         distillation: seed of the reference.
-        written: rows of each arm in `WRITTEN`.
+        inputs: see `ComparedInputs`.
 
     Returns:
         `questions`; `weights` of the arms; `arms`: name → metric → estimate over questions;
@@ -140,6 +162,12 @@ def evaluate_arms(
     lessons = [Lesson.model_validate(each) for each in exercises]
     if not lessons:
         return {"skipped": "there are no held-out questions in a language of the student"}
+    written = {
+        "base": inputs["base"],
+        "base_grammar": inputs["base_grammar"],
+        "tuned": inputs["tuned"],
+        "tuned_grammar": inputs["tuned_grammar"],
+    }
     weights = check_arms(written, [lesson.id for lesson in lessons])
     words = frozenset(prompts["common_words"])
     texts = {name: [row["text"] for row in rows] for name, rows in written.items()}
@@ -151,6 +179,7 @@ def evaluate_arms(
         | {"cut_off": _cut_off(written.get(name), len(lessons))}
         for name, each in arms.items()
     }
+    embedder = _load_embedder(inputs)
     families = [lesson.family for lesson in lessons]
     summaries = {name: summarize(each, families) for name, each in scores.items()}
     return {
@@ -160,7 +189,7 @@ def evaluate_arms(
         "arms": summaries,
         "lacking": lacking(summaries),
         "quality": {
-            name: _quality(lessons, each, gold, words)
+            name: _quality(lessons, each, gold, words, embedder)
             for name, each in {"gold": gold, **arms}.items()
         },
         "comparisons": compare(scores, lessons),
@@ -175,12 +204,24 @@ def _cut_off(rows: Sequence[Mapping[str, Any]] | None, lessons: int) -> NDArray[
     return np.array([not row["finished"] for row in rows], float)
 
 
+def _load_embedder(inputs: ComparedInputs) -> Embedder:
+    indexing = inputs["indexing"]
+    spec = spec_of(inputs["model_lock"], indexing.encoder)
+    folder = verify(spec, Path(inputs["model_root"]))
+    encoder = Encoder(folder, batch_size=indexing.batch_size, dtype=indexing.dtype)
+    return Embedder(f"{spec.name}@{spec.version}|{indexing.dtype}", spec.languages, encoder.encode)
+
+
 def _plain(text: str) -> str:
     return " ".join(sentence.text for sentence in read_answer(text).sentences)
 
 
 def _quality(
-    lessons: Sequence[Lesson], texts: Sequence[str], gold: Sequence[str], common: Collection[str]
+    lessons: Sequence[Lesson],
+    texts: Sequence[str],
+    gold: Sequence[str],
+    common: Collection[str],
+    embedder: Embedder,
 ) -> dict[Language, dict[str, Any]]:
     """Compare the words of an arm with the reference's, and with one another, by language."""
     found: dict[Language, dict[str, Any]] = {}
@@ -188,7 +229,7 @@ def _quality(
         places = [i for i, lesson in enumerate(lessons) if lesson.language == language]
         said, meant = ([_plain(each[i]) for i in places] for each in (texts, gold))
         ways = wordings([lessons[i] for i in places], [texts[i] for i in places], common)
-        found[language] = text_quality(said, meant, language) | {"wordings": ways}
+        found[language] = text_quality(said, meant, language, embedder) | {"wordings": ways}
     return found
 
 

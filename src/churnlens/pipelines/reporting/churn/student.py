@@ -19,7 +19,7 @@ SCORES = {
     "further": (*EASY, "repetition", "cut_off"),
 }
 VARIED = ("distinct_2", "compression_ratio", "shared")
-NEAR = ("bleu", "rouge1", "rouge2", "rougeL", "edit_similarity")
+NEAR = ("bleu", "rouge1", "rouge2", "rougeL", "edit_similarity", "embedding_similarity")
 
 
 def about_student(
