@@ -4,11 +4,16 @@ import pytest
 
 from churnlens.evaluation.question_bench import BenchQuestion
 from churnlens.evaluation.siblings import drop_siblings
-from churnlens.schema import Condition
+from churnlens.schema import Condition, read_schema
+from evaluation.bench_support import REPO
 
 FIBER = Condition(column="InternetService", op="eq", value="Fiber optic")
 DSL = Condition(column="InternetService", op="eq", value="DSL")
 SENIOR = Condition(column="SeniorCitizen", op="eq", value="1")
+
+NOT_SENIOR = Condition(column="SeniorCitizen", op="ne", value="1")
+ADULT = Condition(column="SeniorCitizen", op="eq", value="0")
+SCHEMA = read_schema(REPO / "conf/base/schemas/telco.yml")
 
 
 def question(*cohort, name="q", **changes):
@@ -32,8 +37,8 @@ TEST = question(FIBER, SENIOR, name="test")
     ],
 )
 def test_a_sibling_is_dropped_whichever_of_the_two_is_the_test(sibling):
-    assert drop_siblings([sibling], [TEST]) == ()
-    assert drop_siblings([TEST], [sibling]) == ()
+    assert drop_siblings([sibling], [TEST], SCHEMA) == ()
+    assert drop_siblings([TEST], [sibling], SCHEMA) == ()
 
 
 @pytest.mark.parametrize(
@@ -48,14 +53,25 @@ def test_a_sibling_is_dropped_whichever_of_the_two_is_the_test(sibling):
     ],
 )
 def test_another_group_yardstick_outcome_or_kind_is_kept(other):
-    assert drop_siblings([other], [TEST]) == (other,)
-    assert drop_siblings([TEST], [other]) == (TEST,)
+    assert drop_siblings([other], [TEST], SCHEMA) == (other,)
+    assert drop_siblings([TEST], [other], SCHEMA) == (TEST,)
 
 
 def test_what_cannot_be_answered_has_no_sibling_and_the_rest_keep_their_order():
     none = {"answerable": False, "outcome": None, "ask": None}
     rows = [question(name="a", **none), question(FIBER, SENIOR), question(DSL, name="b")]
     everyone = question(name="everyone")
-    kept = drop_siblings([*rows, everyone], [TEST, question(name="x", **none)])
+    kept = drop_siblings([*rows, everyone], [TEST, question(name="x", **none)], SCHEMA)
     assert kept == (rows[0], rows[2], everyone)
-    assert drop_siblings(rows, []) == tuple(rows)
+    assert drop_siblings(rows, [], SCHEMA) == tuple(rows)
+
+
+def test_the_rest_of_two_is_the_other_one_by_name():
+    versus = {"ask": "compare"}
+    one = question(SENIOR, compare_to=(NOT_SENIOR,), **versus)
+    other = question(SENIOR, compare_to=(ADULT,), **versus)
+    assert drop_siblings([one], [other], SCHEMA) == () == drop_siblings([other], [one], SCHEMA)
+    rest = Condition(column="InternetService", op="ne", value="DSL")
+    named = Condition(column="InternetService", op="in", value=("Fiber optic", "No"))
+    assert drop_siblings([question(rest)], [question(named)], SCHEMA) == ()
+    assert drop_siblings([question(rest)], [question(FIBER)], SCHEMA) == (question(rest),)

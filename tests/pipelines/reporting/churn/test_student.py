@@ -103,6 +103,12 @@ def test_losses_are_drawn_and_listed(section):
     assert "1.750" in section and "1.500" in section
 
 
+def test_what_the_public_system_publishes_stands_beside_its_repairs(section):
+    text = Page(section).text
+    after = text[text.index("The five public figures and their mean") :]
+    assert "publishes 92.0 for its repaired answers" in after[: after.index("What a stub cannot")]
+
+
 def cells(section, row):
     """Return the values of the first row of this name, in the order of the arms."""
     found = re.search(rf'<tr><th scope="row">{row}</th>(.*?)</tr>', section, re.S)

@@ -41,9 +41,9 @@ def draw_questions(
     parts = divide(read, options.validation_share, options.seed)
     training, validation = (_draw(part, "dev", options.seed) for part in parts)
     test = _draw(read, "held_out", options.seed)
-    validation = drop_siblings(validation, test)
+    validation = drop_siblings(validation, test, schema)
     return {
-        "training": drop_siblings(training, (*test, *validation)),
+        "training": drop_siblings(training, (*test, *validation), schema),
         "validation": validation,
         "test": test,
     }
