@@ -57,6 +57,7 @@ from churnlens.options.heads import (
     HeadKind,
     HeadOptions,
 )
+from churnlens.options.judge import JudgeOptions
 from churnlens.options.remote import (
     RemoteOptions,
     WebhookOptions,
@@ -130,6 +131,7 @@ __all__ = [
     "HeadOptions",
     "IndexingOptions",
     "InferenceOptions",
+    "JudgeOptions",
     "LabelReviewOptions",
     "LimitOptions",
     "Precision",

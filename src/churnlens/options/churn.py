@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from churnlens.options.engine import EngineOptions
+from churnlens.options.judge import JudgeOptions
 from churnlens.options.teaching import TeacherOptions
 from churnlens.options.training import Dtype, Precision, StudentOptions
 from churnlens.schema import Frozen
@@ -142,9 +143,11 @@ class ReportingOptions(Frozen):
         bench_limit: questions taken from each split of the bench; None takes all.
         arm_questions: held-out questions that every arm answers, evenly from all families; None
             takes all in the languages of the student.
+        judge: a model that judges pairs of answers, if it is switched on.
     """
 
     bench_limit: int | None = Field(default=None, ge=1)
     arm_questions: int | None = Field(default=None, ge=1)
     language: Literal["en", "zh"] = "en"
     seed: int = 7
+    judge: JudgeOptions = JudgeOptions()

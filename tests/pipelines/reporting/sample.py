@@ -15,7 +15,7 @@ from churnlens.evidence.drivers import build_panel
 from churnlens.evidence.study import Population
 from churnlens.evidence.themes import label_feedback
 from churnlens.models.scorecard import fit_scorecard
-from churnlens.options import DistillationOptions, DriverOptions
+from churnlens.options import DistillationOptions, DriverOptions, ReportingOptions
 from churnlens.pipelines.reporting.churn import arms
 from churnlens.pipelines.reporting.churn.arms import evaluate_arms
 from churnlens.pipelines.reporting.churn.overview import build_overview
@@ -307,6 +307,7 @@ def _judged(words: str) -> dict[str, Any]:
             model_lock=LOCK,
             model_root="",
             indexing=INDEXING,
+            options=ReportingOptions(),
             **rows,
         )
 

@@ -27,6 +27,7 @@ from churnlens.tasks.clv.arms import arms
 from churnlens.tasks.clv.contract_value import MODELS as SURVIVAL_MODELS
 from churnlens.tasks.clv.text_arm import EMBEDDED, LANGUAGE_MODEL
 from churnlens.tasks.clv.transactions import REASONS
+from churnlens.tasks.pairwise import POINTS
 from churnlens.tasks.service.arms import ARMS as SERVICE_ARMS
 from churnlens.tasks.service.arms import CHECKED, FLOOR, PASSAGES
 from churnlens.tasks.service.bench import SIDES
@@ -97,6 +98,7 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
         ("scores", [*PUBLIC, "public_mean", *HONEST, *EASY, "repetition", "cut_off", "chars"]),
         ("teachers", get_args(DistillationOptions.model_fields["teacher"].annotation)),
         ("tests", get_args(get_args(ArmComparison.model_fields["test"].annotation)[0])),
+        ("rulings", [*POINTS, "unread"]),
         ("texts", [*NEAR, "wordings", *VARIED]),
         ("value_models", {"perfect", *arms("bg_nbd"), *arms("survival"), LANGUAGE_MODEL, EMBEDDED}),
         ("value_scores", (set(VALUE_METRICS) | set(PAIRED)) - {"top_share"}),

@@ -9,14 +9,22 @@ import pytest
 import yaml
 
 from churnlens.datasets.shards import ShardStore
+from churnlens.models.generation import Completion
 from churnlens.models.loading import weights_sha256
-from churnlens.options import DistillationOptions, FinetuningOptions, InferenceOptions
+from churnlens.options import (
+    DistillationOptions,
+    FinetuningOptions,
+    InferenceOptions,
+    JudgeOptions,
+    ReportingOptions,
+)
 from churnlens.pipelines.reporting import arms
 from churnlens.pipelines.reporting.arms import ArmError
 from churnlens.pipelines.reporting.churn import arms as churn_arms
 from churnlens.pipelines.reporting.churn.arms import answer_as_base, answer_as_tuned, evaluate_arms
 from churnlens.tasks.arms import WRITTEN
 from churnlens.tasks.churn.arm_scores import EASY, HONEST, PAIRS
+from churnlens.tasks.teaching import TeacherModel
 from pipelines.letters import INDEXING, use_letters
 from pipelines.letters import LOCK as LETTERS_LOCK
 from tasks.churn.lessons import PROMPTS, ROOT, lesson, whole
@@ -177,7 +185,7 @@ def rows_of(text=whole, **weights):
     }
 
 
-def evaluate(rows, exercises=EXERCISES):
+def evaluate(rows, exercises=EXERCISES, options=None):
     with pytest.MonkeyPatch.context() as patch:
         use_letters(patch, churn_arms)
         return evaluate_arms(
@@ -189,6 +197,7 @@ def evaluate(rows, exercises=EXERCISES):
             model_lock=LETTERS_LOCK,
             model_root="",
             indexing=INDEXING,
+            options=options or ReportingOptions(),
             **rows,
         )
 
@@ -245,6 +254,28 @@ def test_every_arm_is_scored_and_every_pair_compared():
     near = {name: each["en"]["embedding_similarity"] for name, each in found["quality"].items()}
     assert (near["gold"]["value"], near["base"]["value"]) == (pytest.approx(1), 0)
     assert "encoder:letters@" in near["tuned"]["signature"]
+
+
+def test_a_judge_is_asked_only_where_it_is_switched_on(monkeypatch):
+    class Judge:
+        def generate(self, requests):
+            return [
+                Completion(key=r.key, text='{"better": "A"}', finished=True, tokens=4)
+                for r in requests
+            ]
+
+    opened = []
+
+    def open_teacher(options, lock, root):
+        opened.append(options)
+        return TeacherModel("a judge", Judge(), ("en",))
+
+    monkeypatch.setattr(churn_arms, "open_teacher", open_teacher)
+    assert "judged" not in evaluate(rows_of()) and opened == []
+    found = evaluate(rows_of(), options=ReportingOptions(judge=JudgeOptions(enabled=True)))
+    assert found["judged"]["by"] == "a judge" and len(opened) == 1
+    for row in found["judged"]["pairs"]:
+        assert (row["counts"]["swayed"], row["share"]["value"]) == (len(LESSONS), 0.5)
 
 
 def test_raw_answers_stand_beside_the_reference():

@@ -109,6 +109,17 @@ def test_what_the_public_system_publishes_stands_beside_its_repairs(section):
     assert "publishes 92.0 for its repaired answers" in after[: after.index("What a stub cannot")]
 
 
+def test_rulings_of_a_judge_are_shown_where_there_is_one(inputs, section):
+    assert "Judged in pairs" not in section
+    counts = {"first": 5, "tie": 1, "swayed": 2, "second": 1, "unread": 1}
+    share = {"value": 0.72, "low": 0.5, "high": 0.9, "n": 4}
+    pair = {"first": "tuned", "second": "base", "counts": counts, "share": share}
+    metrics = changed(inputs, judged={"by": "<judge> 1", "pairs": [pair]})
+    parsed = Page(page("en", arm_metrics=metrics))
+    assert parsed.faults == []
+    assert "A model (<judge> 1) was shown both" in parsed.text and "72.0" in parsed.text
+
+
 def cells(section, row):
     """Return the values of the first row of this name, in the order of the arms."""
     found = re.search(rf'<tr><th scope="row">{row}</th>(.*?)</tr>', section, re.S)

@@ -36,11 +36,14 @@ from churnlens.tasks.churn.arm_scores import (
 )
 from churnlens.tasks.churn.arms import all_arms, ask_arm
 from churnlens.tasks.churn.curriculum import Lesson, set_lessons, take_evenly
-from churnlens.tasks.churn.exercise import ExercisePrompt, read_answer
+from churnlens.tasks.churn.exercise import ExercisePrompt, messages, read_answer, set_exercise
 from churnlens.tasks.churn.loading import Stored, load_analyst
 from churnlens.tasks.churn.teachers import Phrasings, ReferenceTeacher
+from churnlens.tasks.pairwise import Pair, count_rulings, judge_pairs
+from churnlens.tasks.teaching import open_teacher
 
 EXAMPLES = 3
+JUDGED = (("tuned", "base"), ("tuned_grammar", "base_grammar"), ("tuned_grammar", "template"))
 Rows = list[dict[str, Any]]
 
 
@@ -121,6 +124,7 @@ class ComparedInputs(TypedDict):
         base, base_grammar, tuned, tuned_grammar: rows of each arm in `WRITTEN`.
         model_lock, model_root: the encoder.
         indexing: names the encoder.
+        options: the judge of pairs, if there is one.
     """
 
     base: Rows
@@ -130,6 +134,7 @@ class ComparedInputs(TypedDict):
     model_lock: dict[str, Any]
     model_root: str
     indexing: IndexingOptions
+    options: ReportingOptions
 
 
 def evaluate_arms(
@@ -154,7 +159,8 @@ def evaluate_arms(
         `questions`; `weights` of the arms; `arms`: name → metric → estimate over questions;
         `quality`: name → nearness to the reference's words, and variety; `comparisons`: paired
         differences; `lacking`: metrics on which the student falls short of the template, and by how
-        much; `examples`: raw texts beside the reference. Or `skipped` and why.
+        much; `examples`: raw texts beside the reference; `judged`, where a judge is switched on:
+        its name, and its rulings on pairs of arms. Or `skipped` and why.
 
     Raises:
         ArmError: when the arms are not what they are called.
@@ -194,6 +200,7 @@ def evaluate_arms(
         },
         "comparisons": compare(scores, lessons),
         "examples": _examples(lessons, {"gold": gold, **arms}),
+        **_judge(lessons, arms, prompts, inputs),
     }
 
 
@@ -202,6 +209,33 @@ def _cut_off(rows: Sequence[Mapping[str, Any]] | None, lessons: int) -> NDArray[
     if rows is None:
         return np.full(lessons, np.nan)
     return np.array([not row["finished"] for row in rows], float)
+
+
+def _judge(
+    lessons: Sequence[Lesson],
+    arms: Mapping[str, Sequence[str]],
+    prompts: dict[str, Any],
+    inputs: ComparedInputs,
+) -> dict[str, Any]:
+    """Return what a model says of pairs of arms; nothing where it is not switched on."""
+    options = inputs["options"].judge
+    if not options.enabled:
+        return {}
+    judge = open_teacher(options.by, inputs["model_lock"], inputs["model_root"])
+    prompt = ExercisePrompt.model_validate(prompts["exercise"])
+    read = [messages(set_exercise(each.brief), prompt)[1].content for each in lessons]
+    families = [lesson.family for lesson in lessons]
+    rows = []
+    for first, second in JUDGED:
+        pairs = [
+            Pair(id=lesson.id, evidence=evidence, first=one, second=other)
+            for lesson, evidence, one, other in zip(
+                lessons, read, arms[first], arms[second], strict=True
+            )
+        ]
+        said = judge_pairs(pairs, judge.generator, prompts["pairwise"], options.by.max_new_tokens)
+        rows.append({"first": first, "second": second, **count_rulings(said, families)})
+    return {"judged": {"by": judge.name, "pairs": rows}}
 
 
 def _load_embedder(inputs: ComparedInputs) -> Embedder:

@@ -139,6 +139,7 @@ def _compare() -> list[Node]:
                 "model_root": "params:model_root",
                 "indexing": "params:indexing",
                 "distillation": "params:distillation",
+                "options": "params:reporting",
                 **{name: f"arm_{name}" for name in WRITTEN},
             },
             outputs="arm_metrics",
