@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from nltk import edit_distance
 from nltk.translate import bleu_score
 
-from churnlens.evaluation.recipe_overlap import embedding_distance, recipe_overlap, sentence_bleu
+from churnlens.evaluation.recipe_overlap import (
+    embedding_distance,
+    embedding_similarity,
+    recipe_overlap,
+    sentence_bleu,
+)
 from evaluation.summary_support import csds
 
 TEXT = '{"用户问题": "退货", "客服方案": "三天内退款。", "是否接受": "是"}'
@@ -120,8 +125,23 @@ def test_embedding_distance_is_one_minus_cosine():
     assert "encoder:x@1|mean" in found.signature
 
 
+def test_embedding_similarity_is_the_cosine_and_nothing_said_is_like_nothing():
+    texts, gold = ["a", "b", "c", " ", "d"], ["a"] * 5
+    found = embedding_similarity(
+        texts, gold, lambda t: encode([x.strip() or "a" for x in t]), "y@2"
+    )
+    assert found.items == pytest.approx([1, 0, 2**-0.5, 0, -1])
+    assert found.corpus == pytest.approx(found.items.mean())
+    assert found.signature == "cosine|encoder:y@2|empty:0"
+
+
 @pytest.mark.parametrize(
-    "measure", [recipe_overlap, lambda t, r: embedding_distance(t, r, encode, "x")]
+    "measure",
+    [
+        recipe_overlap,
+        lambda t, r: embedding_distance(t, r, encode, "x"),
+        lambda t, r: embedding_similarity(t, r, encode, "x"),
+    ],
 )
 @pytest.mark.parametrize(("texts", "gold"), [([], []), (["a"], []), (["a"], [" "])])
 def test_unusable_input_is_refused(measure, texts, gold):

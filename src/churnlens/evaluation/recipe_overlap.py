@@ -151,9 +151,25 @@ def embedding_distance(
     Raises:
         ValueError: when there are no texts, another number of references, or an empty reference.
     """
+    return mean_metric(1 - _cosines(texts, references, encode), f"1-cosine|encoder:{encoder}")
+
+
+def embedding_similarity(
+    texts: Sequence[str], references: Sequence[str], encode: Encode, encoder: str
+) -> TextMetric:
+    """Return the cosine of each text's vector and its reference's, 0 for a text without words.
+
+    Arguments and errors as of `embedding_distance`; between -1 and 1.
+    """
+    said = np.array([bool(text.strip()) for text in texts])
+    cosines = np.where(said, _cosines(texts, references, encode), 0.0)
+    return mean_metric(cosines, f"cosine|encoder:{encoder}|empty:0")
+
+
+def _cosines(texts: Sequence[str], references: Sequence[str], encode: Encode) -> Scores:
     require_pairs(texts, references)
     one, two = _unit(encode(texts)), _unit(encode(references))
-    return mean_metric(1 - np.sum(one * two, axis=1), f"1-cosine|encoder:{encoder}")
+    return np.asarray(np.sum(one * two, axis=1), float)
 
 
 def _unit(vectors: np.ndarray) -> Scores:

@@ -61,6 +61,7 @@ from churnlens.options.heads import (
     HeadKind,
     HeadOptions,
 )
+from churnlens.options.judge import JudgeOptions
 from churnlens.options.remote import (
     RemoteOptions,
     WebhookOptions,
@@ -135,6 +136,7 @@ __all__ = [
     "HeadOptions",
     "IndexingOptions",
     "InferenceOptions",
+    "JudgeOptions",
     "LabelReviewOptions",
     "LimitOptions",
     "Options",

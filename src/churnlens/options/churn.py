@@ -8,6 +8,7 @@ from pydantic import Field
 
 from churnlens.options.base import Options
 from churnlens.options.engine import EngineOptions
+from churnlens.options.judge import JudgeOptions
 from churnlens.options.teaching import TeacherOptions
 from churnlens.options.training import Dtype, Precision, StudentOptions
 
@@ -58,11 +59,16 @@ class DistillationOptions(TeacherOptions):
         depths: how many documents each question is asked with.
         validation_share: of the question families, and of the phrases in them.
         seed: of the questions, their division, and the phrasings of the reference teacher.
+        min_rows, min_validation_rows: of each language; fewer are warned of.
+        min_share: the same of the rows that refuse, and of those of groups that are too small.
     """
 
     depths: tuple[Annotated[int, Field(ge=1, le=10)], ...] = Field(default=(3, 5, 7), min_length=1)
     validation_share: float = Field(default=0.2, gt=0, lt=0.5)
     seed: int = 7
+    min_rows: int = Field(default=300, ge=0)
+    min_validation_rows: int = Field(default=50, ge=0)
+    min_share: float = Field(default=0.1, ge=0, lt=1)
 
 
 class FinetuningOptions(StudentOptions):
@@ -137,9 +143,11 @@ class ReportingOptions(Options):
         bench_limit: questions taken from each split of the bench; None takes all.
         arm_questions: held-out questions that every arm answers, evenly from all families; None
             takes all in the languages of the student.
+        judge: a model that judges pairs of answers, if it is switched on.
     """
 
     bench_limit: int | None = Field(default=None, ge=1)
     arm_questions: int | None = Field(default=None, ge=1)
     language: Literal["en", "zh"] = "en"
     seed: int = 7
+    judge: JudgeOptions = JudgeOptions()

@@ -9,16 +9,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from churnlens.evidence.drivers import build_panel
 from churnlens.evidence.study import Population
 from churnlens.evidence.themes import label_feedback
 from churnlens.models.scorecard import fit_scorecard
-from churnlens.options import DistillationOptions, DriverOptions
+from churnlens.options import DistillationOptions, DriverOptions, ReportingOptions
+from churnlens.pipelines.reporting.churn import arms
 from churnlens.pipelines.reporting.churn.arms import evaluate_arms
 from churnlens.pipelines.reporting.churn.overview import build_overview
 from churnlens.pipelines.reporting.churn.report import render_report
 from churnlens.schema import Language, Schema, parse_schema
+from pipelines.letters import INDEXING, LOCK, use_letters
 from tasks.churn.lessons import PROMPTS, answer, lesson, whole
 
 HOSTILE = (
@@ -283,19 +286,30 @@ def _judged(words: str) -> dict[str, Any]:
     }
     rows = {
         name: [
-            {"id": each.id, "text": text, "weights": name.partition("_")[0]}
+            {
+                "id": each.id,
+                "text": text,
+                "finished": bool(text),
+                "weights": name.partition("_")[0],
+            }
             for each, text in zip(asked, said, strict=True)
         ]
         for name, said in texts.items()
     }
-    return evaluate_arms(
-        [each.model_dump(mode="json") for each in asked],
-        PROMPTS,
-        shop_table()[0],
-        shop_schema().model_dump(mode="json", exclude_defaults=True),
-        DistillationOptions(),
-        **rows,
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        use_letters(patch, arms)
+        return evaluate_arms(
+            [each.model_dump(mode="json") for each in asked],
+            PROMPTS,
+            shop_table()[0],
+            shop_schema().model_dump(mode="json", exclude_defaults=True),
+            DistillationOptions(),
+            model_lock=LOCK,
+            model_root="",
+            indexing=INDEXING,
+            options=ReportingOptions(),
+            **rows,
+        )
 
 
 def student_inputs(words: str = "") -> dict[str, Any]:

@@ -27,6 +27,7 @@ from churnlens.tasks.clv.arms import arms
 from churnlens.tasks.clv.contract_value import MODELS as SURVIVAL_MODELS
 from churnlens.tasks.clv.text_arm import EMBEDDED, LANGUAGE_MODEL
 from churnlens.tasks.clv.transactions import REASONS
+from churnlens.tasks.pairwise import POINTS
 from churnlens.tasks.service.arms import ARMS as SERVICE_ARMS
 from churnlens.tasks.service.arms import CHECKED, FLOOR, PASSAGES
 from churnlens.tasks.service.bench import SIDES
@@ -94,9 +95,10 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
         ("figures", set(Figures.model_fields) - {"questions"}),
         ("wrong", set(Figures.model_fields) - {"questions"}),
         ("arms", ["gold", "stub", "template", *WRITTEN, "tuned_checked", "public_repairs"]),
-        ("scores", [*PUBLIC, "public_mean", *HONEST, *EASY, "repetition", "chars"]),
+        ("scores", [*PUBLIC, "public_mean", *HONEST, *EASY, "repetition", "cut_off", "chars"]),
         ("teachers", get_args(DistillationOptions.model_fields["teacher"].annotation)),
         ("tests", get_args(get_args(ArmComparison.model_fields["test"].annotation)[0])),
+        ("rulings", [*POINTS, "unread"]),
         ("texts", [*NEAR, "wordings", *VARIED]),
         ("value_models", {"perfect", *arms("bg_nbd"), *arms("survival"), LANGUAGE_MODEL, EMBEDDED}),
         ("value_scores", (set(VALUE_METRICS) | set(PAIRED)) - {"top_share"}),
@@ -138,7 +140,7 @@ def test_every_gate_of_a_training_row_has_words():
     faults = {"no_fact", "unclear_fact", "unknown_document"}
     assert all(f'"{fault}"' in grading for fault in faults)
     gates = flags | faults | {f"{name}_incomplete" for name in shares}
-    assert set(book["gates"]) == gates | {"in_a_test", "near_duplicate"}
+    assert set(book["gates"]) == gates | {"in_a_test", "sibling", "near_duplicate"}
 
 
 def test_a_key_without_a_name_is_shown_as_it_is():

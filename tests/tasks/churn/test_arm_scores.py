@@ -12,6 +12,7 @@ from churnlens.tasks.churn.arm_scores import (
     EASY,
     HONEST,
     PUBLIC,
+    Embedder,
     compare,
     lacking,
     score_arm,
@@ -23,9 +24,11 @@ from churnlens.tasks.churn.arms import stub, template
 from churnlens.tasks.churn.curriculum import set_lessons, take_evenly
 from churnlens.tasks.churn.exercise import set_exercise
 from churnlens.tasks.churn.teachers import Phrasings, ReferenceTeacher
+from pipelines.letters import Letters
 from tasks.churn.lessons import COMMON, PROMPTS, ROOT, answer, lesson, mark_of, said, whole
 
 ONE = lesson()
+LETTERS = Embedder("letters@1", ("en",), Letters().encode)
 STATUSES = ("answered", "too_few", "not_answerable")
 EVERY = [
     lesson(n, status, language)
@@ -137,6 +140,34 @@ def test_without_drivers_or_quotes_their_metrics_do_not_apply():
     assert found["coverage"] == found["claim_support"] == 1
 
 
+@pytest.mark.parametrize("status", ["too_few", "not_answerable"])
+@pytest.mark.parametrize(
+    ("changes", "number_match"),
+    [
+        ({"summary": "Churn is 87.3 % here."}, 0),
+        ({"top_reasons": ["Fiber causes 99 % of churn"]}, 0),
+        ({"top_reasons": ["Fiber causes churn"]}, 0),
+        ({"citations": ["D1"]}, 0),
+    ],
+)
+def test_what_is_invented_in_a_refusal_costs_it(status, changes, number_match):
+    each = lesson(status=status)
+    clean = json.loads(template(each))
+    found = score(json.dumps(clean | changes), each)
+    assert (found["status"], found["refusal"]) == (1, 0)
+    assert (found["claim_support"], found["number_match"]) == (0, number_match)
+    whole_one = score(json.dumps(clean), each)
+    assert whole_one["refusal"] == 1 and np.isnan(whole_one["claim_support"])
+
+
+@pytest.mark.parametrize(
+    "text", ['{"status": "answered", "summary": ' + "so it goes " * 30, "no " * 50]
+)
+def test_what_cannot_be_read_is_measured_as_it_was_written(text):
+    found = score(text)
+    assert found["chars"] == len(text) and found["repetition"] > 0.5
+
+
 def test_a_wrong_citation_counts_even_where_nothing_could_be_cited():
     brief = ONE.brief.model_copy(update={"findings": ONE.brief.findings[:1], "documents": ()})
     each = lesson(brief=brief)
@@ -197,17 +228,26 @@ def test_the_reference_is_without_a_fault():
 
 
 def test_means_have_intervals_over_the_lessons_where_they_apply():
-    found = summarize({"a": np.array([1, 0.5, np.nan, 1, 0]), "b": np.array([np.nan])})
+    scores = {"a": np.array([1, 0.5, np.nan, 1, 0]), "b": np.full(5, np.nan)}
+    found = summarize(scores, list("uvwxy"))
     assert found["b"] is None
     assert found["a"]["value"] == 0.625 and found["a"]["n"] == 4
     assert 0 <= found["a"]["low"] < 0.625 < found["a"]["high"] <= 1
 
 
-@pytest.mark.parametrize("right", [0, 7, 10])
+@pytest.mark.parametrize("right", [0, 1])
 def test_a_perfect_score_is_not_certain(right):
-    found = summarize({"a": np.array([1.0] * right + [0.0] * (10 - right))})["a"]
-    low, high = proportion_confint(right, 10, method="wilson")
-    assert found == pytest.approx({"value": right / 10, "low": low, "high": high, "n": 10})
+    scores = np.array([float(right)] * 20)
+    found = summarize({"a": scores}, [f"family {n // 2}" for n in range(20)])["a"]
+    low, high = proportion_confint(10 * right, 10, method="wilson")  # of ten families
+    assert found == pytest.approx({"value": right, "low": low, "high": high, "n": 20})
+
+
+def test_questions_of_one_family_are_no_more_certain_than_one():
+    scores = np.array([0.0, 1, 0.5, 1, 0, 1])
+    once = summarize({"a": scores}, list("uvwxyz"))["a"]
+    often = summarize({"a": np.tile(scores, 9)}, list("uvwxyz") * 9)["a"]
+    assert often == pytest.approx(once | {"n": 54})
 
 
 def test_no_lessons_have_no_scores():
@@ -219,10 +259,10 @@ def test_every_arm_is_scored_on_the_same_lessons():
         score_arm([ONE, ONE], [""], COMMON)
 
 
-def test_depths_of_one_question_are_one_unit():
+def test_a_family_is_one_unit():
     names = ("base", "tuned", "base_grammar", "tuned_grammar", "template", "stub",
              "tuned_checked", "public_repairs")  # fmt: skip
-    lessons = [lesson(n // 2, id=f"q{n // 2}@{3 + n % 2}") for n in range(8)]
+    lessons = [lesson(n, id=f"q{n}@5", family=f"family {n % 4}") for n in range(8)]
     scores = {name: score_arm(lessons, [""] * 8, COMMON) for name in names}
     scores["tuned"] = score_arm(lessons, [*map(whole, lessons)], COMMON)
     rows = compare(scores, lessons)
@@ -264,8 +304,12 @@ def test_a_metric_that_only_the_template_has_is_lacked():
 
 def test_text_quality_has_signatures_and_variety():
     texts = ["Fiber customers left.", "Customers with a contract stayed.", ""]
-    found = text_quality(texts, [*texts[:2], "Nobody left."], "en")
-    assert set(found) == {"bleu", "rouge1", "rouge2", "rougeL", "edit_similarity", "variety"}
+    found = text_quality(texts, [*texts[:2], "Nobody left."], "en", LETTERS)
+    overlap = {"bleu", "rouge1", "rouge2", "rougeL", "edit_similarity"}
+    assert set(found) == overlap | {"embedding_similarity", "variety"}
+    assert found["embedding_similarity"]["value"] == pytest.approx(2 / 3)
+    assert "letters@1" in found["embedding_similarity"]["signature"]
+    assert set(text_quality(["他走了。"], ["他走了。"], "zh", LETTERS)) == overlap | {"variety"}
     assert all(found[name]["signature"] for name in found)
     assert found["rouge1"]["value"] == pytest.approx(2 / 3)
     assert found["variety"]["texts"] == 2
@@ -292,6 +336,6 @@ def test_wordings_are_counted_over_true_sentences_without_names_and_figures():
 
 @pytest.mark.parametrize("texts", [[], ["one"], ["", ""], ["one", ""]])
 def test_variety_needs_two_texts(texts):
-    found = text_quality(texts, ["Somebody left."] * len(texts), "en")
+    found = text_quality(texts, ["Somebody left."] * len(texts), "en", LETTERS)
     assert found.get("variety") is None
     json.dumps(found, allow_nan=False)

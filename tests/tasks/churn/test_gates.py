@@ -5,11 +5,13 @@ from collections import Counter
 
 import pytest
 
+from churnlens.options import DistillationOptions
 from churnlens.tasks.churn.gates import (
     contaminated,
     describe_rows,
     make_rows,
     near_duplicates,
+    shortfalls,
 )
 from churnlens.tasks.teaching import Reply
 from tasks.churn.written import (
@@ -180,3 +182,33 @@ def test_the_report_counts_what_there_is(lessons):
 def test_the_report_of_nothing():
     told = describe_rows([], [], "openai")
     assert (told["accepted"], told["rows"], told["answer_chars"]) == (None, 0, [])
+
+
+def counted(split, language, **statuses):
+    return [
+        {"split": split, "language": language, "status": status}
+        for status, n in statuses.items()
+        for _ in range(n)
+    ]
+
+
+def test_enough_rows_of_each_kind_are_not_short():
+    rows = counted("training", "en", answered=8, too_few=1, not_answerable=1)
+    rows += counted("validation", "en", answered=3, too_few=1, not_answerable=1)
+    options = DistillationOptions(min_rows=10, min_validation_rows=5)
+    assert shortfalls(rows, ["en"], options) == []
+    assert {(e["split"], e["language"], e["of"]) for e in shortfalls(rows, ["zh"], options)} == {
+        (split, "zh", of)
+        for split in ("training", "validation")
+        for of in ("rows", "too_few", "not_answerable")
+    }
+
+
+def test_what_is_short_is_named_by_split_and_language():
+    rows = counted("training", "en", answered=19, too_few=1, not_answerable=1)
+    rows += counted("validation", "en", answered=3, not_answerable=1)
+    options = DistillationOptions(min_rows=21, min_validation_rows=5, min_share=1 / 21)
+    one, two = shortfalls(rows, ["en"], options)
+    place = {"split": "validation", "language": "en"}
+    assert one == place | {"of": "rows", "got": 4, "expected": 5}
+    assert two == place | {"of": "too_few", "got": 0, "expected": 1 / 21}

@@ -15,6 +15,8 @@ from churnlens.models.weights import verify
 from churnlens.options import StudentOptions
 from churnlens.tasks.arms import WRITTEN, Arm
 
+KEPT = ["id", "text", "finished", "tokens"]  # of each completion
+
 
 class ArmError(ValueError):
     """Arms that are not what they are called."""
@@ -50,7 +52,8 @@ def write_as(
         batch_size: texts per batch.
 
     Returns:
-        `{id, text, weights}` a request, in order.
+        `{id, text, finished, tokens, weights}` a request, in order; `finished` is False where the
+        length limit cut the text off.
 
     Raises:
         ArmError: before any model is loaded, for a base with an adapter or a tuned arm without.
@@ -70,19 +73,19 @@ def write_as(
 
     def work(shard: Sequence[dict[str, Any]]) -> pd.DataFrame:
         written = generator.generate([Request.model_validate(each) for each in shard])
-        rows = [(completion.key, completion.text) for completion in written]
-        return pd.DataFrame(rows, columns=["id", "text"])
+        rows = [(each.key, each.text, each.finished, each.tokens) for each in written]
+        return pd.DataFrame(rows, columns=KEPT)
 
     done = map_shards(
         work,
         [request.model_dump(mode="json") for request in requests],
         store=store,
-        recipe=[weights, base.tuning.precision],
+        recipe=[weights, base.tuning.precision, KEPT],
         size=batch_size,
         label=f"answers, {'tuned' if arm.tuned else 'base'}{', grammar' if arm.grammar else ''}",
     )
-    pairs = zip(done.get("id", []), done.get("text", []), strict=True)
-    return [{"id": key, "text": text, "weights": weights} for key, text in pairs]
+    rows = done.to_dict("records")
+    return [{**{str(key): cell for key, cell in row.items()}, "weights": weights} for row in rows]
 
 
 def check_arms(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from churnlens.evaluation.intervals import bootstrap, wilson
+from churnlens.evaluation.intervals import Estimate, bootstrap_groups, wilson
 from churnlens.evaluation.paired import compare_arms
+from churnlens.evaluation.recipe_overlap import Encode, embedding_similarity
 from churnlens.evaluation.text_overlap import repetition, text_overlap, variety
 from churnlens.evidence.statements import Finding
 from churnlens.schema import Language
@@ -55,8 +56,10 @@ def score_arm(
     citations, 0 for an answer without any; `number_match` the share of the numbers that the marked
     fact prints, 0 without any; `citation_support` of the quotes that show what they are cited for,
     0 without any where some could be cited; `driver_*` of the drivers named; `coverage` of all
-    facts that matter; `status` and `refusal` whether the status is right, over all lessons and over
-    those without an answer; `repetition` of four words in a row; `chars` the length.
+    facts that matter; `status` whether the status is right, over all lessons; `refusal` over those
+    without an answer, whether it is right and nothing is claimed; `repetition` of four words in a
+    row; `chars` the length, both of the raw text where it cannot be read. A refusal that claims
+    something all the same has its claims judged, and so 0 or little support.
 
     Args:
         lessons: of the test.
@@ -76,6 +79,7 @@ def _score(lesson: Lesson, text: str, common_words: Collection[str]) -> dict[str
         five |= dict.fromkeys(("types_correct", "citation_accuracy", "risk_aligned"), np.nan)
     precision, recall = _share(judged.drivers, 0.0), _share(judged.drivers_named, 0.0)
     drivers = judged.drivers_named[1] > 0
+    said = judged.text if judged.is_json else text
     return {
         **five,
         "public_mean": public.overall if answered else np.nan,
@@ -85,23 +89,33 @@ def _score(lesson: Lesson, text: str, common_words: Collection[str]) -> dict[str
         "driver_f1": _f1(precision, recall) if drivers else np.nan,
         "coverage": _share(judged.coverage, np.nan),
         "status": float(judged.status_right),
-        "refusal": np.nan if answered else float(judged.status_right),
+        "refusal": np.nan if answered else float(judged.status_right and not _claims(judged)),
         "risk": float(judged.risk_right) if answered else np.nan,
         "language": float(judged.language_right),
-        "repetition": float(repetition([judged.text], lesson.language)[0]),
-        "chars": float(len(judged.text)),
+        "repetition": float(repetition([said], lesson.language)[0]),
+        "chars": float(len(said)),
     }
 
 
 def _supported(judged: Grade, exercise: Exercise) -> dict[str, float]:
     if not exercise.facts:
-        return dict.fromkeys(("claim_support", "number_match", "citation_support"), np.nan)
+        shares = (judged.support, judged.numbers, judged.documents)
+        claimed = [_share(share, 0.0) if _claims(judged) else np.nan for share in shares]
+        return dict(
+            zip(("claim_support", "number_match", "citation_support"), claimed, strict=True)
+        )
     citable = any(exercise.cited_by(mark) for mark in exercise.reportable)
     return {
         "claim_support": _share(judged.support, 0.0),
         "number_match": _share(judged.numbers, 0.0),
         "citation_support": _share(judged.documents, 0.0 if citable else np.nan),
     }
+
+
+def _claims(judged: Grade) -> bool:
+    """Whether a refusal gives reasons, figures that its reason does not hold, or quotes."""
+    right, written = judged.numbers
+    return bool(judged.sentences) or right < written or not judged.citations_right
 
 
 def _share(share: Share, empty: float) -> float:
@@ -113,27 +127,39 @@ def _f1(precision: float, recall: float) -> float:
 
 
 def compare(scores: Mapping[str, Scores], lessons: Sequence[Lesson]) -> list[dict[str, Any]]:
-    """Return the paired differences of the arms that are claimed to differ, Holm-adjusted."""
-    units = [lesson.id.partition("@")[0] for lesson in lessons]
-    rows = compare_arms(scores, PAIRS, (*HONEST, *EASY), units)
+    """Return the paired differences of the arms that are claimed to differ, Holm-adjusted.
+
+    Over question families: questions of one family are put alike, so they are not independent.
+    """
+    rows = compare_arms(scores, PAIRS, (*HONEST, *EASY), [lesson.family for lesson in lessons])
     return [row.model_dump(mode="json") for row in rows]
 
 
-def summarize(scores: Scores) -> dict[str, dict[str, Any] | None]:
+def summarize(scores: Scores, families: Sequence[str]) -> dict[str, dict[str, Any] | None]:
     """Return mean, 95 % interval and n of each metric over the lessons where it applies.
 
-    The interval is Wilson's where every score is 0 or 1, so that no perfect score looks certain,
-    and else by bootstrap over lessons.
+    The interval is by bootstrap over families, which are independent; where every score is the same
+    0 or 1 it is Wilson's of as many families, so that no perfect score looks certain.
+
+    Args:
+        scores: by `score_arm`.
+        families: of each lesson.
     """
     found: dict[str, dict[str, Any] | None] = {}
     for name, each in scores.items():
-        known = each[~np.isnan(each)]
+        applies = ~np.isnan(each)
         found[name] = None
-        if len(known):
-            yes_no = np.isin(known, (0, 1)).all()
-            estimate = wilson(int(known.sum()), len(known)) if yes_no else bootstrap(np.mean, known)
-            found[name] = estimate.model_dump(mode="json")
+        if applies.any():
+            estimate = _estimate(each[applies], np.array(families)[applies])
+            found[name] = estimate.model_dump(mode="json") | {"n": int(applies.sum())}
     return found
+
+
+def _estimate(known: NDArray[np.float64], families: NDArray[np.str_]) -> Estimate:
+    groups = len(np.unique(families))
+    if known[0] in (0, 1) and (known == known[0]).all():
+        return wilson(int(known[0]) * groups, groups)
+    return bootstrap_groups(np.mean, families, known)
 
 
 def lacking(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
@@ -182,21 +208,34 @@ def _frame(text: str, fact: Finding) -> str:
     return re.sub(r"[\d.,]*\d", "#", text).casefold()
 
 
+class Embedder(NamedTuple):
+    """An encoder of texts: its name with revision, the languages it knows, and texts → vectors."""
+
+    name: str
+    languages: tuple[str, ...]
+    encode: Encode
+
+
 def text_quality(
-    texts: Sequence[str], references: Sequence[str], language: Language
+    texts: Sequence[str], references: Sequence[str], language: Language, embedder: Embedder
 ) -> dict[str, Any]:
     """Return how near plain texts are to their references, and how much they vary.
 
     Nothing without a reference; `variety` is None for fewer than two texts that say something.
+    There is no `embedding_similarity` in a language that the embedder does not know.
     """
     pairs = [(text, ref) for text, ref in zip(texts, references, strict=True) if ref.strip()]
     if not pairs:
         return {}
-    overlap = text_overlap([text for text, _ in pairs], [ref for _, ref in pairs], language)
+    said, meant = [text for text, _ in pairs], [ref for _, ref in pairs]
+    overlap = text_overlap(said, meant, language)
+    if language in embedder.languages:
+        near = embedding_similarity(said, meant, embedder.encode, embedder.name)
+        overlap["embedding_similarity"] = near
     metrics = {
         name: {"value": metric.corpus, "signature": metric.signature}
         for name, metric in overlap.items()
     }
-    said = [text for text in texts if text.strip()]
-    varied = variety(said, language).model_dump(mode="json") if len(said) > 1 else None
+    spoken = [text for text in texts if text.strip()]
+    varied = variety(spoken, language).model_dump(mode="json") if len(spoken) > 1 else None
     return {**metrics, "variety": varied}

@@ -26,13 +26,16 @@ from churnlens.tasks.churn.exercise import (
 from churnlens.tasks.churn.grading import grade
 from churnlens.tasks.churn.public_metrics import Shown, improve_reply, stub_answer
 
+RAW_ROOM = 4 / 3  # of the limit: nothing outside the grammar ends an answer in good time
+
 
 def ask_arm(
     lessons: Sequence[Lesson], arm: Arm, prompt: ExercisePrompt, max_new_tokens: int
 ) -> list[Request]:
-    """Return what an arm is asked: one request a lesson."""
+    """Return what an arm is asked: one request a lesson; a raw arm may be longer by `RAW_ROOM`."""
+    limit = max_new_tokens if arm.grammar else round(max_new_tokens * RAW_ROOM)
     return [
-        ask(set_exercise(each.brief), prompt, each.id, max_new_tokens, constrained=arm.grammar)
+        ask(set_exercise(each.brief), prompt, each.id, limit, constrained=arm.grammar)
         for each in lessons
     ]
 

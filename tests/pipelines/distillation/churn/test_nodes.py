@@ -115,6 +115,35 @@ def test_training_validation_and_test_have_no_question_and_no_template_in_common
     assert all(q.split == "dev" for q in (*drawn["training"], *drawn["validation"]))
 
 
+def test_no_question_of_a_test_has_a_sibling_in_training_or_validation():
+    drawn = nodes.draw_questions(BENCH, parse_schema(SCHEMA), DistillationOptions())
+
+    def meanings(split):  # apart from the code that drops them
+        return {(q.cohort, q.compare_to, q.ask, q.outcome) for q in drawn[split] if q.answerable}
+
+    for one, other in (("training", "validation"), ("training", "test"), ("validation", "test")):
+        assert len(meanings(one) & meanings(other)) == 0
+    undivided = {q.text for q in generate(read_bench(BENCH), "held_out", 7)}
+    assert undivided <= {q.text for q in drawn["test"]}  # no hard question was dropped there
+
+
+def test_each_split_and_language_has_refusals_and_groups_that_are_too_small():
+    drawn = nodes.draw_questions(BENCH, parse_schema(SCHEMA), DistillationOptions())
+    for split, questions in drawn.items():
+        for language in ("en", "zh"):
+            kinds = Counter(
+                "few" if q.category == "too_few" else "answered" if q.answerable else "refused"
+                for q in questions
+                if q.language == language
+            )
+            assert kinds["few"] >= 0.1 * kinds.total(), (split, language, kinds)
+            assert kinds["refused"] >= 0.1 * kinds.total(), (split, language, kinds)
+            most = {"training": 200, "validation": 25, "test": 400}[split]
+            assert kinds.total() >= most, (split, language, kinds)
+    taught = {q.text for split in SPLITS for q in drawn[split]}
+    assert len(taught) >= 122
+
+
 def test_the_test_begins_with_the_held_out_bench_of_the_seed_and_is_the_same_each_time():
     schema = parse_schema(SCHEMA)
     for seed in (7, 8):
@@ -315,6 +344,33 @@ def test_a_training_question_of_the_test_is_no_row(exercises, gated):
     replies = [{"id": taken["id"], "text": reply.text, "error": "", "teacher": "m"}]
     report, rows = nodes.gate_rows([taken], replies, small_bench(), SCHEMA, PROMPTS, OPTIONS)
     assert (sum(map(len, rows.values())), report["refused"]) == (0, {"in_a_test": 1})
+
+
+def test_a_lesson_of_an_older_draw_that_has_a_sibling_is_no_row(exercises):
+    one = next(each for each in exercises if each["brief"]["status"] == "answered")
+    stale = one | {"id": "dev.en.why.999@3"}
+    replies = [
+        {"id": stale["id"], "error": "", "teacher": "m", "text": reply.text}
+        for reply in nodes.load_teacher(PROMPTS, {}, "", OPTIONS).answer(
+            [nodes.Lesson.model_validate(stale)]
+        )
+    ]
+    report, rows = nodes.gate_rows([stale], replies, small_bench(), SCHEMA, PROMPTS, OPTIONS)
+    assert (sum(map(len, rows.values())), report["refused"]) == (0, {"sibling": 1})
+
+
+def test_few_rows_are_warned_of_and_in_the_report(gated, exercises, caplog):
+    report, rows = gated
+    counts = Counter(row["language"] for row in rows["training"])
+    short = {
+        (each["language"], each["got"], each["expected"])
+        for each in report["short"]
+        if (each["split"], each["of"]) == ("training", "rows")
+    }
+    assert short == {(language, n, 300) for language, n in counts.items()}
+    replies = [{"id": each["id"], "text": "", "error": "no", "teacher": "m"} for each in exercises]
+    nodes.gate_rows(exercises, replies, small_bench(), SCHEMA, PROMPTS, OPTIONS)
+    assert "few rows to learn from" in caplog.text and "'expected': 300" in caplog.text
 
 
 def test_the_stage_goes_from_the_bench_to_rows_and_a_report():

@@ -9,13 +9,24 @@ import pytest
 import yaml
 
 from churnlens.datasets.shards import ShardStore
+from churnlens.models.generation import Completion
 from churnlens.models.loading import weights_sha256
-from churnlens.options import DistillationOptions, FinetuningOptions, InferenceOptions
+from churnlens.options import (
+    DistillationOptions,
+    FinetuningOptions,
+    InferenceOptions,
+    JudgeOptions,
+    ReportingOptions,
+)
 from churnlens.pipelines.reporting import arms
 from churnlens.pipelines.reporting.arms import ArmError
+from churnlens.pipelines.reporting.churn import arms as churn_arms
 from churnlens.pipelines.reporting.churn.arms import answer_as_base, answer_as_tuned, evaluate_arms
 from churnlens.tasks.arms import WRITTEN
 from churnlens.tasks.churn.arm_scores import EASY, HONEST, PAIRS
+from churnlens.tasks.teaching import TeacherModel
+from pipelines.letters import INDEXING, use_letters
+from pipelines.letters import LOCK as LETTERS_LOCK
 from tasks.churn.lessons import PROMPTS, ROOT, lesson, whole
 
 LESSONS = [lesson(n, ("answered", "too_few", "answered")[n % 3]) for n in range(5)]
@@ -50,7 +61,12 @@ class FakeGenerator:
             raise KeyboardInterrupt
         self.asked.extend(request.key for request in requests)
         return [
-            SimpleNamespace(key=each.key, text=f"{self.weights_sha256}: {each.key}")
+            SimpleNamespace(
+                key=each.key,
+                text=f"{self.weights_sha256}: {each.key}",
+                finished=each.key != LESSONS[1].id,
+                tokens=each.max_new_tokens,
+            )
             for each in requests
         ]
 
@@ -92,6 +108,27 @@ def test_an_arm_names_its_weights_in_every_row_and_writes_raw(fake, inputs, name
     assert [row["text"] for row in rows] == [f"{r['weights']}: {r['id']}" for r in rows]
     assert len(fake.made) == 1
     assert fake.made[0].adapter == (STUDENT if WRITTEN[name].tuned else None)
+
+
+@pytest.mark.parametrize(("name", "limit"), [("tuned", 400), ("tuned_grammar", 300)])
+def test_what_the_limit_cut_off_is_kept_and_a_raw_arm_has_room(fake, inputs, name, limit):
+    given = inputs | {"options": InferenceOptions(batch_size=2, max_answer_tokens=300)}
+    for _ in range(2):  # the second time from the store
+        rows = answer_as(name, given)
+        assert [row["finished"] for row in rows] == [True, False, True, True, True]
+        assert {row["tokens"] for row in rows} == {limit}
+        assert json.loads(json.dumps(rows)) == rows
+    assert len(fake.asked) == len(LESSONS)
+
+
+def test_the_share_that_was_cut_off_stands_in_the_scores():
+    rows = rows_of()
+    rows["tuned"][3]["finished"] = False
+    arms = evaluate(rows)["arms"]
+    assert arms["tuned"]["cut_off"]["value"] == 1 / 5
+    assert arms["tuned_grammar"]["cut_off"]["value"] == 0
+    made = ("stub", "template", "tuned_checked", "public_repairs")
+    assert [arms[name]["cut_off"] for name in made] == [None] * 4
 
 
 @pytest.mark.parametrize("name", [name for name, arm in WRITTEN.items() if not arm.tuned])
@@ -140,13 +177,29 @@ def rows_of(text=whole, **weights):
     """Return the rows of all four arms; the weights of an arm can be changed."""
     named = {name: "student" if arm.tuned else "base" for name, arm in WRITTEN.items()} | weights
     return {
-        name: [{"id": each.id, "text": text(each), "weights": named[name]} for each in LESSONS]
+        name: [
+            {"id": each.id, "text": text(each), "finished": True, "weights": named[name]}
+            for each in LESSONS
+        ]
         for name in WRITTEN
     }
 
 
-def evaluate(rows, exercises=EXERCISES):
-    return evaluate_arms(exercises, PROMPTS, TABLE, SCHEMA, DistillationOptions(), **rows)
+def evaluate(rows, exercises=EXERCISES, options=None):
+    with pytest.MonkeyPatch.context() as patch:
+        use_letters(patch, churn_arms)
+        return evaluate_arms(
+            exercises,
+            PROMPTS,
+            TABLE,
+            SCHEMA,
+            DistillationOptions(),
+            model_lock=LETTERS_LOCK,
+            model_root="",
+            indexing=INDEXING,
+            options=options or ReportingOptions(),
+            **rows,
+        )
 
 
 @pytest.mark.parametrize(
@@ -198,6 +251,31 @@ def test_every_arm_is_scored_and_every_pair_compared():
     assert first["result"]["difference"]["value"] == 1
     assert found["quality"]["gold"]["en"]["bleu"]["value"] == pytest.approx(1)
     assert found["quality"]["base"]["en"]["bleu"]["value"] == 0
+    near = {name: each["en"]["embedding_similarity"] for name, each in found["quality"].items()}
+    assert (near["gold"]["value"], near["base"]["value"]) == (pytest.approx(1), 0)
+    assert "encoder:letters@" in near["tuned"]["signature"]
+
+
+def test_a_judge_is_asked_only_where_it_is_switched_on(monkeypatch):
+    class Judge:
+        def generate(self, requests):
+            return [
+                Completion(key=r.key, text='{"better": "A"}', finished=True, tokens=4)
+                for r in requests
+            ]
+
+    opened = []
+
+    def open_teacher(options, lock, root):
+        opened.append(options)
+        return TeacherModel("a judge", Judge(), ("en",))
+
+    monkeypatch.setattr(churn_arms, "open_teacher", open_teacher)
+    assert "judged" not in evaluate(rows_of()) and opened == []
+    found = evaluate(rows_of(), options=ReportingOptions(judge=JudgeOptions(enabled=True)))
+    assert found["judged"]["by"] == "a judge" and len(opened) == 1
+    for row in found["judged"]["pairs"]:
+        assert (row["counts"]["swayed"], row["share"]["value"]) == (len(LESSONS), 0.5)
 
 
 def test_raw_answers_stand_beside_the_reference():

@@ -103,6 +103,23 @@ def test_losses_are_drawn_and_listed(section):
     assert "1.750" in section and "1.500" in section
 
 
+def test_what_the_public_system_publishes_stands_beside_its_repairs(section):
+    text = Page(section).text
+    after = text[text.index("The five public figures and their mean") :]
+    assert "publishes 92.0 for its repaired answers" in after[: after.index("What a stub cannot")]
+
+
+def test_rulings_of_a_judge_are_shown_where_there_is_one(inputs, section):
+    assert "Judged in pairs" not in section
+    counts = {"first": 5, "tie": 1, "swayed": 2, "second": 1, "unread": 1}
+    share = {"value": 0.72, "low": 0.5, "high": 0.9, "n": 4}
+    pair = {"first": "tuned", "second": "base", "counts": counts, "share": share}
+    metrics = changed(inputs, judged={"by": "<judge> 1", "pairs": [pair]})
+    parsed = Page(page("en", arm_metrics=metrics))
+    assert parsed.faults == []
+    assert "A model (<judge> 1) was shown both" in parsed.text and "72.0" in parsed.text
+
+
 def cells(section, row):
     """Return the values of the first row of this name, in the order of the arms."""
     found = re.search(rf'<tr><th scope="row">{row}</th>(.*?)</tr>', section, re.S)
@@ -156,3 +173,14 @@ def test_three_raw_answers_stand_folded_beside_the_reference(section, inputs):
         assert example["question"] in text
         assert example["texts"]["gold"] in text and example["texts"]["tuned"] in text
     assert 'lang="zh-Hans"' in folded[-1] or all(e["language"] == "en" for e in examples)
+
+
+def test_how_many_texts_were_cut_off_is_shown_for_the_arms_of_a_model(section):
+    found = re.search(
+        r'<tr><th scope="row">cut off by the length limit</th>(.*?)</tr>', section, re.S
+    )
+    shown = [
+        re.match(r"\s*([\d.–-]+)", cell)[1]
+        for cell in re.findall(r"<td[^>]*>(.*?)</td>", found[1], re.S)
+    ]
+    assert shown == ["–", "–", "0.0", "0.0", "10.0", "0.0", "–", "–"]

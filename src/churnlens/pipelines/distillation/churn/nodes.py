@@ -2,46 +2,56 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Unpack
 
 from churnlens.engine.shards import Store
 from churnlens.evaluation.question_bench import (
     Bench,
     BenchQuestion,
+    Split,
     divide,
     generate,
     read_bench,
 )
+from churnlens.evaluation.siblings import drop_siblings
 from churnlens.options import DistillationOptions, IndexingOptions, InferenceOptions
 from churnlens.schema import Schema, parse_schema
 from churnlens.tasks.churn.curriculum import Lesson, LessonSplit, set_lessons
 from churnlens.tasks.churn.exercise import ExercisePrompt
-from churnlens.tasks.churn.gates import describe_rows, make_rows
+from churnlens.tasks.churn.gates import describe_rows, make_rows, shortfalls
 from churnlens.tasks.churn.loading import Stored, load_analyst
 from churnlens.tasks.churn.own_bench import bench_of
 from churnlens.tasks.churn.teachers import ModelTeacher, Phrasings, ReferenceTeacher
 from churnlens.tasks.teaching import Reply, Teacher, ask_in_batches, open_teacher
 
+logger = logging.getLogger(__name__)
+
 
 def draw_questions(
     bench: dict[str, Any], schema: Schema, options: DistillationOptions
 ) -> dict[LessonSplit, tuple[BenchQuestion, ...]]:
-    """Return the questions of each split; no two splits share a template or a phrase.
+    """Return the questions of each split; no two splits share a template, a phrase or a meaning.
 
+    A question that means what one of the test means is dropped, see `drop_siblings`: from
+    validation, and from training, which has no sibling in validation either. The test stays whole.
     For a table that the bench was not written for, its wording is borrowed.
     """
     read = bench_of(read_bench(bench), schema)
-    training, validation = divide(read, options.validation_share, options.seed)
+    parts = divide(read, options.validation_share, options.seed)
+    training, validation = (_draw(part, "dev", options.seed) for part in parts)
+    test = _draw(read, "held_out", options.seed)
+    validation = drop_siblings(validation, test, schema)
     return {
-        "training": generate(training, "dev", options.seed),
-        "validation": generate(validation, "dev", options.seed),
-        "test": _draw_tests(read, options.seed),
+        "training": drop_siblings(training, (*test, *validation), schema),
+        "validation": validation,
+        "test": test,
     }
 
 
-def _draw_tests(bench: Bench, seed: int) -> tuple[BenchQuestion, ...]:
-    """Return the held-out questions, and behind them what another seed makes of their templates."""
-    first, more = (generate(bench, "held_out", each) for each in (seed, seed + 1))
+def _draw(bench: Bench, split: Split, seed: int) -> tuple[BenchQuestion, ...]:
+    """Return the questions of a split, and behind them what another seed makes of its templates."""
+    first, more = (generate(bench, split, each) for each in (seed, seed + 1))
     known = {each.text for each in first}
     others = (each.model_copy(update={"id": f"{each.id}b"}) for each in more)
     return (*first, *(each for each in others if each.text not in known))
@@ -121,8 +131,8 @@ def gate_rows(
     """Keep the answers that serving would let pass, as rows of messages.
 
     Returns:
-        The quality report, which is saved first and so tells why there are no rows; and the rows
-        by split.
+        The quality report, which is saved first and so tells why there are no or few rows (these
+        are warned of too); and the rows by split.
 
     Raises:
         ValueError: when the replies are not those to the exercises.
@@ -130,17 +140,23 @@ def gate_rows(
     if [each["id"] for each in exercises] != [each["id"] for each in replies]:
         raise ValueError("the replies are of other exercises; next: run the stage distillation")
     lessons = [Lesson.model_validate(each) for each in exercises]
-    tests = [each.text for each in draw_questions(bench, parse_schema(schema), options)["test"]]
+    drawn = draw_questions(bench, parse_schema(schema), options)
+    apart = {split: {question.id for question in each} for split, each in drawn.items()}
     rows, refused = make_rows(
         lessons,
         [Reply.model_validate({k: r[k] for k in ("text", "error")}) for r in replies],
         ExercisePrompt.model_validate(prompts["exercise"]),
         frozenset(prompts["common_words"]),
-        tests,
+        [each.text for each in drawn["test"]],
+        {each.id for each in lessons if each.id.partition("@")[0] not in apart[each.split]},
     )
     splits = {
         split: [row for row in rows if row["split"] == split]
         for split in ("training", "validation")
     }
+    short = shortfalls(rows, sorted({each.language for each in lessons}), options)
+    for each in short:
+        logger.warning("few rows to learn from: %s", each)
     written_by = sorted({each["teacher"] for each in replies})
-    return describe_rows(rows, refused, options.teacher) | {"written_by": written_by}, splits
+    report = describe_rows(rows, refused, options.teacher)
+    return report | {"written_by": written_by, "short": short}, splits

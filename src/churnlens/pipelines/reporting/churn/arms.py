@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from churnlens.engine.shards import Store
+from churnlens.models.embedding import Encoder
 from churnlens.models.lock import spec_of
+from churnlens.models.weights import verify
 from churnlens.options import (
     DistillationOptions,
     FinetuningOptions,
@@ -22,6 +26,7 @@ from churnlens.pipelines.reporting.arms import ArmBase, check_arms, write_as
 from churnlens.schema import Language, parse_schema
 from churnlens.tasks.arms import WRITTEN, Arm
 from churnlens.tasks.churn.arm_scores import (
+    Embedder,
     compare,
     lacking,
     score_arm,
@@ -31,11 +36,15 @@ from churnlens.tasks.churn.arm_scores import (
 )
 from churnlens.tasks.churn.arms import all_arms, ask_arm
 from churnlens.tasks.churn.curriculum import Lesson, set_lessons, take_evenly
-from churnlens.tasks.churn.exercise import ExercisePrompt, read_answer
+from churnlens.tasks.churn.exercise import ExercisePrompt, messages, read_answer, set_exercise
 from churnlens.tasks.churn.loading import Stored, load_analyst
 from churnlens.tasks.churn.teachers import Phrasings, ReferenceTeacher
+from churnlens.tasks.pairwise import Pair, count_rulings, judge_pairs
+from churnlens.tasks.teaching import open_teacher
 
 EXAMPLES = 3
+JUDGED = (("tuned", "base"), ("tuned_grammar", "base_grammar"), ("tuned_grammar", "template"))
+Rows = list[dict[str, Any]]
 
 
 def set_test_exercises(
@@ -108,13 +117,33 @@ def answer_as(arm: Arm, student: Path | None, inputs: ArmInputs) -> list[dict[st
     return write_as(arm, requests, student, base, inputs["store"], inputs["options"].batch_size)
 
 
+class ComparedInputs(TypedDict):
+    """What the arms wrote, and what tells how near it is to the reference.
+
+    Attributes:
+        base, base_grammar, tuned, tuned_grammar: rows of each arm in `WRITTEN`.
+        model_lock, model_root: the encoder.
+        indexing: names the encoder.
+        options: the judge of pairs, if there is one.
+    """
+
+    base: Rows
+    base_grammar: Rows
+    tuned: Rows
+    tuned_grammar: Rows
+    model_lock: dict[str, Any]
+    model_root: str
+    indexing: IndexingOptions
+    options: ReportingOptions
+
+
 def evaluate_arms(
     exercises: list[dict[str, Any]],
     prompts: dict[str, Any],
     table: pd.DataFrame,
     schema: dict[str, Any],
     distillation: DistillationOptions,
-    **written: list[dict[str, Any]],
+    **inputs: Unpack[ComparedInputs],
 ) -> dict[str, Any]:
     """Score every arm on the same exercises.
 
@@ -124,13 +153,14 @@ def evaluate_arms(
         table: the validated table.
         schema: the parsed schema file.
         distillation: seed of the reference.
-        written: rows of each arm in `WRITTEN`.
+        inputs: see `ComparedInputs`.
 
     Returns:
         `questions`; `weights` of the arms; `arms`: name → metric → estimate over questions;
         `quality`: name → nearness to the reference's words, and variety; `comparisons`: paired
         differences; `lacking`: metrics on which the student falls short of the template, and by how
-        much; `examples`: raw texts beside the reference. Or `skipped` and why.
+        much; `examples`: raw texts beside the reference; `judged`, where a judge is switched on:
+        its name, and its rulings on pairs of arms. Or `skipped` and why.
 
     Raises:
         ArmError: when the arms are not what they are called.
@@ -138,27 +168,82 @@ def evaluate_arms(
     lessons = [Lesson.model_validate(each) for each in exercises]
     if not lessons:
         return {"skipped": "there are no held-out questions in a language of the student"}
+    written = {
+        "base": inputs["base"],
+        "base_grammar": inputs["base_grammar"],
+        "tuned": inputs["tuned"],
+        "tuned_grammar": inputs["tuned_grammar"],
+    }
     weights = check_arms(written, [lesson.id for lesson in lessons])
     words = frozenset(prompts["common_words"])
     texts = {name: [row["text"] for row in rows] for name, rows in written.items()}
     arms = all_arms(lessons, texts, words, table, parse_schema(schema))
     teacher = ReferenceTeacher(Phrasings.read(prompts["phrasings"]), distillation.seed)
     gold = [reply.text for reply in teacher.answer(lessons)]
-    scores = {name: score_arm(lessons, each, words) for name, each in arms.items()}
-    summaries = {name: summarize(each) for name, each in scores.items()}
+    scores = {
+        name: score_arm(lessons, each, words)
+        | {"cut_off": _cut_off(written.get(name), len(lessons))}
+        for name, each in arms.items()
+    }
+    embedder = _load_embedder(inputs)
+    families = [lesson.family for lesson in lessons]
+    summaries = {name: summarize(each, families) for name, each in scores.items()}
     return {
         "questions": len(lessons),
-        "families": len({lesson.family for lesson in lessons}),
+        "families": len(set(families)),
         "weights": weights,
         "arms": summaries,
         "lacking": lacking(summaries),
         "quality": {
-            name: _quality(lessons, each, gold, words)
+            name: _quality(lessons, each, gold, words, embedder)
             for name, each in {"gold": gold, **arms}.items()
         },
         "comparisons": compare(scores, lessons),
         "examples": _examples(lessons, {"gold": gold, **arms}),
+        **_judge(lessons, arms, prompts, inputs),
     }
+
+
+def _cut_off(rows: Sequence[Mapping[str, Any]] | None, lessons: int) -> NDArray[np.float64]:
+    """Return which texts the length limit cut off; NaN for an arm that no model writes itself."""
+    if rows is None:
+        return np.full(lessons, np.nan)
+    return np.array([not row["finished"] for row in rows], float)
+
+
+def _judge(
+    lessons: Sequence[Lesson],
+    arms: Mapping[str, Sequence[str]],
+    prompts: dict[str, Any],
+    inputs: ComparedInputs,
+) -> dict[str, Any]:
+    """Return what a model says of pairs of arms; nothing where it is not switched on."""
+    options = inputs["options"].judge
+    if not options.enabled:
+        return {}
+    judge = open_teacher(options.by, inputs["model_lock"], inputs["model_root"])
+    prompt = ExercisePrompt.model_validate(prompts["exercise"])
+    read = [messages(set_exercise(each.brief), prompt)[1].content for each in lessons]
+    families = [lesson.family for lesson in lessons]
+    rows = []
+    for first, second in JUDGED:
+        pairs = [
+            Pair(id=lesson.id, evidence=evidence, first=one, second=other)
+            for lesson, evidence, one, other in zip(
+                lessons, read, arms[first], arms[second], strict=True
+            )
+        ]
+        said = judge_pairs(pairs, judge.generator, prompts["pairwise"], options.by.max_new_tokens)
+        rows.append({"first": first, "second": second, **count_rulings(said, families)})
+    return {"judged": {"by": judge.name, "pairs": rows}}
+
+
+def _load_embedder(inputs: ComparedInputs) -> Embedder:
+    indexing = inputs["indexing"]
+    spec = spec_of(inputs["model_lock"], indexing.encoder)
+    folder = verify(spec, Path(inputs["model_root"]))
+    encoder = Encoder(folder, batch_size=indexing.batch_size, dtype=indexing.dtype)
+    return Embedder(f"{spec.name}@{spec.version}|{indexing.dtype}", spec.languages, encoder.encode)
 
 
 def _plain(text: str) -> str:
@@ -166,7 +251,11 @@ def _plain(text: str) -> str:
 
 
 def _quality(
-    lessons: Sequence[Lesson], texts: Sequence[str], gold: Sequence[str], common: Collection[str]
+    lessons: Sequence[Lesson],
+    texts: Sequence[str],
+    gold: Sequence[str],
+    common: Collection[str],
+    embedder: Embedder,
 ) -> dict[Language, dict[str, Any]]:
     """Compare the words of an arm with the reference's, and with one another, by language."""
     found: dict[Language, dict[str, Any]] = {}
@@ -174,7 +263,7 @@ def _quality(
         places = [i for i, lesson in enumerate(lessons) if lesson.language == language]
         said, meant = ([_plain(each[i]) for i in places] for each in (texts, gold))
         ways = wordings([lessons[i] for i in places], [texts[i] for i in places], common)
-        found[language] = text_quality(said, meant, language) | {"wordings": ways}
+        found[language] = text_quality(said, meant, language, embedder) | {"wordings": ways}
     return found
 
 

@@ -13,9 +13,13 @@ from churnlens.tasks.churn.arm_scores import EASY, HONEST, MARGIN, PUBLIC, RIVAL
 Metrics = Mapping[str, Any]
 
 FLOOR = "stub"
-SCORES = {"public": (*PUBLIC, "public_mean"), "honest": HONEST, "further": (*EASY, "repetition")}
+SCORES = {
+    "public": (*PUBLIC, "public_mean"),
+    "honest": HONEST,
+    "further": (*EASY, "repetition", "cut_off"),
+}
 VARIED = ("distinct_2", "compression_ratio", "shared")
-NEAR = ("bleu", "rouge1", "rouge2", "rougeL", "edit_similarity")
+NEAR = ("bleu", "rouge1", "rouge2", "rougeL", "edit_similarity", "embedding_similarity")
 
 
 def about_student(
