@@ -22,6 +22,8 @@ FORMATS = {
     "check-data": "utf-8, utf-8-sig, gbk, gb18030 or utf-16",
     "ask": "JSON object",
     "predict": "summary: rows as for satisfaction → {id, summary",
+    "send-alerts": "sink → events taken now",
+    "grant": "outgoing/grants.jsonl",
     "serve": "web/history.db",
     "status": "(done, stale, torn or missing), name, reason",
     "plan": "memory of every stage",

@@ -168,3 +168,19 @@ def test_a_file_of_ones_own_stops_with_the_next_step_when_it_is_none(project, tm
     assert "mine.jsonl: 0 dialogue(s)" in done.stderr
     assert "Traceback" not in done.stderr
     assert not contents(tmp_path / "data")
+
+
+def test_alerts_are_sent_once_and_a_grant_is_logged_by_who_may(project, finished):
+    words = ("--data-root", finished, "--env", "tiny")
+    sent = [json.loads(invoke(project, "send-alerts", *words).stdout) for _ in range(2)]
+    assert sent[0]["jsonl"] == sent[0]["sql"] > 0
+    assert sent[1] == {"jsonl": 0, "sql": 0}
+    folder = finished / "07_model_output" / "satisfaction"
+    decision = json.loads((folder / "decisions.jsonl").read_text("utf-8").splitlines()[0])
+    asked = ("grant", decision["alert"], *words)
+    assert "needs the approval of team_lead" in invoke(project, *asked).stderr
+    granted = invoke(project, *asked, "--amount", 5, "--role", "team_lead", "--person", "Ann")
+    assert json.loads(granted.stdout)["amount"] == 5
+    (row,) = (folder / "outgoing" / "grants.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(row) == json.loads(granted.stdout)
+    assert "no decision for alert" in invoke(project, "grant", "none", *words).stderr

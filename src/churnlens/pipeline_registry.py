@@ -60,7 +60,14 @@ TASKS = {
     "satisfaction": Task(
         stages=(data_processing, indexing, finetuning, inference, reporting),
         inputs=frozenset(
-            {"raw_dialogues", "model_lock", "alert_phrases", "action_table", "reason_book"}
+            {
+                "raw_dialogues",
+                "model_lock",
+                "alert_phrases",
+                "action_table",
+                "desk_facts",
+                "reason_book",
+            }
         ),
         parameters=frozenset({"params:model_root"}),
     ),

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 
-from churnlens.cli import answers, data, models, promotion, serving, state
+from churnlens.cli import answers, data, desk, models, promotion, serving, state
 from churnlens.cli.opening import open_analyst, open_project
 from churnlens.cli.plain import PlainCommand, PlainGroup
 
@@ -40,6 +40,8 @@ for command in (
     promotion.promote,
     answers.ask,
     answers.predict,
+    desk.send_alerts,
+    desk.grant,
     serving.serve,
     state.status,
     state.lineage,

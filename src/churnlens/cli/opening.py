@@ -155,7 +155,7 @@ def open_satisfaction(context: KedroContext) -> Desk:
 
     _refuse_unless_done(context, "satisfaction", "satisfaction")
     with _explained("satisfaction"):
-        loaded = _loaded(context, node_inputs("satisfaction"), "dialogues", "action_table")
+        loaded = _loaded(context, node_inputs("satisfaction"), "dialogues")
         made = SatisfactionFinetuningOptions.model_validate(
             loaded.pop("finetuning"), from_attributes=True
         )

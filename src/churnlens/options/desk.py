@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from churnlens.options.alerts import AlertGrid, AlertOptions, AlertScoreOptions
 from churnlens.options.base import Options
@@ -45,12 +45,15 @@ class SatisfactionInferenceOptions(Options):
         explained: alerts whose score is traced back to words, the first ones; it takes about a
             quarter of a second each.
         attribution: how far.
+        as_of: the moment of the decisions, from which credits are counted back; None is that of
+            the newest grant, so that the same files give the same decisions.
         sinks: where alerts and decisions are sent.
     """
 
     similar: int = Field(default=3, ge=0, le=20)
     explained: int = Field(default=40, ge=0)
     attribution: AttributionOptions = AttributionOptions()
+    as_of: AwareDatetime | None = None
     sinks: SinkOptions = SinkOptions()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Unpack
 
 import numpy as np
@@ -11,43 +12,68 @@ from churnlens.dialogues.sides import Rows, dialogues_of
 from churnlens.engine.progress import track
 from churnlens.options import SatisfactionFinetuningOptions, SatisfactionInferenceOptions
 from churnlens.tasks.satisfaction.action_table import ActionTable
-from churnlens.tasks.satisfaction.actions import Facts, decide
+from churnlens.tasks.satisfaction.actions import Grant
+from churnlens.tasks.satisfaction.alerts import Alert
+from churnlens.tasks.satisfaction.facts import FactBook, decide_all
 from churnlens.tasks.satisfaction.loading import StoredDesk, open_desk
 from churnlens.tasks.satisfaction.reason_head import ReasonHead
 from churnlens.tasks.satisfaction.similar import Asked, CaseLibrary, similar_cases
 from churnlens.tasks.satisfaction.tracing import explainer
 
+_NO_GRANT = datetime(1970, 1, 1, tzinfo=UTC)  # counts nothing back
+
 
 def assess_dialogues(
-    dialogues: Rows,
-    action_table: dict[str, Any],
-    finetuning: SatisfactionFinetuningOptions,
-    **stored: Unpack[StoredDesk],
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    dialogues: Rows, finetuning: SatisfactionFinetuningOptions, **stored: Unpack[StoredDesk]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Assess the dialogues of the test side as a service would have.
 
     Args:
         dialogues: clean, with sides.
-        action_table: what follows from an alert.
         finetuning: how the desk was made.
         stored: the desk.
 
     Returns:
-        One assessment a dialogue (`id` and what `predict satisfaction` gives), all alerts, and a
-        decision for each. Fault, tier and earlier credits are not known here, so that no decision
-        offers money.
+        One assessment a dialogue (`id` and what `predict satisfaction` gives), and all alerts.
     """
-    desk, table = open_desk(stored, finetuning), ActionTable.model_validate(action_table)
-    test = dialogues_of(dialogues, "test")
-    found = desk.assess(test)
-    customers = {dialogue.id: dialogue.customer for dialogue in test}
-    alerts = [alert for each in found for alert in each.alerts]
-    decisions = [decide(table, each, Facts(customer=customers[each.dialogue])) for each in alerts]
+    found = open_desk(stored, finetuning).assess(dialogues_of(dialogues, "test"))
     return (
         [{"id": each.id, **each.output()} for each in found],
-        [alert.model_dump(mode="json") for alert in alerts],
-        [decision.model_dump(mode="json") for decision in decisions],
+        [alert.model_dump(mode="json") for each in found for alert in each.alerts],
     )
+
+
+def decide_actions(
+    dialogues: Rows,
+    alerts: list[dict[str, Any]],
+    action_table: dict[str, Any],
+    desk_facts: list[dict[str, Any]] | None,
+    grants: list[dict[str, Any]] | None,
+    options: SatisfactionInferenceOptions,
+) -> list[dict[str, Any]]:
+    """Look up what follows from each alert.
+
+    Args:
+        dialogues: clean, with sides.
+        alerts: from `assess_dialogues`.
+        action_table: what follows from what.
+        desk_facts: rows of `FactBook.of`; None where nobody says whose fault it was.
+        grants: the log of what was granted; None where nothing was.
+        options: the moment of the decisions.
+
+    Returns:
+        A decision for each alert. Where fault or tier are not known none offers money.
+    """
+    log = [Grant.model_validate(each) for each in grants or ()]
+    decisions = decide_all(
+        ActionTable.model_validate(action_table),
+        [Alert.model_validate(each) for each in alerts],
+        {each.id: each.customer for each in dialogues_of(dialogues, "test")},
+        FactBook.of(desk_facts or ()),
+        log,
+        options.as_of or max((each.time for each in log), default=_NO_GRANT),
+    )
+    return [decision.model_dump(mode="json") for decision in decisions]
 
 
 def explain_alerts(

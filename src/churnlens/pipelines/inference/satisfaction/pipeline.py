@@ -4,6 +4,7 @@ from kedro.pipeline import Node, Pipeline
 
 from churnlens.pipelines.inference.satisfaction.nodes import (
     assess_dialogues,
+    decide_actions,
     explain_alerts,
     find_similar,
 )
@@ -18,12 +19,24 @@ def create_pipeline() -> Pipeline:
                 func=assess_dialogues,
                 inputs={
                     "dialogues": "dialogues",
-                    "action_table": "action_table",
                     "finetuning": "params:finetuning",
                     **DESK,
                 },
-                outputs=["assessments", "alerts", "decisions"],
+                outputs=["assessments", "alerts"],
                 name="assess_dialogues",
+            ),
+            Node(
+                func=decide_actions,
+                inputs=[
+                    "dialogues",
+                    "alerts",
+                    "action_table",
+                    "desk_facts",
+                    "grants",
+                    "params:inference",
+                ],
+                outputs="decisions",
+                name="decide_actions",
             ),
             Node(
                 func=explain_alerts,
