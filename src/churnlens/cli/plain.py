@@ -28,6 +28,7 @@ def _mendable() -> tuple[type[Exception], ...]:
     from churnlens.pipelines.experiments.tracking import TrackingError
     from churnlens.pipelines.reporting.arms import ArmError
     from churnlens.tasks.churn.promotion import PromotionError
+    from churnlens.tasks.clv.readers import TransactionError
 
     own = (
         RunInProgressError,
@@ -43,6 +44,7 @@ def _mendable() -> tuple[type[Exception], ...]:
         ArmError,
         TrackingError,
         PromotionError,
+        TransactionError,
     )
     return (*own, DatasetError, ParameterValidationError, MissingConfigException, ValidationError)
 
