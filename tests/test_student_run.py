@@ -58,9 +58,16 @@ def test_a_student_serves_once_it_is_promoted(project, taught):
     again = invoke(project, "promote", "churn", *words)
     assert again.exit_code == 1 and "serve already" in again.stderr
     back = invoke(project, "promote", "churn", "--back", *words)
-    assert back.exit_code == 1 and "no student served before" in back.stderr
+    assert json.loads(back.stdout)["serves"] is None
+    assert not (taught / "06_models/churn/served").exists()
+    assert invoke(project, "promote", "churn", "--force", *words).exit_code == 0
     log = (taught / "08_reporting/churn/promotions.jsonl").read_text(encoding="utf-8")
-    assert [json.loads(line)["event"] for line in log.splitlines()] == ["kept", "forced"]
+    assert [json.loads(line)["event"] for line in log.splitlines()] == [
+        "kept",
+        "forced",
+        "back",
+        "forced",
+    ]
 
 
 def test_the_student_answers_and_is_checked(project, taught):

@@ -41,15 +41,15 @@ def seal(checkpoint: Path) -> None:
     write_file(checkpoint / MANIFEST, json.dumps({"files": hashes}, indent=1).encode())
 
 
-def why_torn(checkpoint: Path) -> str:
-    """Say why a checkpoint is not as it was sealed; empty when it is whole."""
+def why_torn(checkpoint: Path, needed: str | None = None) -> str:
+    """Say why a sealed folder is not as it was; empty when it is whole and has the file needed."""
     try:
         manifest = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
         hashes = dict(manifest["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return f"no whole {MANIFEST}"
-    if STATE not in hashes:
-        return f"{MANIFEST} does not name {STATE}"
+    if needed and needed not in hashes:
+        return f"{MANIFEST} does not name {needed}"
     for name, expected in hashes.items():
         path = checkpoint / name
         if not path.is_file() or sha256_of(path) != expected:
@@ -69,7 +69,7 @@ def last_complete(run: Path) -> Path | None:
     Those that it cannot go on from are named in the log and removed; training makes them again.
     """
     found = _found(run)[::-1]
-    torn = {path.name: why for path in found if (why := why_torn(path))}
+    torn = {path.name: why for path in found if (why := why_torn(path, STATE))}
     chosen = None
     for path in found:
         if path.name not in torn:
