@@ -94,16 +94,17 @@ def test_a_source_is_one_click_away_now_and_later(server, visit, language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_keyboard_is_enough(server, visit, language):
     page = visit(server.url, language)
+    expect(page.locator("#said")).to_be_focused()
     page.keyboard.type("first line")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("second")
     page.keyboard.press("Enter")
     written(page)
     assert page.locator(".message.user .text").text_content() == "first line\nsecond"
-    assert page.evaluate("document.activeElement.id") == "said"
+    expect(page.locator("#said")).to_be_focused()
     page.goto(f"{server.url}/reports")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
+    expect(page.locator("a.skip")).to_be_focused()
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     assert page.evaluate(outline) == "solid"
 
