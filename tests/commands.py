@@ -56,7 +56,7 @@ def invoke(project, *words):
 
 
 def run_notebook(project, name):
-    """Run every code cell of a notebook as it stands, in the project's folder."""
+    """Run every code cell of a notebook as it stands, in the project's folder; its names."""
     path = project / "notebooks" / f"{name}.ipynb"
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     names = {}
@@ -64,3 +64,4 @@ def run_notebook(project, name):
         for number, cell in enumerate(each for each in cells if each["cell_type"] == "code"):
             assert not cell["outputs"], "outputs are not kept in git"
             exec(compile("".join(cell["source"]), f"{name}, code cell {number}", "exec"), names)
+    return names

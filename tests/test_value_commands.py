@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from commands import command, contents, invoke
+from commands import command, contents, invoke, run_notebook
 
 pytestmark = pytest.mark.slow
 
@@ -146,3 +146,12 @@ def test_purchases_of_a_shop_by_params(project, models, tmp_path):
     assert {"bg_nbd", "tweedie_bg_nbd", "language_model"} <= models_
     assert metrics["survival"] is None and metrics["recovery"] is None
     assert "客户终身价值" in made["08_reporting/clv/report.html"].decode("utf-8")
+
+
+@pytest.mark.parametrize("name", ["value", "value.zh"])
+def test_every_cell_of_the_notebook_runs(project, finished, monkeypatch, name):
+    monkeypatch.setenv("KEDRO_ENV", "tiny")
+    monkeypatch.setenv("DATA_ROOT", str(finished))
+    names = run_notebook(project, name)
+    assert len(names["values"]) == len(names["actions"]) == 300
+    assert names["metrics"]["worth"]["lists"]

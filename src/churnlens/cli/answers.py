@@ -87,8 +87,9 @@ def predict(
 
     churn: {id, query} → {id, answer}.
 
-    satisfaction: {id, turns: [{speaker: customer|agent, text}]} → {id, turns: [{index, score,
-    p_dissatisfied, likely}], overall, level, alerts, reasons}.
+    satisfaction: {id, turns: [{speaker: customer|agent, text}]} → {id, kind, turns: [{index,
+    score, p_dissatisfied, likely}], overall, level, alerts, reasons}; kind is estimate where a
+    score read its turn, predict where it was told before the turn came.
 
     service: {id, messages: [{role: user|assistant, content}]} → {id, reply, status, citations,
     intent, language, model}.

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 
 ORDERS = (1, 2, 3, 4)
 Encode = Callable[[Sequence[str]], np.ndarray]
+
+
+class Embedder(NamedTuple):
+    """An encoder of texts: its name with revision, the languages it knows, and texts → vectors."""
+
+    name: str
+    languages: tuple[str, ...]
+    encode: Encode
 
 
 def recipe_overlap(texts: Sequence[str], references: Sequence[str]) -> dict[str, TextMetric]:

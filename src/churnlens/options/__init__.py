@@ -51,6 +51,7 @@ from churnlens.options.dialogues import (
     LabelReviewOptions,
     Side,
 )
+from churnlens.options.encoders import EncoderOptions
 from churnlens.options.engine import EngineOptions
 from churnlens.options.explanations import (
     AttributionOptions,
@@ -69,6 +70,7 @@ from churnlens.options.remote import (
 from churnlens.options.satisfaction import (
     CalibrationOptions,
     FloorOptions,
+    ScoreKind,
     ScorerOptions,
     TurnOptions,
 )
@@ -125,6 +127,7 @@ __all__ = [
     "DataProcessingOptions",
     "DialogueOptions",
     "DistillationOptions",
+    "EncoderOptions",
     "EngineOptions",
     "DriverOptions",
     "Dtype",
@@ -155,6 +158,7 @@ __all__ = [
     "SatisfactionFinetuningOptions",
     "SatisfactionInferenceOptions",
     "SatisfactionReportingOptions",
+    "ScoreKind",
     "ScorerOptions",
     "SearchOptions",
     "SegmentOptions",

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from churnlens.options.base import Options
+from churnlens.options.encoders import EncoderOptions
 from churnlens.options.engine import EngineOptions
 from churnlens.options.judge import JudgeOptions
 from churnlens.options.teaching import TeacherOptions
-from churnlens.options.training import Dtype, Precision, StudentOptions
+from churnlens.options.training import Precision, StudentOptions
 
 Writer = Literal["model", "student", "template"]
 
@@ -25,13 +26,11 @@ class DataProcessingOptions(Options):
     min_feedback_chars: int = Field(default=10, ge=1)
 
 
-class IndexingOptions(Options):
+class IndexingOptions(EncoderOptions):
     """How documents become searchable.
 
     Attributes:
-        encoder: name of an encoder in the model lock.
-        dtype: precision of the encoder; bfloat16 is three times as fast on a CPU that has it.
-        batch_size: texts per forward pass.
+        encoder, dtype, batch_size: see `EncoderOptions`.
         symmetric: like is searched by like, so documents are embedded as questions are.
         shard_rows: texts per committed unit; a killed run loses at most one.
         factory: FAISS factory string; `auto` takes Flat, which is exact, up to `flat_rows`
@@ -40,9 +39,6 @@ class IndexingOptions(Options):
         lexical_engine: `auto` takes rank-bm25 up to `lexical_rows` documents, then bm25s.
     """
 
-    encoder: str = "all-MiniLM-L6-v2"
-    dtype: Dtype = "bfloat16"
-    batch_size: int = Field(default=32, ge=1)
     symmetric: bool = False
     shard_rows: int = Field(default=512, ge=1)
     factory: str = "auto"

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from churnlens.options.base import Options
 from churnlens.options.heads import HeadOptions
 
+ScoreKind = Literal["estimate", "predict"]
+
 
 class TurnOptions(Options):
     """What a model reads of a dialogue when it rates a customer turn.
@@ -20,7 +22,7 @@ class TurnOptions(Options):
             for a mean below the middle of the scale, 1 for one at it, 2 for one above.
     """
 
-    kind: Literal["estimate", "predict"] = "estimate"
+    kind: ScoreKind = "estimate"
     context: int = Field(default=0, ge=0, le=50)
     labels: Literal["rating", "level"] = "rating"
 

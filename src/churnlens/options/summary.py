@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from churnlens.options.base import Options
+from churnlens.options.encoders import EncoderOptions
 from churnlens.options.teaching import TeacherOptions
 from churnlens.options.training import Precision, StudentOptions
 
@@ -99,9 +100,11 @@ class SummaryReportingOptions(SummaryScoreOptions):
         shown: dialogues that are shown beside their summary, in each language.
         arm_dialogues: of the test side that every arm summarises, evenly from all families; None
             takes all with a reference in a language of the student.
+        embedder: the encoder of the distance between a summary and its reference, as JSON.
     """
 
     language: Literal["en", "zh"] = "en"
+    embedder: EncoderOptions = EncoderOptions(encoder="multilingual-e5-small")
     arm_dialogues: int | None = Field(default=24, ge=2)
     shown: int = Field(default=3, ge=0, le=50)
 

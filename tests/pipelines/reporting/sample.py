@@ -16,7 +16,7 @@ from churnlens.evidence.study import Population
 from churnlens.evidence.themes import label_feedback
 from churnlens.models.scorecard import fit_scorecard
 from churnlens.options import DistillationOptions, DriverOptions, ReportingOptions
-from churnlens.pipelines.reporting.churn import arms
+from churnlens.pipelines.reporting import embedder
 from churnlens.pipelines.reporting.churn.arms import evaluate_arms
 from churnlens.pipelines.reporting.churn.overview import build_overview
 from churnlens.pipelines.reporting.churn.report import render_report
@@ -297,7 +297,7 @@ def _judged(words: str) -> dict[str, Any]:
         for name, said in texts.items()
     }
     with pytest.MonkeyPatch.context() as patch:
-        use_letters(patch, arms)
+        use_letters(patch, embedder)
         return evaluate_arms(
             [each.model_dump(mode="json") for each in asked],
             PROMPTS,

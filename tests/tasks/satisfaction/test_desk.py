@@ -78,7 +78,7 @@ def test_only_customer_turns_are_scored_in_their_places():
 def test_an_output_is_plain_data_with_the_promised_keys():
     for found in desk().assess(demo()[:10]):
         told = json.loads(json.dumps(found.output()))
-        assert list(told) == ["turns", "overall", "level", "alerts", "reasons"]
+        assert list(told) == ["kind", "turns", "overall", "level", "alerts", "reasons"]
 
 
 def test_quotes_name_the_turns_in_which_they_stand():

@@ -1,10 +1,12 @@
 """Figures of a batch: a perfect writer, a constant one, and one that fails."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from churnlens.evaluation.recipe_overlap import Embedder
 from churnlens.evaluation.text_overlap import rouge
 from churnlens.options import SummaryScoreOptions
 from churnlens.tasks.summary.contract import Reference
@@ -114,6 +116,18 @@ def test_the_score_of_a_prompt_search_ranks_writers():
         overall_items(each, given) for each in (perfect(given), LeadWriter().write(given.dialogues))
     )
     assert np.allclose(best, 1) and (lead < best).all()
+
+
+def test_vectors_are_held_against_the_reference_in_a_language_of_the_encoder():
+    one_way = Embedder("x@1", ("zh",), lambda texts: np.array([[len(t), 1.0] for t in texts]))
+    given = replace(batch("zh", 3), embedder=one_way)
+    scores = score_drafts(perfect(given), floor(given), given, OPTIONS)
+    assert scores["recipe"]["embedding_distance"]["value"] == pytest.approx(0)
+    assert scores["recipe"]["embedding_distance"]["signature"] == "1-cosine|encoder:x@1"
+    assert scores["margin"]["embedding_distance"]["value"] < 0  # less is better
+    other = replace(batch("en", 3), embedder=one_way)
+    without = score_drafts(perfect(other), floor(other), other, OPTIONS)
+    assert "embedding_distance" not in without["recipe"]
 
 
 def test_wrong_numbers_of_drafts_are_told():

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from churnlens.evaluation.intervals import Estimate, bootstrap_groups, wilson
 from churnlens.evaluation.paired import compare_arms
-from churnlens.evaluation.recipe_overlap import Encode, embedding_similarity
+from churnlens.evaluation.recipe_overlap import Embedder, embedding_similarity
 from churnlens.evaluation.text_overlap import repetition, text_overlap, variety
 from churnlens.evidence.statements import Finding
 from churnlens.schema import Language
@@ -206,14 +206,6 @@ def _frame(text: str, fact: Finding) -> str:
     for name in sorted((fact.subject, fact.other), key=len, reverse=True):
         text = re.sub(re.escape(name), "…", text, flags=re.IGNORECASE) if name else text
     return re.sub(r"[\d.,]*\d", "#", text).casefold()
-
-
-class Embedder(NamedTuple):
-    """An encoder of texts: its name with revision, the languages it knows, and texts → vectors."""
-
-    name: str
-    languages: tuple[str, ...]
-    encode: Encode
 
 
 def text_quality(

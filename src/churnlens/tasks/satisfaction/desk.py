@@ -13,7 +13,7 @@ from typing import Any
 from churnlens.dialogues.cleaning import clean_turn
 from churnlens.dialogues.form import Dialogue, Turn
 from churnlens.dialogues.keys import open_key
-from churnlens.options import ReasonOptions, TurnOptions
+from churnlens.options import ReasonOptions, ScoreKind, TurnOptions
 from churnlens.schema import Frozen, Language
 from churnlens.tasks.satisfaction.alerts import Alert, CustomerTurn, Monitor, MonitorState
 from churnlens.tasks.satisfaction.calibration import CalibratedScorer, Rated
@@ -47,6 +47,8 @@ class Assessment(Frozen):
 
     Attributes:
         id: of the dialogue.
+        kind: `estimate` when a turn's score is of the turn itself, `predict` when it was foretold
+            from what came before.
         turns: one for each customer turn, in their order.
         overall: expected rating of the whole.
         level: of the whole.
@@ -55,6 +57,7 @@ class Assessment(Frozen):
     """
 
     id: str
+    kind: ScoreKind
     turns: tuple[TurnScore, ...]
     overall: float
     level: Satisfaction
@@ -62,7 +65,7 @@ class Assessment(Frozen):
     reasons: DialogueReasons
 
     def output(self) -> dict[str, Any]:
-        """Return the prediction of one row: `turns`, `overall`, `level`, `alerts`, `reasons`."""
+        """Return the prediction of one row: all but its id, reasons with their quotes."""
         found = self.model_dump(mode="json", exclude={"id", "reasons"})
         return {**found, "reasons": told(self.reasons)}
 
@@ -185,6 +188,7 @@ class Desk:
         overall = self.overall.predict([score.score for score in scores], low, high)
         return Assessment(
             id=dialogue.id,
+            kind=self.turns.kind,
             turns=tuple(scores),
             overall=round(overall, _DIGITS),
             level=level_of(overall, low, high),

@@ -11,6 +11,7 @@ from typing import Any
 
 from churnlens.dialogues.form import Dialogue
 from churnlens.evaluation.paired import compare_arms
+from churnlens.evaluation.recipe_overlap import Embedder
 from churnlens.models.generation import Request
 from churnlens.options import SummaryScoreOptions
 from churnlens.schema import Language
@@ -47,7 +48,11 @@ def drafts_of(name: str, dialogues: Sequence[Dialogue], texts: Sequence[str]) ->
 
 
 def score_arms(
-    drafts: Drafts, floor: Writer, dialogues: Sequence[Dialogue], options: SummaryScoreOptions
+    drafts: Drafts,
+    floor: Writer,
+    dialogues: Sequence[Dialogue],
+    options: SummaryScoreOptions,
+    embedder: Embedder | None = None,
 ) -> dict[Language, dict[str, Any]]:
     """Return language → arm → figures of `score_drafts`, and the paired comparisons.
 
@@ -56,6 +61,7 @@ def score_arms(
         floor: the constant answer.
         dialogues: with references.
         options: of the bootstrap.
+        embedder: see `Batch`.
 
     Returns:
         Language → `n`, `arms` and `comparisons` (of `PAIRS`, adjusted by Holm).
@@ -64,7 +70,7 @@ def score_arms(
     for language in sorted({each.language for each in dialogues}):
         places = [at for at, each in enumerate(dialogues) if each.language == language]
         own = [dialogues[at] for at in places]
-        batch = Batch(own, [references_of(each) for each in own], language)
+        batch = Batch(own, [references_of(each) for each in own], language, embedder)
         told = {name: [each[at] for at in places] for name, each in drafts.items()}
         constant = floor.write(own)
         found[language] = {

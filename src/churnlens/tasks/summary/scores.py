@@ -17,7 +17,7 @@ from churnlens.dialogues.form import Dialogue
 from churnlens.evaluation.intervals import bootstrap, wilson
 from churnlens.evaluation.labels import label_scores
 from churnlens.evaluation.number_fidelity import number_fidelity
-from churnlens.evaluation.recipe_overlap import recipe_overlap
+from churnlens.evaluation.recipe_overlap import Embedder, embedding_distance, recipe_overlap
 from churnlens.evaluation.summary_fields import best_constant, summary_json
 from churnlens.evaluation.text_overlap import TextMetric, length, rouge
 from churnlens.options import SummaryScoreOptions
@@ -51,11 +51,13 @@ class Batch:
         dialogues: n of them.
         references: of each dialogue, one or more.
         language: of all of them.
+        embedder: for the distance of vectors, which is left out without one.
     """
 
     dialogues: Sequence[Dialogue]
     references: Sequence[Sequence[Reference]]
     language: Language
+    embedder: Embedder | None = None
 
 
 def score_drafts(
@@ -133,7 +135,19 @@ def _overlaps(drafts: Sequence[Draft], batch: Batch) -> dict[str, dict[str, Text
     found["whole"] = _rouge(wrote, pairs, batch.language)
     texts = [_json(draft.summary, batch.language) for draft in drafts]
     gold_json = [_json(refs[0], batch.language) for refs in batch.references]
-    return {**found, "recipe": recipe_overlap(texts, gold_json)}
+    return {
+        **found,
+        "recipe": {**recipe_overlap(texts, gold_json), **_apart(texts, gold_json, batch)},
+    }
+
+
+def _apart(texts: Sequence[str], references: Sequence[str], batch: Batch) -> dict[str, TextMetric]:
+    """Return the distance of vectors, where there is an embedder that knows the language."""
+    embedder = batch.embedder
+    if embedder is None or batch.language not in embedder.languages:
+        return {}
+    apart = embedding_distance(texts, references, embedder.encode, embedder.name)
+    return {"embedding_distance": apart}
 
 
 def _joined(summary: Summary | Reference | None, language: Language) -> str:

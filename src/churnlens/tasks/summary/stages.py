@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from churnlens.dialogues.form import Dialogue
 from churnlens.engine.shards import content_key
+from churnlens.evaluation.recipe_overlap import Embedder
 from churnlens.models.generation import Generator
 from churnlens.models.lock import ModelError, spec_of
 from churnlens.models.weights import verify
@@ -198,6 +199,7 @@ def judge_summaries(
     summaries: Rows,
     fitted: Mapping[str, Any],
     options: SummaryScoreOptions,
+    embedder: Embedder | None = None,
 ) -> dict[str, Any]:
     """Return language → figures of `score_drafts`, over the dialogues that have references.
 
@@ -206,6 +208,7 @@ def judge_summaries(
         summaries: by `summarise_dialogues`, one a dialogue.
         fitted: by `fit_summaries`; holds the constant answer.
         options: of the bootstrap.
+        embedder: see `Batch`.
     """
     floor = constant_writer(fitted)
     told = [
@@ -217,7 +220,8 @@ def judge_summaries(
     for language in LANGUAGES:
         own = [entry for entry in told if entry[0].language == language]
         if own:
-            batch = Batch([each for each, _, _ in own], [refs for _, _, refs in own], language)
+            said, gold = [each for each, _, _ in own], [refs for _, _, refs in own]
+            batch = Batch(said, gold, language, embedder)
             drafts = [draft for _, draft, _ in own]
             constant = floor.write(batch.dialogues)
             figures[language] = score_drafts(drafts, constant, batch, options)

@@ -18,7 +18,7 @@ from churnlens.options import (
     JudgeOptions,
     ReportingOptions,
 )
-from churnlens.pipelines.reporting import arms
+from churnlens.pipelines.reporting import arms, embedder
 from churnlens.pipelines.reporting.arms import ArmError
 from churnlens.pipelines.reporting.churn import arms as churn_arms
 from churnlens.pipelines.reporting.churn.arms import answer_as_base, answer_as_tuned, evaluate_arms
@@ -187,7 +187,7 @@ def rows_of(text=whole, **weights):
 
 def evaluate(rows, exercises=EXERCISES, options=None):
     with pytest.MonkeyPatch.context() as patch:
-        use_letters(patch, churn_arms)
+        use_letters(patch, embedder)
         return evaluate_arms(
             exercises,
             PROMPTS,

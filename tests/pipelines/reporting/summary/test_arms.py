@@ -3,11 +3,13 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
 
 from churnlens.datasets.shards import ShardStore
 from churnlens.dialogues.sides import dialogues_of
+from churnlens.evaluation.recipe_overlap import Embedder
 from churnlens.options import (
     SummaryFinetuningOptions,
     SummaryReportingOptions,
@@ -15,6 +17,7 @@ from churnlens.options import (
 )
 from churnlens.pipelines.reporting import arms
 from churnlens.pipelines.reporting.arms import ArmError
+from churnlens.pipelines.reporting.summary import arms as judged
 from churnlens.pipelines.reporting.summary.arms import (
     evaluate_summary_arms,
     set_arm_dialogues,
@@ -33,6 +36,7 @@ LOCK = yaml.safe_load((ROOT / "conf/base/models.lock.yml").read_text(encoding="u
 PROMPTS = yaml.safe_load((ROOT / "prompts/summary.yml").read_text(encoding="utf-8"))
 OPTIONS = SummaryReportingOptions(resamples=100, arm_dialogues=6, shown=1)
 STUDENT = Path("student")
+ROOTLESS = "no models here"
 ROWS = [
     each.model_dump(mode="json", exclude_defaults=True) | {"side": side}
     for each, side in zip(demo(60, 5), ("train", "test") * 30, strict=True)
@@ -62,6 +66,12 @@ class Repeats:
 @pytest.fixture(scope="module")
 def extractive():
     return fit_summaries(dialogues_of(ROWS, "train"), "scenario")
+
+
+@pytest.fixture(autouse=True)
+def embedder(monkeypatch):
+    lengths = Embedder("length@1", ("en",), lambda texts: np.array([[len(t), 1.0] for t in texts]))
+    monkeypatch.setattr(judged, "load_embedder", lambda lock, root, options: lengths)
 
 
 @pytest.fixture
@@ -102,7 +112,9 @@ def test_a_base_arm_cannot_be_given_an_adapter(inputs):
 
 
 def test_arms_are_compared_and_shown(written, inputs, extractive):
-    found = evaluate_summary_arms(inputs["exercises"], extractive, OPTIONS, **written)
+    found = evaluate_summary_arms(
+        inputs["exercises"], extractive, LOCK, ROOTLESS, OPTIONS, **written
+    )
     assert set(found["weights"].values()) == {"weights of base", "weights of student"}
     judged = found["languages"]["en"]["arms"]
     assert judged["base"]["valid"]["value"] == 0 and judged["tuned"]["valid"]["value"] == 1
@@ -114,14 +126,21 @@ def test_arms_are_compared_and_shown(written, inputs, extractive):
 def test_arms_of_other_dialogues_are_refused(written, inputs, extractive):
     with pytest.raises(ArmError, match="expected one base and one tuned"):
         evaluate_summary_arms(
-            inputs["exercises"], extractive, OPTIONS, **written | {"base": written["tuned"]}
+            inputs["exercises"],
+            extractive,
+            LOCK,
+            ROOTLESS,
+            OPTIONS,
+            **written | {"base": written["tuned"]},
         )
     with pytest.raises(ArmError, match="other lessons"):
-        evaluate_summary_arms(inputs["exercises"][1:], extractive, OPTIONS, **written)
+        evaluate_summary_arms(
+            inputs["exercises"][1:], extractive, LOCK, ROOTLESS, OPTIONS, **written
+        )
 
 
 def test_no_dialogue_in_a_language_of_the_student_is_told(extractive):
-    assert "skipped" in evaluate_summary_arms([], extractive, OPTIONS)
+    assert "skipped" in evaluate_summary_arms([], extractive, LOCK, ROOTLESS, OPTIONS)
 
 
 def report(arm_metrics, **changes):

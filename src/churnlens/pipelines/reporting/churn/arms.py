@@ -11,9 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churnlens.engine.shards import Store
-from churnlens.models.embedding import Encoder
+from churnlens.evaluation.recipe_overlap import Embedder
 from churnlens.models.lock import spec_of
-from churnlens.models.weights import verify
 from churnlens.options import (
     DistillationOptions,
     FinetuningOptions,
@@ -23,10 +22,10 @@ from churnlens.options import (
 )
 from churnlens.pipelines.distillation.churn.nodes import draw_questions
 from churnlens.pipelines.reporting.arms import ArmBase, check_arms, write_as
+from churnlens.pipelines.reporting.embedder import load_embedder
 from churnlens.schema import Language, parse_schema
 from churnlens.tasks.arms import WRITTEN, Arm
 from churnlens.tasks.churn.arm_scores import (
-    Embedder,
     compare,
     lacking,
     score_arm,
@@ -185,7 +184,7 @@ def evaluate_arms(
         | {"cut_off": _cut_off(written.get(name), len(lessons))}
         for name, each in arms.items()
     }
-    embedder = _load_embedder(inputs)
+    embedder = load_embedder(inputs["model_lock"], inputs["model_root"], inputs["indexing"])
     families = [lesson.family for lesson in lessons]
     summaries = {name: summarize(each, families) for name, each in scores.items()}
     return {
@@ -236,14 +235,6 @@ def _judge(
         said = judge_pairs(pairs, judge.generator, prompts["pairwise"], options.by.max_new_tokens)
         rows.append({"first": first, "second": second, **count_rulings(said, families)})
     return {"judged": {"by": judge.name, "pairs": rows}}
-
-
-def _load_embedder(inputs: ComparedInputs) -> Embedder:
-    indexing = inputs["indexing"]
-    spec = spec_of(inputs["model_lock"], indexing.encoder)
-    folder = verify(spec, Path(inputs["model_root"]))
-    encoder = Encoder(folder, batch_size=indexing.batch_size, dtype=indexing.dtype)
-    return Embedder(f"{spec.name}@{spec.version}|{indexing.dtype}", spec.languages, encoder.encode)
 
 
 def _plain(text: str) -> str:

@@ -14,6 +14,7 @@ from churnlens.options import (
     SummaryWriterOptions,
 )
 from churnlens.pipelines.reporting.arms import ArmBase, check_arms, write_as
+from churnlens.pipelines.reporting.embedder import load_embedder
 from churnlens.tasks.arms import WRITTEN, Arm
 from churnlens.tasks.churn.curriculum import take_evenly
 from churnlens.tasks.summary.arms import ask_arm, beside, drafts_of, score_arms
@@ -90,6 +91,8 @@ def _summarise(arm: Arm, student: Path | None, inputs: SummaryArmInputs) -> list
 def evaluate_summary_arms(
     exercises: list[dict[str, Any]],
     extractive: dict[str, Any],
+    model_lock: dict[str, Any],
+    model_root: str,
     options: SummaryReportingOptions,
     **written: list[dict[str, Any]],
 ) -> dict[str, Any]:
@@ -98,7 +101,9 @@ def evaluate_summary_arms(
     Args:
         exercises: dialogues of the test side.
         extractive: the extractive writer and the constant answer.
-        options: of the bootstrap.
+        model_lock: names the encoder by which texts are apart.
+        model_root: where fetched models are.
+        options: of the bootstrap and the encoder.
         written: rows of each arm in `WRITTEN`.
 
     Returns:
@@ -119,8 +124,9 @@ def evaluate_summary_arms(
         "extractive": ExtractiveWriter(parts).write(dialogues),
         **{n: drafts_of(n, dialogues, [r["text"] for r in rows]) for n, rows in written.items()},
     }
+    embedder = load_embedder(model_lock, model_root, options.embedder)
     return {
         "weights": weights,
-        "languages": score_arms(drafts, floor, dialogues, options),
+        "languages": score_arms(drafts, floor, dialogues, options, embedder),
         "examples": beside(dialogues, drafts, EXAMPLES),
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from churnlens.dialogues.sides import Rows, dialogues_of
 from churnlens.options import SummaryReportingOptions
+from churnlens.pipelines.reporting.embedder import load_embedder
 from churnlens.pipelines.reporting.summary.report import render_summary
 from churnlens.tasks.summary.stages import judge_summaries
 
@@ -14,6 +15,8 @@ def evaluate_summaries(
     dialogues: Rows,
     summaries: list[dict[str, Any]],
     extractive: dict[str, Any],
+    model_lock: dict[str, Any],
+    model_root: str,
     options: SummaryReportingOptions,
 ) -> dict[str, Any]:
     """Judge the summaries of the test side; returns language → figures of `score_drafts`.
@@ -22,10 +25,13 @@ def evaluate_summaries(
         dialogues: clean, with sides.
         summaries: one a dialogue of the test side.
         extractive: holds the constant answer.
-        options: of the bootstrap.
+        model_lock: names the encoder by which texts are apart.
+        model_root: where fetched models are.
+        options: of the bootstrap and the encoder.
     """
     test = dialogues_of(dialogues, "test")
-    return judge_summaries(test, summaries, extractive, options)
+    embedder = load_embedder(model_lock, model_root, options.embedder)
+    return judge_summaries(test, summaries, extractive, options, embedder)
 
 
 def write_summary_report(

@@ -30,6 +30,8 @@ def _compare() -> list[Node]:
             inputs={
                 "exercises": "test_exercises",
                 "extractive": "extractive",
+                "model_lock": "model_lock",
+                "model_root": "params:model_root",
                 "options": "params:reporting",
                 **{name: f"arm_{name}" for name in WRITTEN},
             },
@@ -47,7 +49,14 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 func=evaluate_summaries,
-                inputs=["dialogues", "summaries", "extractive", "params:reporting"],
+                inputs=[
+                    "dialogues",
+                    "summaries",
+                    "extractive",
+                    "model_lock",
+                    "params:model_root",
+                    "params:reporting",
+                ],
                 outputs="metrics",
                 name="evaluate_summaries",
             ),

@@ -19,6 +19,7 @@ RECIPE = (
     "rouge_l",
     "edit_distance",
     "edit_distance_normalised",
+    "embedding_distance",
 )
 # Field and score of the rows in the comparison of arms; the figures of the whole JSON follow.
 ARM_ROWS = (
