@@ -20,6 +20,7 @@ from churnlens.tasks.service.handbook import PassageId, Slot
 from churnlens.tasks.service.scripts import Status
 
 _LONGEST = 4000  # characters of a text that are read
+_CHATTER = 80  # characters of small talk at most
 
 
 def _compiles(pattern: str) -> str:
@@ -84,14 +85,23 @@ class Rules(Frozen):
         return bool(self._secrets.search(_plain(text)))
 
     def chat(self, text: str) -> Literal["greeting", "thanks"] | None:
-        """Return which small talk a turn is and nothing else; None when it says more."""
-        plain = _plain(text)
-        return next((kind for kind, ps in self.small_talk.items() if _any(ps).search(plain)), None)
+        """Return which small talk a turn is and nothing else; None when a line of it says more."""
+        plain = _plain(text).strip()
+        lines = [line for line in plain.split("\n") if line.strip()]
+        if len(plain) > _CHATTER or not lines:
+            return None
+        kinds = [self._small_talk(line) for line in lines]
+        return None if None in kinds else kinds[-1]
+
+    def _small_talk(self, line: str) -> Literal["greeting", "thanks"] | None:
+        return next((kind for kind, ps in self.small_talk.items() if _any(ps).search(line)), None)
 
     def slot(self, name: Slot, text: str) -> str | None:
-        """Return the first thing in a text that looks like a slot's value."""
-        found = re.search(self.slots[name], _plain(text))
-        return found[0].upper() if found else None
+        """Return the first thing in a text that looks like a slot's value, a number in capitals."""
+        found = re.search(self.slots[name], fold(text[:_LONGEST]).text, re.IGNORECASE)
+        if not found:
+            return None
+        return found[0].upper() if name.endswith("_number") else found[0]
 
 
 def load_rules(path: Path) -> Rules:
