@@ -40,7 +40,8 @@ _HELD: dict[str, Status] = {
     _SCOPE: "refused",
     "conduct.records": "refused",
 }
-_FIRST = ("conduct.danger", "conduct.instructions")  # before a case, even a complete one
+# Before a case, even a complete one: a number opens no door and excuses no password.
+_FIRST = ("conduct.danger", "conduct.instructions", "conduct.secrets", "conduct.others")
 _ON_WISH = ("conduct.human", "conduct.complaint")
 
 
