@@ -75,6 +75,20 @@ def test_a_case_is_asked_for_and_then_named():
     assert (again.status, again.citations) == ("asks", ("shipping.late",))
 
 
+@pytest.mark.parametrize(
+    ("case", "lacking", "language"),
+    [
+        ("My parcel is overdue", "I don't have the order number", "en"),
+        ("快递怎么还没到", "我没有订单号", "zh"),
+    ],
+)
+def test_who_does_not_have_what_a_case_needs_is_not_asked_for_ever(case, lacking, language):
+    got = ask(case, lacking)
+    assert (got.status, got.citations[0]) == ("handed_over", "shipping.late")
+    assert got.text == PROMPTS.without.of(language)
+    assert ask(lacking).text != got.text  # only where a case waits for it
+
+
 def test_a_code_or_one_word_does_not_change_the_language():
     assert ask("快递怎么还没到", "4402718365").language == "zh"
     assert ask("快递怎么还没到", "OK 4402718365").language == "zh"

@@ -132,7 +132,7 @@ from tasks.service.support import RULES
 
 for filler in {fillers!r}:
     for text in ("a" + (filler * 4000)[:3990] + "b", (filler * 4000)[:70] + "b"):
-        RULES.sign(text), RULES.chat(text), RULES.claims_record(text), RULES.asks_secret(text)
+        RULES.sign(text), RULES.chat(text), RULES.lacks(text), RULES.claims_record(text), RULES.asks_secret(text)
         for name in RULES.slots:
             RULES.slot(name, text)
 """
@@ -169,6 +169,31 @@ def test_slots_are_read_in_the_customers_words():
 )
 def test_an_amount_is_read_whole(text, value):
     assert RULES.slot("transaction", text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don’t have the order number",
+        "I really don't know, sorry",
+        "I can't find it",
+        "I have lost the number",
+        "sorry, no idea",
+        "我没有订单号",
+        "单号找不到了",
+        "不知道",
+    ],
+)
+def test_what_is_not_there_is_understood(text):
+    assert RULES.lacks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["It is 4402718365", "hm", "How do I find the order number?", "订单号在哪里看", "好的"],
+)
+def test_what_may_still_come_is_waited_for(text):
+    assert not RULES.lacks(text)
 
 
 def test_asking_for_secrets_is_found_and_warning_of_them_is_not():

@@ -145,6 +145,9 @@ def _step(
         return Plan(status=status, wording=wording, intent=kind, language=turn.language)
     if given:
         return given
+    if case and knowledge.rules.lacks(turn.text):
+        update = {"status": "handed_over", "wording": "without", "language": turn.language}
+        return case.model_copy(update=update)
     return _searched(turns, before, knowledge)
 
 

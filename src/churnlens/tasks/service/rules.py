@@ -50,6 +50,7 @@ class Rules(Frozen):
         claims: what an answer may not say, since it sees no records and acts on none.
         secrets: how an answer would ask for what must not be sent.
         small_talk: turns that carry no question.
+        lacking: how a customer says that what a case needs is not there.
         slots: how what a case needs looks in the customer's words.
     """
 
@@ -57,6 +58,7 @@ class Rules(Frozen):
     claims: tuple[Pattern, ...]
     secrets: tuple[Pattern, ...]
     small_talk: dict[Literal["greeting", "thanks"], tuple[Pattern, ...]]
+    lacking: tuple[Pattern, ...] = ()
     slots: dict[Slot, Pattern]
 
     @cached_property
@@ -95,6 +97,10 @@ class Rules(Frozen):
 
     def _small_talk(self, line: str) -> Literal["greeting", "thanks"] | None:
         return next((kind for kind, ps in self.small_talk.items() if _any(ps).search(line)), None)
+
+    def lacks(self, text: str) -> bool:
+        """Whether a customer, asked for something, does not have it."""
+        return bool(self.lacking and _any(self.lacking).search(_plain(text)))
 
     def slot(self, name: Slot, text: str) -> str | None:
         """Return the first thing in a text that looks like a slot's value, a number in capitals."""

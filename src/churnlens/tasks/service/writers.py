@@ -60,7 +60,7 @@ class TemplateWriter:
         texts = [knowledge.handbook.text(key, language) for key in plan.citations]
         if plan.wording == "hands_over":
             texts = [prompts.hands_over.of(language).format(value=plan.value)]
-        elif plan.wording in {"again", "thanks"}:
+        elif plan.wording in {"again", "thanks", "without"}:
             texts = [getattr(prompts, plan.wording).of(language)]
         elif plan.wording == "unsure":
             texts = [prompts.unsure.of(language), *texts]
