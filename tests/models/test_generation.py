@@ -107,6 +107,20 @@ def test_free_text_that_is_cut_says_so(generator):
     assert got.tokens == 1 and not got.finished
 
 
+def test_texts_end_where_they_are_when_they_are_stopped(generator):
+    asked: list[int] = []
+
+    def stopped():
+        asked.append(1)
+        return len(asked) > 4
+
+    whole = [request("the bill is high", key=str(i), budget=30) for i in range(6)]
+    got = generator.generate(whole, stopped)
+    assert [each.tokens for each in got] == [4, 4, 4, 4, 0, 0]  # two batches; one look before each
+    assert not any(each.finished for each in got)
+    assert min(each.tokens for each in generator.generate(whole)) > 4
+
+
 def test_identical_prompts_share_all_but_their_last_token(generator):
     same = [request("the bill", key=str(i), grammar=CLAIM, budget=40) for i in range(3)]
     texts = {c.text for c in generator.generate(same)}

@@ -86,6 +86,37 @@ def test_a_session_ends_with_its_time(serve, tmp_path, monkeypatch):
         assert api.get("/session", headers=headers).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("after", "status"),
+    [
+        (f"ann:{TOKEN}\nbob:{OTHER}", 200),
+        (f"bob:{OTHER}", 401),  # taken out
+        (f"ann:{OTHER}", 401),  # changed
+        (f"eve:{TOKEN}", 401),  # given to another
+    ],
+)
+def test_a_session_ends_with_its_token(tmp_path, monkeypatch, after, status):
+    monkeypatch.setenv("WEB_TOKENS", f"ann:{TOKEN}")
+    with running(tmp_path, token_env="WEB_TOKENS") as server, server.client() as api:
+        api.post("/session", json={"token": TOKEN})
+        headers = {"Cookie": f"churnlens_session={api.cookies['churnlens_session']}"}
+    monkeypatch.setenv("WEB_TOKENS", after)
+    with running(tmp_path, token_env="WEB_TOKENS") as server, server.client(**headers) as api:
+        assert api.get("/session").status_code == status
+
+
+def test_a_session_of_the_time_without_tokens_ends_with_it(tmp_path, monkeypatch):
+    with running(tmp_path) as server, server.client() as api:
+        api.post("/session", json={})
+        headers = {"Cookie": f"churnlens_session={api.cookies['churnlens_session']}"}
+    monkeypatch.setenv("WEB_TOKENS", f"ann:{TOKEN}")
+    with running(tmp_path, token_env="WEB_TOKENS") as server, server.client(**headers) as api:
+        assert api.get("/session").status_code == 401
+        signed = api.post("/session", json={"token": TOKEN}).headers["set-cookie"].split(";")[0]
+    with running(tmp_path) as server, server.client(Cookie=signed) as api:
+        assert api.get("/session").json() == {"owner": "local"}
+
+
 def test_what_is_kept_of_a_session_is_a_hash(guarded, tmp_path_factory):
     with guarded.client() as api:
         api.post("/session", json={"token": TOKEN})

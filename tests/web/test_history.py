@@ -57,10 +57,23 @@ def test_only_the_owner_deletes(records):
 
 def test_sessions_expire(records):
     records.open_session("old", "ann", time.time() - 1)
-    records.open_session("new", "bob", time.time() + 60)
-    assert records.session_owner("old") is None and records.session_owner("new") == "bob"
+    records.open_session("new", "bob", time.time() + 60, "mark")
+    assert records.session("old") is None and records.session("new") == ("bob", "mark")
     records.close_session("new")
-    assert records.session_owner("new") is None
+    assert records.session("new") is None
+
+
+def test_a_file_of_an_earlier_version_keeps_what_it_holds(tmp_path):
+    path = tmp_path / "history.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(f"{MIGRATIONS[0]} PRAGMA user_version=1;")
+        database.execute("INSERT INTO sessions VALUES ('hash', 'ann', 1e12)")
+        database.execute("INSERT INTO conversations VALUES ('c', 'ann', 'title', 1, 1)")
+        database.commit()
+    for _ in range(2):
+        with closing(Records(path)) as records:
+            assert records.session("hash") == ("ann", "")
+            assert records.find("ann", "c").title == "title"
 
 
 def test_a_failed_transaction_leaves_nothing(records):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from churnlens.tasks.service.knowledge import Knowledge
     from churnlens.tasks.service.writers import Writer
     from churnlens.web.house import Services
-    from churnlens.web.protocols import Piece
+    from churnlens.web.protocols import Piece, Stopped
 
 ASSISTANT = "churnlens-service"
 
@@ -99,7 +99,9 @@ def _assistant(context: KedroContext) -> Any:
     encoder = Encoder(verify(spec_of(load("model_lock"), name), Path(load("params:model_root"))))
     words = ServicePrompts.model_validate(load("service.prompts"))
     knowledge = knowledge_of(read_book(load("service_book")), words, encoder, options.assistant)
-    return WholeReplies(ASSISTANT, lambda messages, _: _replied(messages, knowledge, writer))
+    return WholeReplies(
+        ASSISTANT, lambda said, _, stopped: reply_of(said, knowledge, writer, stopped)
+    )
 
 
 def _writer(context: KedroContext) -> tuple[ServiceInferenceOptions, Writer]:
@@ -117,18 +119,26 @@ def _writer(context: KedroContext) -> tuple[ServiceInferenceOptions, Writer]:
     return options, load_writer(lock, root, student, made, options)
 
 
-def _replied(messages: Any, knowledge: Knowledge, writer: Writer) -> Piece:
+def reply_of(messages: Any, knowledge: Knowledge, writer: Writer, stopped: Stopped) -> Piece:
+    """Return the assistant's reply to a dialogue as one piece; a model stops when it is told to.
+
+    Raises:
+        InputError: for a dialogue that the assistant cannot take.
+    """
     from churnlens.models.generation import Message as Said
     from churnlens.tasks.service.reply import reply
+    from churnlens.tasks.service.writers import ModelWriter
     from churnlens.web.protocols import InputError, Piece, Source
 
     try:
         said = [Said(role=m.role, content=m.content) for m in messages]
-        told = reply(said, knowledge, writer)
+        by = writer.until(stopped) if isinstance(writer, ModelWriter) else writer
+        told = reply(said, knowledge, by)
     except ValueError as error:
         raise InputError(str(error)) from None
     sources = tuple(
         Source(id=key, title=key, text=knowledge.handbook.text(key, told.language))
         for key in told.citations
     )
-    return Piece(text=told.text, finish="stop", sources=sources)
+    wrote = f"{ASSISTANT}, {told.model}"
+    return Piece(text=told.text, finish="stop", sources=sources, model=wrote)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +28,14 @@ from churnlens.schema import Frozen
 
 if TYPE_CHECKING:
     import torch
+
+
+Stopped = Callable[[], bool]
+"""Whether to stop writing, asked before every token."""
+
+
+def _never() -> bool:
+    return False
 
 
 class Message(Frozen):
@@ -131,8 +139,12 @@ class Generator:
         """Return how many tokens a prompt has, for fitting evidence into the context."""
         return len(self._encode(messages))
 
-    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+    def generate(self, requests: Sequence[Request], stopped: Stopped = _never) -> list[Completion]:
         """Write one text for each request, in the order of the requests.
+
+        Args:
+            requests: what to write.
+            stopped: when it becomes true, every text ends where it is.
 
         Raises:
             RequestError: before anything is written, when a prompt and its answer do not fit into
@@ -149,7 +161,9 @@ class Generator:
         for start in range(0, len(order), self._batch_size):
             batch = order[start : start + self._batch_size]
             budget = max(requests[i].max_new_tokens for i in batch)
-            self._write([rows[i] for i in batch], [prompts[i] for i in batch], budget)
+            if stopped():
+                break
+            self._write([rows[i] for i in batch], [prompts[i] for i in batch], budget, stopped)
         return [self._completion(*pair) for pair in zip(requests, rows, strict=True)]
 
     def close(self) -> None:
@@ -185,7 +199,9 @@ class Generator:
             )
         return prompt
 
-    def _write(self, rows: list[Row], prompts: list[list[int]], budget: int) -> None:
+    def _write(
+        self, rows: list[Row], prompts: list[list[int]], budget: int, stopped: Stopped
+    ) -> None:
         """Fill the rows of one batch."""
         import torch
         from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
@@ -213,6 +229,9 @@ class Generator:
                 **self._read(starts),
                 generation_config=config,
                 logits_processor=LogitsProcessorList([Choose()]),
+                stopping_criteria=[
+                    lambda ids, _: torch.full_like(ids[:, 0], stopped(), dtype=torch.bool)
+                ],
             )
 
     def _read(self, starts: list[list[int]]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Who may ask: tokens, sessions, and how often.
 
 A token is sent as `Authorization: Bearer`, or once to `POST /session`, which gives a browser a
-session in a cookie that no script can read. What is kept of a session is the hash of its secret.
+session in a cookie that no script can read. What is kept of a session is the hash of its secret,
+and a mark of its token: without the token the session is none.
 Without tokens everyone on this machine is let in, and only this machine.
 """
 
@@ -93,6 +94,20 @@ class Tokens:
             if hmac.compare_digest(known, given):
                 found = name
         return found
+
+    def mark(self, token: str) -> str:
+        """Return what a session keeps of the token that began it; empty without tokens."""
+        return _mark(hashed(token)) if self else ""
+
+    def hold(self, owner: str, mark: str) -> bool:
+        """Whether the token that began a session is still let in, under the same name."""
+        if not self:
+            return (owner, mark) == (LOCAL, "")
+        return (owner, mark) in {(name, _mark(known)) for known, name in self._names.items()}
+
+
+def _mark(known: str) -> str:
+    return hashed(known)[:16]
 
 
 def _is_plain(token: str) -> bool:

@@ -27,18 +27,19 @@ if TYPE_CHECKING:
 
     from churnlens.tasks.churn.analyst import Analyst
 
-Whole = Callable[[Sequence[Message], Settings], Piece]
+Whole = Callable[[Sequence[Message], Settings, Stopped], Piece]
 
 
 @dataclass(frozen=True)
 class WholeReplies:
     """A chat model out of a function that gives its reply at once.
 
-    Such a reply cannot be stopped: its place is free when the function returns.
+    Its place is free when the function returns, which looks at `stopped` where it can.
 
     Attributes:
         name: of the model with its adapter and version.
-        function: takes the dialogue; gives text, sources and how it ended as one piece.
+        function: takes the dialogue, settings, and whether to stop; gives text, sources and how
+            it ended as one piece.
     """
 
     name: str
@@ -49,7 +50,7 @@ class WholeReplies:
     ) -> Iterator[Piece]:
         """Give the reply as one piece, see `ChatModel`."""
         if not stopped():
-            yield self.function(messages, settings)
+            yield self.function(messages, settings, stopped)
 
 
 class _Nowhere:

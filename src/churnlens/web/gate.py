@@ -126,8 +126,9 @@ class Gate:
             return Session(owner=owner, key=f"token:{owner}") if owner else None
         if secret := cookie_of(headers):
             key = hashed(secret)
-            if owner := await self._house.history.call(Records.session_owner, key):
-                return Session(owner=owner, key=key)
+            found = await self._house.history.call(Records.session, key)
+            if found and tokens.hold(*found):
+                return Session(owner=found[0], key=key)
         return None if tokens else Session(owner=LOCAL, key=LOCAL)
 
 

@@ -52,6 +52,7 @@ MIGRATIONS = (
     );
     CREATE INDEX messages_of ON messages (conversation, position);
     """,
+    "ALTER TABLE sessions ADD COLUMN token TEXT NOT NULL DEFAULT '';",
 )
 
 
@@ -181,20 +182,28 @@ class Records:
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return bool(removed)
 
-    def open_session(self, hashed: str, owner: str, expires: float) -> None:
-        """Commit a session under the hash of its secret; those that have expired go."""
+    def open_session(self, hashed: str, owner: str, expires: float, token: str = "") -> None:
+        """Commit a session under the hash of its secret; those that have expired go.
+
+        Args:
+            hashed: of the secret.
+            owner: whose it is.
+            expires: seconds since 1970.
+            token: mark of the token that began it.
+        """
         with self._transaction():
             self._database.execute("DELETE FROM sessions WHERE expires < ?", (time.time(),))
             self._database.execute(
-                "INSERT INTO sessions VALUES (?, ?, ?)", (hashed, owner, expires)
+                "INSERT INTO sessions VALUES (?, ?, ?, ?)", (hashed, owner, expires, token)
             )
 
-    def session_owner(self, hashed: str) -> str | None:
-        """Return whose session it is; None when it is unknown or has expired."""
-        row = self._database.execute(
-            "SELECT owner FROM sessions WHERE hash = ? AND expires >= ?", (hashed, time.time())
+    def session(self, hashed: str) -> tuple[str, str] | None:
+        """Return whose session it is and its token's mark; None when it is unknown or expired."""
+        row: tuple[str, str] | None = self._database.execute(
+            "SELECT owner, token FROM sessions WHERE hash = ? AND expires >= ?",
+            (hashed, time.time()),
         ).fetchone()
-        return row[0] if row else None
+        return row
 
     def close_session(self, hashed: str) -> None:
         """Forget a session."""

@@ -55,12 +55,14 @@ class Piece(Frozen):
         finish: why the reply ends, in its last piece; `stop` where no piece says it.
         usage: in the last piece, where the model counts.
         sources: what the reply rests on, in any piece.
+        model: who wrote it, in any piece; the model's name where no piece says it.
     """
 
     text: str = ""
     finish: Finish | None = None
     usage: Usage | None = None
     sources: tuple[Source, ...] = ()
+    model: str = ""
 
 
 class Settings(Frozen):

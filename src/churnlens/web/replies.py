@@ -69,7 +69,7 @@ class Reply:
     """What a model has written so far.
 
     Attributes:
-        model: its name.
+        model: its name, or who wrote the reply where the model says it.
         dropped: messages that it was not shown.
         sources, usage, finish: see `Piece`.
         first_seconds, total_seconds: from the start of the work to the first token and the last.
@@ -122,6 +122,7 @@ class Reply:
             self.first_seconds = self.total_seconds
         self._parts.append(piece.text)
         self.sources += piece.sources
+        self.model = piece.model or self.model
         self.usage = piece.usage or self.usage
         self.finish = piece.finish or self.finish
 

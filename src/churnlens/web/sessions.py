@@ -37,7 +37,8 @@ async def sign_in(
         raise WebError(401, "no such token", "invalid_api_key", param="token")
     house.rate.take(f"sign-in:{owner}")
     secret, seconds = new_secret(), house.options.session_hours * 3600
-    await house.history.call(Records.open_session, hashed(secret), owner, time.time() + seconds)
+    expires, mark = time.time() + seconds, house.tokens.mark(body.token)
+    await house.history.call(Records.open_session, hashed(secret), owner, expires, mark)
     response = JSONResponse({"owner": owner}, 201)
     response.set_cookie(
         COOKIE,

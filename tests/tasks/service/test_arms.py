@@ -96,6 +96,24 @@ def test_the_probe_is_asked_without_instructions():
     assert [message.role for message in request.messages] == ["user"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "text", "right"),
+    [
+        ("ate", "He ate it.", True),
+        ("ate", "It is too late.", False),
+        ("5", "The answer is 5!", True),
+        ("5", "It is 15.", False),
+        ("sun", "On Sunday.", False),
+        ("twenty", "Twenty-four hours", True),
+        ("h₂o", "It is H₂O.", True),
+        ("北京", "首都是北京。", True),
+    ],
+)
+def test_an_answer_to_the_probe_is_a_whole_word(answer, text, right):
+    case = PROBE.model_copy(update={"answers": (answer,)})
+    assert scores("base", case, probe_1=text)["probe"]["probe-1"] is right
+
+
 def test_a_task_is_led_turn_by_turn_with_what_the_arm_said():
     (found,), requests = told("tuned_retrieval", TASK, late_1="asks: Its number? [orders.status]")
     assert [len(request.messages) for request in requests] == [2, 4]

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 from pydantic import ValidationError
 
@@ -103,6 +107,45 @@ def test_small_talk_is_nothing_but_small_talk():
     assert RULES.chat("Thanks a lot!") == "thanks"
     assert RULES.chat("你好") == "greeting"
     assert RULES.chat("Thanks, and where is my parcel?") is None
+    assert RULES.chat("Hi!\n\nThanks a lot") == "thanks"
+    assert RULES.chat(" \n ") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello\nMy parcel is overdue",
+        "Hi there,\n\nHow long can I return something?\n\nThanks!",
+        "Thanks\nand where is my parcel",
+        "你好\n快递怎么还没到",
+        "好的，谢谢\n多少天内可以退货",
+    ],
+)
+def test_a_question_behind_a_greeting_is_not_small_talk(text):
+    assert RULES.chat(text) is None
+
+
+FILLERS = ["\n", " ", "!\n", ". ", ",", "12", "1,", "1234 ", "$1", "a ", "ok ", "system ", "agent "]
+SEARCH = """
+import sys
+from tasks.service.support import RULES
+
+for filler in {fillers!r}:
+    for text in ("a" + (filler * 4000)[:3990] + "b", (filler * 4000)[:70] + "b"):
+        RULES.sign(text), RULES.chat(text), RULES.lacks(text), RULES.claims_record(text), RULES.asks_secret(text)
+        for name in RULES.slots:
+            RULES.slot(name, text)
+"""
+
+
+def test_no_message_keeps_the_patterns_busy():
+    """A pattern that tries too many ways takes hours of these; none of them holds the server."""
+    code = SEARCH.format(fillers=FILLERS)
+    subprocess.run([sys.executable, "-c", code], env=_environment(), check=True, timeout=300)
+
+
+def _environment():
+    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def test_slots_are_read_in_the_customers_words():
@@ -110,7 +153,47 @@ def test_slots_are_read_in_the_customers_words():
     assert RULES.slot("order_number", "44027183651") is None
     assert RULES.slot("contract_number", "contract 40718826.") is not None
     assert RULES.slot("claim_number", "it is c70418825") == "C70418825"
-    assert RULES.slot("transaction", "800 yuan this morning")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("800 yuan this morning", "800 yuan"),
+        ("it was $45.90 on May 3", "$45.90"),
+        ("昨天，￥1,234.50。", "¥1,234.50"),
+        ("a charge of 1,234.50 Dollars.", "1,234.50 Dollars"),
+        ("少了3万元", "3万元"),
+        ("£7.", "£7"),
+        ("on May 3", None),
+    ],
+)
+def test_an_amount_is_read_whole(text, value):
+    assert RULES.slot("transaction", text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don’t have the order number",
+        "I really don't know, sorry",
+        "I can't find it",
+        "I have lost the number",
+        "sorry, no idea",
+        "我没有订单号",
+        "单号找不到了",
+        "不知道",
+    ],
+)
+def test_what_is_not_there_is_understood(text):
+    assert RULES.lacks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["It is 4402718365", "hm", "How do I find the order number?", "订单号在哪里看", "好的"],
+)
+def test_what_may_still_come_is_waited_for(text):
+    assert not RULES.lacks(text)
 
 
 def test_asking_for_secrets_is_found_and_warning_of_them_is_not():

@@ -40,7 +40,8 @@ _HELD: dict[str, Status] = {
     _SCOPE: "refused",
     "conduct.records": "refused",
 }
-_FIRST = ("conduct.danger", "conduct.instructions")  # before a case, even a complete one
+# Before a case, even a complete one: a number opens no door and excuses no password.
+_FIRST = ("conduct.danger", "conduct.instructions", "conduct.secrets", "conduct.others")
 _ON_WISH = ("conduct.human", "conduct.complaint")
 
 
@@ -144,6 +145,9 @@ def _step(
         return Plan(status=status, wording=wording, intent=kind, language=turn.language)
     if given:
         return given
+    if case and knowledge.rules.lacks(turn.text):
+        update = {"status": "handed_over", "wording": "without", "language": turn.language}
+        return case.model_copy(update=update)
     return _searched(turns, before, knowledge)
 
 

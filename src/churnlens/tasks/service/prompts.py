@@ -27,6 +27,7 @@ class ServicePrompts(Frozen):
         system: before a conversation with a model; `{passages}` is filled.
         asks: for each thing that a case needs, and for `what` is wanted.
         hands_over: with `{value}` of what the case needs.
+        without: where the customer does not have what a case needs.
         again: after a case was handed over.
         thanks: after thanks.
         unsure: before the scope, when nothing is known about a turn.
@@ -35,6 +36,7 @@ class ServicePrompts(Frozen):
     system: Text
     asks: dict[Slot | Literal["what"], Text]
     hands_over: Text
+    without: Text
     again: Text
     thanks: Text
     unsure: Text

@@ -20,6 +20,7 @@ from churnlens.tasks.service.handbook import PassageId, Slot
 from churnlens.tasks.service.scripts import Status
 
 _LONGEST = 4000  # characters of a text that are read
+_CHATTER = 80  # characters of small talk at most
 
 
 def _compiles(pattern: str) -> str:
@@ -49,6 +50,7 @@ class Rules(Frozen):
         claims: what an answer may not say, since it sees no records and acts on none.
         secrets: how an answer would ask for what must not be sent.
         small_talk: turns that carry no question.
+        lacking: how a customer says that what a case needs is not there.
         slots: how what a case needs looks in the customer's words.
     """
 
@@ -56,6 +58,7 @@ class Rules(Frozen):
     claims: tuple[Pattern, ...]
     secrets: tuple[Pattern, ...]
     small_talk: dict[Literal["greeting", "thanks"], tuple[Pattern, ...]]
+    lacking: tuple[Pattern, ...] = ()
     slots: dict[Slot, Pattern]
 
     @cached_property
@@ -84,14 +87,27 @@ class Rules(Frozen):
         return bool(self._secrets.search(_plain(text)))
 
     def chat(self, text: str) -> Literal["greeting", "thanks"] | None:
-        """Return which small talk a turn is and nothing else; None when it says more."""
-        plain = _plain(text)
-        return next((kind for kind, ps in self.small_talk.items() if _any(ps).search(plain)), None)
+        """Return which small talk a turn is and nothing else; None when a line of it says more."""
+        plain = _plain(text).strip()
+        lines = [line for line in plain.split("\n") if line.strip()]
+        if len(plain) > _CHATTER or not lines:
+            return None
+        kinds = [self._small_talk(line) for line in lines]
+        return None if None in kinds else kinds[-1]
+
+    def _small_talk(self, line: str) -> Literal["greeting", "thanks"] | None:
+        return next((kind for kind, ps in self.small_talk.items() if _any(ps).search(line)), None)
+
+    def lacks(self, text: str) -> bool:
+        """Whether a customer, asked for something, does not have it."""
+        return bool(self.lacking and _any(self.lacking).search(_plain(text)))
 
     def slot(self, name: Slot, text: str) -> str | None:
-        """Return the first thing in a text that looks like a slot's value."""
-        found = re.search(self.slots[name], _plain(text))
-        return found[0].upper() if found else None
+        """Return the first thing in a text that looks like a slot's value, a number in capitals."""
+        found = re.search(self.slots[name], fold(text[:_LONGEST]).text, re.IGNORECASE)
+        if not found:
+            return None
+        return found[0].upper() if name.endswith("_number") else found[0]
 
 
 def load_rules(path: Path) -> Rules:

@@ -8,12 +8,14 @@ and the reply says why.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, Protocol
 
 from churnlens.dialogues.words import language_of
 from churnlens.evaluation.number_fidelity import unsupported_numbers
-from churnlens.models.generation import Completion, Message, Request
-from churnlens.privacy.untrusted import neutralise
+from churnlens.models.constraint import RequestError
+from churnlens.models.generation import Completion, Message, Request, Stopped
+from churnlens.privacy.untrusted import clean, neutralise
 from churnlens.tasks.service.knowledge import LANGUAGES, Knowledge
 from churnlens.tasks.service.plans import Plan
 from churnlens.tasks.service.scripts import Said, ScriptError, read_said
@@ -41,8 +43,8 @@ class Writer(Protocol):
 class Generates(Protocol):
     """The part of `models.generation.Generator` that is used here."""
 
-    def generate(self, requests: Sequence[Request]) -> list[Completion]:
-        """Return a completion for every request, in order."""
+    def generate(self, requests: Sequence[Request], stopped: Stopped = ...) -> list[Completion]:
+        """Return a completion for every request, in order; cut where `stopped` becomes true."""
         ...
 
 
@@ -58,7 +60,7 @@ class TemplateWriter:
         texts = [knowledge.handbook.text(key, language) for key in plan.citations]
         if plan.wording == "hands_over":
             texts = [prompts.hands_over.of(language).format(value=plan.value)]
-        elif plan.wording in {"again", "thanks"}:
+        elif plan.wording in {"again", "thanks", "without"}:
             texts = [getattr(prompts, plan.wording).of(language)]
         elif plan.wording == "unsure":
             texts = [prompts.unsure.of(language), *texts]
@@ -76,15 +78,21 @@ class ModelWriter:
     ) -> None:
         """Write with `generator`, which knows `languages`; `name` is shown as the reply's model."""
         self.name, self._generator, self.languages = name, generator, languages
+        self._generate = generator.generate
 
     def write(self, messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Said | None:
-        """Return what the model writes, unchecked."""
-        request = request_of(messages, plan, knowledge)
-        text = self._generator.generate([request])[0].text
+        """Return what the model writes, unchecked; None where it cannot read so long a prompt."""
         try:
+            text = self._generate([request_of(messages, plan, knowledge)])[0].text
             return read_said(text, knowledge.handbook)
-        except ScriptError:
+        except (RequestError, ScriptError):
             return None
+
+    def until(self, stopped: Stopped) -> ModelWriter:
+        """Return the same writer, which stops where it is when `stopped` becomes true."""
+        made = ModelWriter(self.name, self._generator, self.languages)
+        made._generate = partial(self._generator.generate, stopped=stopped)
+        return made
 
 
 class WrittenBefore:
@@ -103,11 +111,15 @@ class WrittenBefore:
 
 
 def request_of(messages: Sequence[Message], plan: Plan, knowledge: Knowledge) -> Request:
-    """Return the prompt for a turn, in the very form of a training row."""
+    """Return the prompt for a turn, in the very form of a training row.
+
+    Of a message it has no more than the rules have read.
+    """
+    longest = knowledge.options.characters
     keys = [*plan.citations, *plan.shown]
     system = knowledge.prompts.instructions(knowledge.handbook, keys, plan.language)
     turns = [
-        Message(role=message.role, content=neutralise(message.content))
+        Message(role=message.role, content=neutralise(clean(message.content)[:longest]))
         for message in messages[-2 * knowledge.options.turns + 1 :]
         if message.role != "system"
     ]
