@@ -18,7 +18,9 @@ from typing import Any
 
 from beside import arguments, case, report, side_by_side
 
+from churnlens.dialogues.cleaning import clean_dialogue
 from churnlens.dialogues.form import Dialogue
+from churnlens.dialogues.reading import read_row
 from churnlens.options import AlertOptions, FloorOptions, HeadOptions, ReasonOptions, ScorerOptions
 from churnlens.simulation.dialogues import plain_rows, simulate_dialogues
 from churnlens.tasks.dialogue_rows import dialogues_in, read_dialogue
@@ -43,10 +45,17 @@ Score = Callable[[Sequence[Dialogue]], list[dict[str, Any]]]
 
 
 def demo(count: int, seed: int) -> list[Dialogue]:
-    """Return demo dialogues as `kedro predict` reads them."""
+    """Return demo dialogues as `kedro predict` reads them: redacted, without ratings."""
     return dialogues_in(
         [read_dialogue(row) for row in plain_rows(simulate_dialogues(count, seed=seed))]
     )
+
+
+def rated_demo(count: int, seed: int) -> list[Dialogue]:
+    """Return demo dialogues as a training reads them: redacted, with ratings and references."""
+    rows = plain_rows(simulate_dialogues(count, seed=seed))
+    read = [each for each in map(read_row, rows) if isinstance(each, Dialogue)]
+    return [clean_dialogue(each).dialogue for each in read]
 
 
 def make_desk(dialogues: Sequence[Dialogue], checkpoints: Path) -> Desk:
@@ -110,7 +119,7 @@ def main() -> None:
     """Compare both tasks."""
     given = arguments(__doc__)
     logging.getLogger("churnlens").setLevel(logging.WARNING)
-    fitted_on, scored = demo(FITTED_ON, seed=3), demo(2_000 if given.full else 100, seed=4)
+    fitted_on, scored = rated_demo(FITTED_ON, seed=3), demo(2_000 if given.full else 100, seed=4)
     with tempfile.TemporaryDirectory() as folder:
         desk, writers = make_desk(fitted_on, Path(folder)), make_writers(fitted_on)
     ways: dict[str, Score] = {
