@@ -19,11 +19,12 @@ def pack_linear(model: Any) -> Any:
     """
     import torch
 
-    ready = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    there = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    ready = there and hasattr(torch.ops.mkldnn, "_linear_pointwise")
     for layer in model.modules() if ready else ():
-        if type(layer) is torch.nn.Linear and layer.weight.dtype == torch.float32:
-            if layer.weight.device.type == "cpu":
-                _pack(layer)
+        plain = type(layer) is torch.nn.Linear and layer.weight.device.type == "cpu"
+        if plain and layer.weight.dtype == torch.float32:
+            _pack(layer)
     return model
 
 
