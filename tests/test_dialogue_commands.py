@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from churnlens.cli.answers import shard_size
 from commands import command, contents, invoke
 
 pytestmark = pytest.mark.slow
@@ -184,3 +185,17 @@ def test_alerts_are_sent_once_and_a_grant_is_logged_by_who_may(project, finished
     (row,) = (folder / "outgoing" / "grants.jsonl").read_text("utf-8").splitlines()
     assert json.loads(row) == json.loads(granted.stdout)
     assert "no decision for alert" in invoke(project, "grant", "none", *words).stderr
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "size"),
+    [
+        ("satisfaction", "desk", 256),
+        ("summary", "extractive (a1b2), extractive (c3d4)", 256),
+        ("summary", "extractive (a1b2), student (e5f6)", 16),
+        ("service", "extractive", 16),
+        ("churn", "template", 16),
+    ],
+)
+def test_many_dialogues_are_predicted_together_where_no_model_writes(task, name, size):
+    assert shard_size(task, name) == size

@@ -12,6 +12,7 @@ from churnlens.models.heads.batches import pad
 from churnlens.models.heads.card import HeadCard
 from churnlens.models.heads.losses import log_chances
 from churnlens.models.heads.model import load_with_head, says
+from churnlens.models.heads.packed import pack_linear
 from churnlens.models.heads.rows import encode_texts
 from churnlens.models.loading import base_sha256, device, load_tokenizer, prepare
 from churnlens.models.lock import ModelError
@@ -56,7 +57,7 @@ class Scorer:
             model = model.merge_and_unload() if dtype == "float32" else model
         else:
             model = load_with_head(tuned, outputs, dtype)
-        self._model = model.eval()
+        self._model = pack_linear(model.eval())
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
         """Return the probability of each class, shape (n, classes), in the order of the texts.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
@@ -18,10 +18,7 @@ from churnlens.dialogues.form import Dialogue, Turn
 from churnlens.schema import Frozen
 from churnlens.tasks.summary.contract import Answer, FieldName
 from churnlens.tasks.summary.linear import Case, Linear, fit_table, hashed, out_of_fold
-from churnlens.tasks.summary.units import clauses, tokens
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+from churnlens.tasks.summary.reader import Reader, Table
 
 CUSTOMER_TURNS: Final = 400  # of a longer dialogue the first and the last
 SHOWS: Final[dict[FieldName, tuple[Answer, ...]]] = {  # what turns show, the stronger first
@@ -61,8 +58,8 @@ class Shown(Frozen):
     linear: Linear
     threshold: float
 
-    def margins(self, table: csr_matrix) -> np.ndarray:
-        """Return how far the probability of each hashed case is above the threshold, shape (n,)."""
+    def margins(self, table: Table) -> np.ndarray:
+        """Return how far the probability of each case is above the threshold, shape (n,)."""
         return (self.linear.chance(table) - self.threshold) / (1 - self.threshold)
 
 
@@ -81,37 +78,68 @@ class ClosedField(Frozen):
 
     def judge(self, dialogue: Dialogue) -> Verdict:
         """Return the value of a dialogue; `SILENT` where nothing shows one."""
-        places = customer_turns(dialogue)
+        return self.judge_all([dialogue], Reader())[0]
+
+    def judge_all(self, dialogues: Sequence[Dialogue], reader: Reader) -> list[Verdict]:
+        """Return the value of each dialogue, as `judge` does of one."""
+        places = [customer_turns(each) for each in dialogues]
+        cases = [self._cases(*each, reader) for each in zip(dialogues, places, strict=True)]
+        turns = [turn for each in cases for turn in each]
+        table = reader.table([case for turn in turns for case in turn])
+        starts = np.cumsum([0, *map(len, turns)], dtype=int)[:-1]
+        margins = {  # of each turn what its strongest clause shows
+            value: np.maximum.reduceat(shown.margins(table), starts) if turns else np.zeros(0)
+            for value, shown in self.shows.items()
+        }
+        ends, verdicts = np.cumsum([len(each) for each in cases]), []
+        for dialogue, own, each, end in zip(dialogues, places, cases, ends, strict=True):
+            shown = {value: margin[end - len(each) : end] for value, margin in margins.items()}
+            verdicts.append(self._verdict(dialogue, own, shown, reader))
+        return verdicts
+
+    def _cases(self, dialogue: Dialogue, places: Sequence[int], reader: Reader) -> list[list[Case]]:
+        """Return the cases of each turn; of a text as a whole one."""
+        if places and not self.by_turn:
+            return [[whole_case(dialogue, places)]]
+        return [turn_cases(dialogue, at, self.field, reader) for at in places]
+
+    def _verdict(
+        self,
+        dialogue: Dialogue,
+        places: Sequence[int],
+        margins: dict[Answer, np.ndarray],
+        reader: Reader,
+    ) -> Verdict:
         silent = Verdict(value=SILENT[self.field])
         if not places:
             return silent
-        cases = [turn_cases(dialogue, at, self.field) for at in places]
         if not self.by_turn:
-            cases = [[whole_case(dialogue, places)]]
-        table = hashed([case for each in cases for case in each])
-        starts = np.cumsum([0, *map(len, cases)])[:-1]
-        margins = {  # of each turn what its strongest clause shows
-            value: np.maximum.reduceat(shown.margins(table), starts)
-            for value, shown in self.shows.items()
-        }
-        if not self.by_turn:
-            return self._of_whole(dialogue, places, {v: m[0] for v, m in margins.items()}) or silent
+            whole = {value: float(margin[0]) for value, margin in margins.items()}
+            return self._of_whole(dialogue, places, whole, reader) or silent
         if self.field == "accepted":
             return _last(margins, places) or silent
         found = ((value, np.flatnonzero(margin > 0)) for value, margin in margins.items())
         told = [
-            Verdict(value=v, turns=tuple(places[i] for i in rows)) for v, rows in found if len(rows)
+            Verdict(value=value, turns=tuple(places[at] for at in rows.tolist()))
+            for value, rows in found
+            if len(rows)
         ]
         return told[0] if told else silent
 
     def _of_whole(
-        self, dialogue: Dialogue, places: Sequence[int], margins: dict[Answer, float]
+        self,
+        dialogue: Dialogue,
+        places: Sequence[int],
+        margins: dict[Answer, float],
+        reader: Reader,
     ) -> Verdict | None:
         """Take the value that shows most; the turn that says it most is its evidence."""
         best = max(margins, key=margins.__getitem__)
         if margins[best] <= 0:
             return None
-        alone = self.shows[best].margins(hashed([whole_case(dialogue, [at]) for at in places]))
+        alone = self.shows[best].margins(
+            reader.table([whole_case(dialogue, [at]) for at in places])
+        )
         return Verdict(value=best, turns=(places[int(alone.argmax())],))
 
 
@@ -134,15 +162,18 @@ def customer_turns(dialogue: Dialogue) -> list[int]:
     return places if len(places) <= CUSTOMER_TURNS else [*places[:half], *places[-half:]]
 
 
-def turn_cases(dialogue: Dialogue, place: int, field: FieldName) -> list[Case]:
+def turn_cases(
+    dialogue: Dialogue, place: int, field: FieldName, reader: Reader | None = None
+) -> list[Case]:
     """Return what the judgement of a turn's clauses rests on; one case where it has none.
 
     Emotion is judged by the place of a clause too: which turn of the customer, which clause of it,
     whether it has digits, how long it is, and whether an agent asked before. So the matter itself,
     which comes first and in words that no other dialogue has, is told from what is felt about it.
     """
+    reader = reader or Reader()
     text = dialogue.turns[place].text[:2000]
-    parts = clauses(text, 0) or [text]
+    parts = reader.clauses(text, 0) or [text]
     said = [each.text for each in dialogue.turns[max(0, place - 3) : place] if _is_agent(each)]
     around = {"first": float(place <= 1), "answers": float(bool(said))}
     if field != "negative_emotion":
@@ -151,7 +182,9 @@ def turn_cases(dialogue: Dialogue, place: int, field: FieldName) -> list[Case]:
     asked = bool(said) and _is_question(said[-1])
     around |= {f"side{min(spoken, 3)}": 1.0, "asked": float(asked)}
     return [
-        Case({"said": part}, around | _figures(part, number, len(parts), opening=not spoken))
+        Case(
+            {"said": part}, around | _figures(part, number, len(parts), reader, opening=not spoken)
+        )
         for number, part in enumerate(parts)
     ]
 
@@ -164,9 +197,11 @@ def _is_question(text: str) -> bool:
     return text.rstrip()[-1:] in {"?", "？"}
 
 
-def _figures(clause: str, number: int, parts: int, *, opening: bool) -> dict[str, float]:
+def _figures(
+    clause: str, number: int, parts: int, reader: Reader, *, opening: bool
+) -> dict[str, float]:
     """Return the place of a clause within its turn, and its form."""
-    said = tokens(clause)
+    said = reader.tokens(clause)
     return {
         f"clause{min(number, 3)}": 1.0,
         "alone": float(parts == 1),
@@ -224,8 +259,9 @@ def best_threshold(labels: np.ndarray, chances: np.ndarray) -> float:
 
 def _fit_turns(judged: Sequence[Judged], field: FieldName, value: Answer) -> Shown:
     """Learn from clauses which turns show a value."""
+    reader = Reader()
     told = [
-        (turn_cases(each.dialogue, at, field), shown, each.group)
+        (turn_cases(each.dialogue, at, field, reader), shown, each.group)
         for each in judged
         for at in customer_turns(each.dialogue)
         if (shown := _shows(each, at, value, field)) is not None

@@ -7,8 +7,9 @@ from typing import Any, Self
 
 from churnlens.dialogues.form import Dialogue
 from churnlens.schema import Frozen, Language
-from churnlens.tasks.summary.closed import SILENT, ClosedField, Judged, fit_closed
+from churnlens.tasks.summary.closed import SILENT, ClosedField, Judged, Verdict, fit_closed
 from churnlens.tasks.summary.contract import CLOSED, TEXTS, FieldName, Reference
+from churnlens.tasks.summary.reader import Reader
 from churnlens.tasks.summary.selection import Selector, Side, Told, fit_selector
 
 SIDES: dict[FieldName, Side] = {"user_problem": "customer", "agent_solution": "agent"}
@@ -29,17 +30,24 @@ class Extractive(Frozen):
 
     def summarise(self, dialogue: Dialogue) -> Values:
         """Return field → value, and field → places of the turns that show it."""
-        values: dict[FieldName, str] = {}
-        evidence: dict[FieldName, tuple[int, ...]] = {}
+        return self.summarise_all([dialogue])[0]
+
+    def summarise_all(self, dialogues: Sequence[Dialogue]) -> list[Values]:
+        """Return for each dialogue what `summarise` does of one; what repeats is read once."""
+        reader = Reader()
+        values: list[dict[FieldName, str]] = [{} for _ in dialogues]
+        evidence: list[dict[FieldName, tuple[int, ...]]] = [{} for _ in dialogues]
         for field in TEXTS:
-            picked = self.texts[field].pick(dialogue)
-            values[field], evidence[field] = picked.text, picked.turns
+            for at, picked in enumerate(self.texts[field].pick_all(dialogues, reader)):
+                values[at][field], evidence[at][field] = picked.text, picked.turns
         for field in CLOSED:
             judge = self.closed.get(field)
-            verdict = judge.judge(dialogue) if judge else None
-            values[field] = verdict.value if verdict else SILENT[field]
-            evidence[field] = verdict.turns if verdict else ()
-        return values, {field: turns for field, turns in evidence.items() if turns}
+            silent = [Verdict(value=SILENT[field])] * len(dialogues)
+            verdicts = judge.judge_all(dialogues, reader) if judge else silent
+            for at, verdict in enumerate(verdicts):
+                values[at][field], evidence[at][field] = verdict.value, verdict.turns
+        shown = [{field: turns for field, turns in each.items() if turns} for each in evidence]
+        return list(zip(values, shown, strict=True))
 
     @classmethod
     def read(cls, raw: Any) -> Self:

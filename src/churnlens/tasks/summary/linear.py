@@ -5,6 +5,7 @@ Words are hashed, so the file holds no customer's words and needs no vocabulary;
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +22,11 @@ from churnlens.tasks.summary.units import tokens
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from churnlens.tasks.summary.reader import Table
+
 BITS: Final = 18
-_TO_ZERO: Final = str.maketrans("123456789", "000000000")
+_NOT_ZERO: Final = re.compile("[1-9]")
+_SIGN: Final = re.compile(r"[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,11 @@ class Linear(Frozen):
         """Return P(yes) of each case, shape (n,)."""
         return self.chance(hashed(cases))
 
-    def chance(self, table: csr_matrix) -> np.ndarray:
+    def chance(self, table: csr_matrix | Table) -> np.ndarray:
         """Return P(yes) of hashed cases, shape (n,)."""
         return 1 / (1 + np.exp(-np.clip(self.score(table), -50, 50)))
 
-    def score(self, table: csr_matrix) -> np.ndarray:
+    def score(self, table: csr_matrix | Table) -> np.ndarray:
         """Return the log odds of hashed cases, shape (n,)."""
         return np.asarray(table @ self._dense) + self.bias
 
@@ -87,10 +91,11 @@ def hashed(cases: Sequence[Case]) -> csr_matrix:
     for case in cases:
         for part in case.texts.items():
             if (found := known.get(part)) is None:
-                found = known[part] = _features(*part)
+                name, text = part
+                found = known[part] = [place_of(each, f"{name}:") for each in features(text)]
             columns += found
             values += [1 / np.sqrt(max(1, len(found)))] * len(found)
-        columns += [_place(f"={name}") for name in case.figures]
+        columns += [place_of(name, "=") for name in case.figures]
         values += case.figures.values()
         ends.append(len(columns))
     table = csr_matrix((values, columns, ends), shape=(len(cases), 1 << BITS))
@@ -98,18 +103,21 @@ def hashed(cases: Sequence[Case]) -> csr_matrix:
     return table
 
 
-def _features(name: str, text: str) -> list[int]:
-    plain = unicodedata.normalize("NFKC", text).translate(_TO_ZERO)
+def features(text: str) -> list[str]:
+    """Return the words, marks and pairs of a text, each once; a text without any has one too."""
+    plain = _NOT_ZERO.sub("0", unicodedata.normalize("NFKC", text))
     said = tokens(plain)
-    marks = [sign for sign in plain if unicodedata.category(sign) in {"So", "Po", "Sm", "Sc"}]
+    signs = _SIGN.findall(plain)
+    marks = [sign for sign in signs if unicodedata.category(sign) in {"So", "Po", "Sm", "Sc"}]
     pairs = [f"{one} {two}" for one, two in pairwise(["", *said, ""])]
-    threes = ["".join(each) for each in zip(said, said[1:], said[2:], strict=False)]
-    han = [each for each in threes if "\u3400" <= each[0] <= "\u9fff"]
-    return [_place(f"{name}:{each}") for each in dict.fromkeys([*said, *marks, *pairs, *han])]
+    threes = zip(said, said[1:], said[2:], strict=False)
+    han = ["".join(each) for each in threes if "\u3400" <= each[0][0] <= "\u9fff"]
+    return list(dict.fromkeys([*said, *marks, *pairs, *han]))
 
 
-def _place(feature: str) -> int:
-    return crc32(feature.encode("utf-8", "surrogatepass")) % (1 << BITS)
+def place_of(feature: str, part: str) -> int:
+    """Return the hashed place of a feature of a part, 0 to 2^18 - 1."""
+    return crc32((part + feature).encode("utf-8", "surrogatepass")) % (1 << BITS)
 
 
 def fit(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final, Literal
@@ -21,6 +21,7 @@ from churnlens.dialogues.form import Dialogue
 from churnlens.schema import Frozen, Language
 from churnlens.tasks.summary.contract import bounded
 from churnlens.tasks.summary.linear import Case, Linear, fit_table, hashed, out_of_fold
+from churnlens.tasks.summary.reader import Reader
 from churnlens.tasks.summary.units import Unit, joined, oracle, overlap, tokens, units_of
 
 Side = Literal["customer", "agent"]
@@ -83,10 +84,19 @@ class Selector(Frozen):
 
     def pick(self, dialogue: Dialogue) -> Picked:
         """Return the field of a dialogue; empty where its side says nothing at all."""
-        units = units_of(dialogue, self.side)
-        if not units:
-            return Picked(text=self.nothing)
-        return self.put(units, self.linear.probability(unit_cases(dialogue, units)))
+        return self.pick_all([dialogue], Reader())[0]
+
+    def pick_all(self, dialogues: Sequence[Dialogue], reader: Reader) -> list[Picked]:
+        """Return the field of each dialogue, as `pick` does of one."""
+        units = [units_of(each, self.side, reader.clauses) for each in dialogues]
+        pairs = zip(dialogues, units, strict=True)
+        cases = [case for each, own in pairs for case in unit_cases(each, own, reader.tokens)]
+        scores = self.linear.chance(reader.table(cases))
+        ends = np.cumsum([len(own) for own in units])
+        return [
+            self.put(own, scores[end - len(own) : end]) if own else Picked(text=self.nothing)
+            for own, end in zip(units, ends, strict=True)
+        ]
 
     def put(self, units: Sequence[Unit], scores: np.ndarray) -> Picked:
         """Put the text together from clauses with their probabilities, shape (n_units,)."""
@@ -101,17 +111,23 @@ class Selector(Frozen):
         return Picked(text=bounded(f"{self.opening}{colon}{body}"), turns=turns)
 
 
-def unit_cases(dialogue: Dialogue, units: Sequence[Unit]) -> list[Case]:
+def unit_cases(
+    dialogue: Dialogue, units: Sequence[Unit], said: Callable[[str], Sequence[str]] = tokens
+) -> list[Case]:
     """Return what the choice of each clause rests on: its words, its place, and what surrounds it.
 
     Args:
         dialogue: of the clauses.
         units: of one side.
+        said: text → its words.
     """
     around = {unit.turn: _around(dialogue, unit.turn) for unit in units}
     last = {unit.turn: unit.place for unit in units}
     return [
-        Case({"unit": unit.text, **around[unit.turn]}, _figures(unit, last[unit.turn]))
+        Case(
+            {"unit": unit.text, **around[unit.turn]},
+            _figures(unit, last[unit.turn], said(unit.text)),
+        )
         for unit in units
     ]
 
@@ -129,8 +145,7 @@ def _around(dialogue: Dialogue, turn: int) -> dict[str, str]:
     return {"before": before, "after": nearest(range(turn + 1, min(end, turn + 5)))}
 
 
-def _figures(unit: Unit, last: int) -> dict[str, float]:
-    said = tokens(unit.text)
+def _figures(unit: Unit, last: int, said: Sequence[str]) -> dict[str, float]:
     return {
         f"side{min(unit.side, 3)}": 1.0,
         f"end{min(unit.sides - 1 - unit.side, 2)}": 1.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -57,23 +57,31 @@ def clauses(text: str, least: int = 2) -> list[str]:
     """Return the clauses of a turn with as many words as `least` or more, tags left out."""
     found: list[str] = []
     for part in filter(None, _END.split(_TAG.sub(" ", clean(text)))):
-        short = len(tokens(part)) < _SHORT or (found and len(tokens(found[-1])) < _SHORT)
-        if found and found[-1].endswith(",") and short:
+        joins = found and found[-1].endswith(",")
+        if joins and (len(tokens(part)) < _SHORT or len(tokens(found[-1])) < _SHORT):
             found[-1] = f"{found[-1]} {part}"
         else:
             found.append(part.strip())
-    return [part for part in found if part and len(tokens(part)) >= least]
+    return [part for part in found if part and (not least or len(tokens(part)) >= least)]
 
 
-def units_of(dialogue: Dialogue, speaker: Speaker) -> list[Unit]:
-    """Return the clauses of one side in order; the middle of a very long dialogue is left out."""
+def units_of(
+    dialogue: Dialogue, speaker: Speaker, cut: Callable[[str], Sequence[str]] = clauses
+) -> list[Unit]:
+    """Return the clauses of one side in order; the middle of a very long dialogue is left out.
+
+    Args:
+        dialogue: whole.
+        speaker: the side.
+        cut: text of a turn → its clauses.
+    """
     spoken = [(at, turn.text) for at, turn in enumerate(dialogue.turns) if turn.speaker == speaker]
     if len(spoken) > MAX_UNITS:
         spoken = [*spoken[: MAX_UNITS // 2], *spoken[-MAX_UNITS // 2 :]]
     found = [
         Unit(at, place, side, len(spoken), part.strip(_TRIM), part.rstrip()[-1:] in {"?", "？"})
         for side, (at, text) in enumerate(spoken)
-        for place, part in enumerate(clauses(text)[:40])
+        for place, part in enumerate(cut(text)[:40])
     ]
     kept = [unit for unit in found if unit.text]
     return kept if len(kept) <= MAX_UNITS else [*kept[: MAX_UNITS // 2], *kept[-MAX_UNITS // 2 :]]

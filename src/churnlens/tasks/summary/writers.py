@@ -30,6 +30,7 @@ from churnlens.tasks.summary.extractive import Extractive
 from churnlens.tasks.summary.prompting import SummaryPrompt, messages
 from churnlens.tasks.summary.units import tokens
 
+AT_ONCE: Final = 500  # dialogues that are read together, so that many do not fill the memory
 NOTHING: Final[dict[FieldName, dict[Language, str]]] = {
     "user_problem": {"en": "Not stated.", "zh": "未说明"},
     "agent_solution": {"en": "No solution was offered.", "zh": "客服没有给出方案"},
@@ -90,15 +91,20 @@ class ExtractiveWriter:
         return language in self.parts
 
     def write(self, dialogues: Sequence[Dialogue]) -> list[Draft]:
-        """Return one draft a dialogue."""
-        return [self._write(each) for each in dialogues]
+        """Return one draft a dialogue; those of a language are read together."""
+        found: dict[int, Draft] = {}
+        for language, part in self.parts.items():
+            places = [at for at, each in enumerate(dialogues) if each.language == language]
+            for start in range(0, len(places), AT_ONCE):
+                own = places[start : start + AT_ONCE]
+                told = part.summarise_all([dialogues[at] for at in own])
+                for at, (values, evidence) in zip(own, told, strict=True):
+                    summary = _whole(values, dialogues[at])
+                    found[at] = Draft(summary=summary, evidence=evidence, model=self.name)
+        return [found.get(at) or self._none(each) for at, each in enumerate(dialogues)]
 
-    def _write(self, dialogue: Dialogue) -> Draft:
-        part = self.parts.get(dialogue.language)
-        if part is None:
-            return Draft(model=self.name, error=f"not trained for {dialogue.language}")
-        values, evidence = part.summarise(dialogue)
-        return Draft(summary=_whole(values, dialogue), evidence=evidence, model=self.name)
+    def _none(self, dialogue: Dialogue) -> Draft:
+        return Draft(model=self.name, error=f"not trained for {dialogue.language}")
 
 
 @dataclass(frozen=True, eq=False)
