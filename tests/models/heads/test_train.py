@@ -65,6 +65,14 @@ def test_a_text_that_comes_again_is_read_once(tiny_encoder, trained, monkeypatch
     assert again[1:-1] == pytest.approx(scorer.scores(TEXTS), abs=1e-6)
 
 
+def test_an_adapter_on_a_base_in_half_precision_scores_about_the_same(tiny_encoder, trained):
+    full, half = (
+        Scorer(tiny_encoder, trained.folder, dtype=dtype).scores(TEXTS)
+        for dtype in ("float32", "bfloat16")
+    )
+    assert np.allclose(full, half, atol=0.05)
+
+
 def test_the_order_and_size_of_batches_change_no_score(tiny_encoder, trained):
     whole = Scorer(tiny_encoder, trained.folder).scores(TEXTS)
     one = Scorer(tiny_encoder, trained.folder, batch_size=1)

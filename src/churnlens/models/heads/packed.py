@@ -14,8 +14,8 @@ _ROWS = 512  # tokens that the order is chosen for; any number goes through
 def pack_linear(model: Any) -> Any:
     """Pack every linear layer in float32 on a CPU in place, and return the model.
 
-    From now on it can only say what it says: no training, no saving. Where torch has no oneDNN the
-    model stays as it is.
+    From now on it can only say what it says: no training, no saving, and no adapters, which read
+    the weights of their layers. Where torch has no oneDNN the model stays as it is.
     """
     import torch
 

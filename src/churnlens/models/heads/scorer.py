@@ -57,7 +57,7 @@ class Scorer:
             model = model.merge_and_unload() if dtype == "float32" else model
         else:
             model = load_with_head(tuned, outputs, dtype)
-        self._model = pack_linear(model.eval())
+        self._model = pack_linear(model.eval()) if dtype == "float32" else model.eval()
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
         """Return the probability of each class, shape (n, classes), in the order of the texts.
