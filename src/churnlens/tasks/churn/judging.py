@@ -142,11 +142,16 @@ class _Group:
     rate: float | None
 
 
+def _texts(cells: pd.Series) -> Iterable[str]:
+    """Return cells as plain strings; a column of strings itself is slow to walk."""
+    return map(str, cells.to_numpy(dtype=object))
+
+
 def _count(group: Filter, table: pd.DataFrame, schema: Schema) -> _Group:
     inside = table[oracle_mask(group, table)]
     left = inside[schema.outcome.column] == schema.outcome.left
     rate = float(left.mean()) if len(inside) else None
-    return _Group(frozenset(inside[schema.key].astype(str)), rate)
+    return _Group(frozenset(_texts(inside[schema.key])), rate)
 
 
 def _states(answer: Answer, other: _Group, outcome: str | None) -> tuple[bool, bool]:
@@ -216,8 +221,8 @@ def judge(
     having = None
     if meaning.outcome is not None:
         value = getattr(schema.outcome, meaning.outcome)
-        having = frozenset(table.loc[table[schema.outcome.column] == value, schema.key].astype(str))
-    said = dict(zip(feedback["customer"].astype(str), feedback["feedback"], strict=True))
+        having = frozenset(_texts(table.loc[table[schema.outcome.column] == value, schema.key]))
+    said = dict(zip(*(_texts(feedback[each]) for each in ("customer", "feedback")), strict=True))
     numbers = [_right_numbers(claim, answer, schema) for claim in answer.claims]
     return Judged(
         **_judge_groups(answer, group, everybody, other),
