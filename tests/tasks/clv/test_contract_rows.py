@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from churnlens.options import (
     ClvFinetuningOptions,
@@ -13,8 +14,8 @@ from churnlens.options import (
     SurvivalOptions,
     TransactionOptions,
 )
-from churnlens.tasks.clv.arms import arms, predict_arms
-from churnlens.tasks.clv.contract_arm import contract_fit
+from churnlens.tasks.clv.arms import arms, coverage, predict_arms, spend_intervals
+from churnlens.tasks.clv.contract_arm import ContractModel, contract_fit
 from churnlens.tasks.clv.contract_rows import columns_in, contract_rows, read_columns
 from churnlens.tasks.clv.contract_value import score_survival
 from churnlens.tasks.clv.customer_values import (
@@ -95,6 +96,7 @@ def test_months_count_from_the_first_day_and_nothing_later_is_known(at, demo, pu
     assert (here["months"] == tenure[here.index] + 3).all()
     early = purchases[purchases["date"] < pd.Timestamp(CUTS[0])]
     again = contract_rows(early, CUTS[0], 45, demo.ledger, columns_of(at))
+    assert again.set_index("customer_id")["bills"].between(1, 3).all()
     names = [name for name in again if name != "customer_id"]
     pd.testing.assert_frame_equal(again.set_index("customer_id")[names], rows[names])
 
@@ -114,6 +116,31 @@ def test_the_mean_of_drawn_bills_is_what_survival_expects(at, columns):
     assert drawn.mean() == pytest.approx(fitted.spend(rows, 90).mean(), rel=0.01)
     assert not fitted.spend(rows, 90)[rows["left"].to_numpy()].any()
     assert fitted.spend(rows, 90).sum() == pytest.approx(rows["target"].sum(), rel=0.05)
+
+
+@pytest.mark.parametrize(("bills", "law"), [(1, stats.norm()), (3, stats.t(2)), (9, stats.t(8))])
+def test_drawn_bills_are_as_wide_as_the_few_known_ones_leave_in_doubt(monkeypatch, bills, law):
+    monkeypatch.setattr(ContractModel, "_stays", lambda *_: np.ones((1, 3)))
+    rows = pd.DataFrame({"charge": [1000.0], "charge_spread": [10.0], "bills": [float(bills)]})
+    model = ContractModel.model_construct()
+    drawn = model.futures(rows, 90, 200_000, np.random.default_rng(1))[0]
+    scale = 10 * np.sqrt(3 + 9 / bills)
+    for share in (0.05, 0.5, 0.95):
+        expected = 3000 + scale * law.ppf(share)
+        assert np.quantile(drawn, share) == pytest.approx(expected, abs=0.02 * scale)
+
+
+def test_intervals_of_the_level_that_was_needed_hold_as_much_with_more_bills_known(monkeypatch):
+    monkeypatch.setattr(ContractModel, "_stays", lambda _, rows, __: np.ones((len(rows), 3)))
+    rng, model, held = np.random.default_rng(2), ContractModel.model_construct(), {}
+    for known in (3, 9):
+        paid = 100 * (1 + 0.03 * rng.standard_normal((4000, known + 3)))
+        past, actual = paid[:, :known], paid[:, known:].sum(axis=1)
+        spread = past.std(axis=1, ddof=1)
+        facts = {"charge": past.mean(axis=1), "charge_spread": spread, "bills": float(known)}
+        bounds = spend_intervals(model, pd.DataFrame(facts), 90, 0.9, 400, 1)
+        held[known] = coverage(actual, bounds)
+    assert held == {3: pytest.approx(0.9, abs=0.015), 9: pytest.approx(0.9, abs=0.015)}
 
 
 def test_all_models_run_on_contracts_and_survival_beats_the_floors(model, at, columns):

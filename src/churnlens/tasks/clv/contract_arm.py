@@ -14,6 +14,7 @@ from churnlens.tasks.clv.contract_rows import as_ledger
 from churnlens.tasks.clv.survival import DiscreteHazard, fit_hazard, survival
 
 MONTH_DAYS = 365.25 / 12
+_KNOWN = 1e6  # degrees of freedom of a spread that is not in doubt
 
 
 class ContractModel(Frozen):
@@ -33,13 +34,20 @@ class ContractModel(Frozen):
     def futures(
         self, rows: pd.DataFrame, days: float, draws: int, rng: np.random.Generator
     ) -> np.ndarray:
-        """Return drawn bills in the days from the cut on, shape (n_customers, draws)."""
-        stays, size = self._stays(rows, days), (len(rows), draws)
-        luck, noise = rng.random(size), rng.standard_normal(size)
-        paid = sum((month[:, None] > luck).astype(float) for month in stays.T)
-        charge = rows["charge"].to_numpy(float)[:, None]
-        spread = rows["charge_spread"].to_numpy(float)[:, None]
-        return np.maximum(charge * paid + spread * np.sqrt(paid) * noise, 0)
+        """Return drawn bills in the days from the cut on, shape (n_customers, draws).
+
+        Mean and spread of a customer's bills are known from few of them, which widens what is
+        drawn: the sum of k new ones has Student's t with n - 1 degrees of freedom around k times
+        the mean, scaled by spread √(k + k²/n). One bill alone takes the spread of others, as known.
+        """
+        charge, spread, bills = (
+            rows[name].to_numpy(float)[:, None] for name in ("charge", "charge_spread", "bills")
+        )
+        size = (len(rows), draws)
+        luck = rng.random(size)
+        paid = sum((month[:, None] > luck).astype(float) for month in self._stays(rows, days).T)
+        noise = rng.standard_t(np.broadcast_to(np.where(bills > 1, bills - 1, _KNOWN), size))
+        return np.maximum(charge * paid + spread * np.sqrt(paid + paid**2 / bills) * noise, 0)
 
     def _stays(self, rows: pd.DataFrame, days: float) -> np.ndarray:
         months = max(1, round(days / MONTH_DAYS))

@@ -49,15 +49,18 @@ def contract_rows(
 
     Returns:
         `features_at`; `entry`, `months`, `left`, `charge` and days as in `ledger_of_invoices`,
-        `charge_spread` (standard deviation of a month's bills), the attributes, and each of them as
-        numbers (`at NAME`, or `at NAME=VALUE` with 0 and 1).
+        `charge_spread` (standard deviation of a month's bills; of one bill alone, what others have
+        on average), `bills` (months that it is of), the attributes, and each of them as numbers
+        (`at NAME`, or `at NAME=VALUE` with 0 and 1).
     """
     known = purchases[purchases["date"] < pd.Timestamp(cut)]
     rows = features_at(purchases, cut, _SLACK)
     own = ledger_of_invoices(known, cut - timedelta(days=1), grace_days)
     rows = rows.merge(own, on="customer_id", how="left", validate="one_to_one")
-    spread = monthly_bills(known).groupby("customer_id")["amount"].std()
+    monthly = monthly_bills(known).groupby("customer_id")["amount"]
+    spread = monthly.std()
     rows["charge_spread"] = rows["customer_id"].map(spread).fillna(spread.mean()).fillna(0.0)
+    rows["bills"] = rows["customer_id"].map(monthly.size()).to_numpy(float)
     return rows if ledger is None else with_attributes(rows, ledger, columns)
 
 
