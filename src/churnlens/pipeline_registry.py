@@ -112,6 +112,7 @@ TASKS = {
                 "known_assessments",
                 "offers",
                 "retention_rules",
+                "reason_book",
                 "trade",
                 "ledger_truth",
                 "ledger_facts",

@@ -5,6 +5,7 @@ import pytest
 from churnlens.pipelines.reporting.clv.plots import plot_deciles, plot_gini
 from churnlens.pipelines.reporting.clv.report import render_value
 from churnlens.pipelines.reporting.svg import as_svg
+from churnlens.schema import read_schema
 from churnlens.tasks.clv.arms import arms
 
 POINT = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 100}
@@ -25,7 +26,7 @@ def metrics(arm="survival", best="stack"):
     return {
         "kind": "contract" if arm == "survival" else "repeat",
         "currency": "USD",
-        "definition": "CLV over 36 months",
+        "definition": {"en": "CLV over 36 months", "zh": "36 个月的价值"},
         "scores": {
             "customers": 100,
             "days": 90,
@@ -39,9 +40,16 @@ def metrics(arm="survival", best="stack"):
             "coverage": POINT,
         },
         "curves": dict.fromkeys(["perfect", best, arm, "mean_rate"], curve),
-        "importance": {"idle_weeks": 0.4},
+        "importance": {"idle_weeks": 0.4, "at Contract=Two year": 0.3, "at MonthlyCharges": 0.2},
         "segments": SEGMENTS,
-        "survival": [{"model": "cox", "concordance": difference, "largest_gap": 3.2}]
+        "survival": [
+            {
+                "model": "cox",
+                "concordance": difference,
+                "largest_gap": 3.2,
+                "not_observed": [24, 36],
+            }
+        ]
         if arm == "survival"
         else None,
         "recovery": None,
@@ -65,7 +73,7 @@ FIRST = [
         "clv_low": 70.0,
         "clv_high": 99.0,
         "segment": "champions",
-        "factors": "idle_weeks -0.20",
+        "factors": "charge 70.00; Contract=Two year -2.48; MonthlyCharges=70 +0.10",
     }
 ]
 
@@ -75,15 +83,37 @@ FIRST = [
     ("language", "word"), [("en", "date not understood"), ("zh", "日期无法识别")]
 )
 def test_the_page_has_every_model_and_exclusion_and_escapes(arm, language, word):
-    page = render_value(metrics(arm), REPORT, FIRST, language)
+    page = render_value(metrics(arm), REPORT, FIRST, None, language)
     assert word in page and "&lt;b&gt;1" in page and "<b>1" not in page
     assert page.count('class="floor"') >= 3
-    assert page == render_value(metrics(arm), REPORT, FIRST, language)
+    assert page == render_value(metrics(arm), REPORT, FIRST, None, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            [
+                "weeks since the last purchase",
+                "charge 70.00; on a two-year contract -2.48",
+                "24, 36",
+            ],
+        ),
+        ("zh", ["距最近购买（周）", "月账单 70.00；两年合同 -2.48", "24, 36", "36 个月的价值"]),
+    ],
+)
+def test_the_page_has_words_where_the_data_have_names(project, language, words):
+    schema = read_schema(project / "conf/base/schemas/telco.yml")
+    page = render_value(metrics(), REPORT, FIRST, schema, language)
+    assert all(each in page for each in words)
+    for name in ("idle_weeks", "Contract=", "MonthlyCharges", "not_observed", "kaplan_meier"):
+        assert name not in page
 
 
 def test_the_best_may_be_the_parametric_model_or_a_floor():
     for best in ("survival", "mean_rate"):
-        assert "Gini" in render_value(metrics(best=best), REPORT, FIRST, "en")
+        assert "Gini" in render_value(metrics(best=best), REPORT, FIRST, None, "en")
 
 
 def test_figures_draw_what_is_named():

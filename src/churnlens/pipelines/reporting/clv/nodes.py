@@ -162,7 +162,7 @@ def evaluate_values(
         "trade": model.preset.name,
         "kind": model.preset.kind,
         "currency": model.preset.value.currency,
-        "definition": definition(model.preset.value, model.margin),
+        "definition": definition(model.preset.value, model.margin).model_dump(),
         "scores": scores.model_dump(mode="json"),
         "curves": _curves(model, test_rows, parametric(test_rows), scores.best),
         "importance": global_importance(model.arms.fitted.tweedie.contributions(test_rows)),
@@ -193,6 +193,7 @@ def write_value_report(
     metrics: dict[str, Any],
     transaction_report: dict[str, Any],
     values: pd.DataFrame,
+    table_schema: dict[str, Any],
     options: ClvReportingOptions,
 ) -> str:
     """Return the report as one HTML file that needs nothing else.
@@ -201,10 +202,12 @@ def write_value_report(
         metrics: by `evaluate_values`.
         transaction_report: of the transactions.
         values: of all customers, by rank.
+        table_schema: names their attributes, or empty.
         options: language, and customers shown.
     """
     first = values.head(options.shown).to_dict("records")
-    return render_value(metrics, transaction_report, first, options.language)  # type: ignore[arg-type]
+    schema = parse_schema(table_schema) if table_schema else None
+    return render_value(metrics, transaction_report, first, schema, options.language)  # type: ignore[arg-type]
 
 
 def _survival(

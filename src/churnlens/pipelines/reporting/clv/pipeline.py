@@ -55,7 +55,13 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 func=write_value_report,
-                inputs=["metrics", "transaction_report", "values", "params:reporting"],
+                inputs=[
+                    "metrics",
+                    "transaction_report",
+                    "values",
+                    "table_schema",
+                    "params:reporting",
+                ],
                 outputs="report",
                 name="write_report",
             ),

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from churnlens.pipelines.reporting.clv.plots import plot_deciles, plot_gini
+from churnlens.pipelines.reporting.clv.wording import say_column, say_factors
 from churnlens.pipelines.reporting.pages import render_page
 from churnlens.pipelines.reporting.strings import load_strings
 from churnlens.pipelines.reporting.svg import as_svg
-from churnlens.schema import Language
+from churnlens.schema import Language, Schema
 from churnlens.tasks.clv.arms import FLOORS
 from churnlens.tasks.clv.segments import NAMES
 
@@ -39,6 +40,7 @@ def render_value(
     metrics: Mapping[str, Any],
     report: Mapping[str, Any],
     first: Sequence[Mapping[str, Any]],
+    schema: Schema | None,
     language: Language,
 ) -> str:
     """Return the report as one HTML page; equal inputs give equal bytes.
@@ -47,11 +49,13 @@ def render_value(
         metrics: by `evaluate_values`.
         report: of the transactions.
         first: rows of the most valuable customers.
+        schema: names their attributes; None where only payments are known.
         language: of everything that is not data.
     """
     from markupsafe import Markup
 
     words, scores = load_strings(language), metrics["scores"]
+    weights = list(metrics["importance"].items())
     models = {each["model"]: each["metrics"] for each in scores["models"]}
     drawn = {
         "gini": plot_gini(metrics["curves"], compared(scores), language),
@@ -74,7 +78,7 @@ def render_value(
         shown_scores=SHOWN,
         kinds=KINDS,
         report=report,
-        first=first,
-        factors=list(metrics["importance"].items())[:FACTORS],
+        first=[{**row, "factors": say_factors(row["factors"], schema, words)} for row in first],
+        importance=[(say_column(n, schema, words), w) for n, w in weights[:FACTORS]],
         svg=svg,
     )

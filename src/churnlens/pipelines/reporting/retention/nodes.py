@@ -79,13 +79,22 @@ def draw_retention(metrics: dict[str, Any]) -> Any:
 
 
 def write_retention_report(
-    metrics: dict[str, Any], actions: pd.DataFrame, options: RetentionReportingOptions
+    metrics: dict[str, Any],
+    actions: pd.DataFrame,
+    known_schema: dict[str, Any] | None,
+    reason_book: dict[str, Any],
+    options: RetentionReportingOptions,
 ) -> str:
     """Return the report as one HTML file that needs nothing else.
 
     Args:
         metrics: by `evaluate_retention`.
         actions: the ranked list.
+        known_schema: names the reasons of feedback; None where task churn has not run.
+        reason_book: names those of service dialogues.
         options: language, and rows shown.
     """
-    return render_retention(metrics, actions.head(options.shown), options.language)
+    said = (known_schema or {}).get("reasons", [])
+    reasons = {each["name"]: each["label"] for each in said}
+    reasons |= {name: each["name"] for name, each in reason_book["reasons"].items()}
+    return render_retention(metrics, actions.head(options.shown), reasons, options.language)

@@ -36,7 +36,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 func=write_retention_report,
-                inputs=["metrics", "actions", "params:reporting"],
+                inputs=["metrics", "actions", "known_schema", "reason_book", "params:reporting"],
                 outputs="report",
                 name="write_report",
             ),

@@ -17,12 +17,18 @@ from churnlens.tasks.clv.segments import NAMES
 SECTIONS = ("keep_glance", "keep_risk", "keep_worth", "keep_list", "keep_cannot")
 
 
-def render_retention(metrics: Mapping[str, Any], first: pd.DataFrame, language: Language) -> str:
+def render_retention(
+    metrics: Mapping[str, Any],
+    first: pd.DataFrame,
+    reasons: Mapping[str, Mapping[str, str]],
+    language: Language,
+) -> str:
     """Return the report as one HTML page; equal inputs give equal bytes.
 
     Args:
         metrics: by `evaluate_retention`.
         first: rows of the list, the first ones.
+        reasons: reason → its name in both languages.
         language: of everything that is not data.
     """
     from markupsafe import Markup
@@ -36,6 +42,7 @@ def render_retention(metrics: Mapping[str, Any], first: pd.DataFrame, language: 
         lead=words.say("keep_lead", customers=metrics["sources"]["customers"]),
         sections=SECTIONS,
         segments=NAMES,
+        reasons=reasons,
         metrics=metrics,
         sources={k: v for k, v in metrics["sources"].items() if k != "customers"},
         first=first.to_dict("records"),
