@@ -52,6 +52,8 @@ def test_a_run_leaves_values_metrics_plots_and_a_report(finished):
         "07_model_output/retention/actions.csv",
         "08_reporting/retention/metrics.json",
         "08_reporting/retention/value_at_risk.png",
+        "08_reporting/retention/gini.png",
+        "08_reporting/retention/deciles.png",
         "08_reporting/retention/report.html",
     } <= set(made)
     metrics = json.loads(made["08_reporting/clv/metrics.json"])

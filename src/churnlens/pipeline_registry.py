@@ -99,7 +99,7 @@ TASKS = {
             }
         ),
         parameters=frozenset({"params:model_root"}),
-        shared=VALUED,
+        shared={**VALUED, "metrics": "value_metrics"},
     ),
     "retention": Task(
         stages=(inference, reporting),
@@ -119,7 +119,7 @@ TASKS = {
             }
         ),
         parameters=frozenset(),
-        shared=VALUED,
+        shared={**VALUED, "value_metrics": "value_metrics"},
     ),
 }
 

@@ -2,59 +2,11 @@
 
 import pytest
 
-from churnlens.pipelines.reporting.clv.plots import plot_deciles, plot_gini
 from churnlens.pipelines.reporting.clv.report import render_value
 from churnlens.pipelines.reporting.svg import as_svg
+from churnlens.pipelines.reporting.value_plots import plot_deciles, plot_gini
 from churnlens.schema import read_schema
-from churnlens.tasks.clv.arms import arms
-
-POINT = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 100}
-NAMES = ("normalised_gini", "decile_mape", "total_bias", "mae")
-SEGMENTS = [
-    {"segment": "champions", "customers": 2, "clv": 90.0, "mean_clv": 45.0, "value_at_risk": 3.0},
-    {"segment": "lost", "customers": 1, "clv": 0.0, "mean_clv": 0.0, "value_at_risk": 0.0},
-]
-
-
-def metrics(arm="survival", best="stack"):
-    models = [
-        {"model": name, "metrics": dict.fromkeys(NAMES, POINT), "deciles": [[4.0, 5.0], [1.0, 0.0]]}
-        for name in arms(arm)
-    ]
-    difference = {"difference": POINT, "p_value": 0.01}
-    curve = [{"customers": 0.0, "spend": 0.0}, {"customers": 1.0, "spend": 1.0}]
-    return {
-        "kind": "contract" if arm == "survival" else "repeat",
-        "currency": "USD",
-        "definition": {"en": "CLV over 36 months", "zh": "36 个月的价值"},
-        "scores": {
-            "customers": 100,
-            "days": 90,
-            "share_of_zeros": 0.3,
-            "best": best,
-            "weights": {arm: 1.0, "tweedie": 0.0},
-            "models": models,
-            "comparisons": [
-                {"metric": "decile_mape", "first": "stack", "second": arm, "result": difference}
-            ],
-            "coverage": POINT,
-        },
-        "curves": dict.fromkeys(["perfect", best, arm, "mean_rate"], curve),
-        "importance": {"idle_weeks": 0.4, "at Contract=Two year": 0.3, "at MonthlyCharges": 0.2},
-        "segments": SEGMENTS,
-        "survival": [
-            {
-                "model": "cox",
-                "concordance": difference,
-                "largest_gap": 3.2,
-                "not_observed": [24, 36],
-            }
-        ]
-        if arm == "survival"
-        else None,
-        "recovery": None,
-    }
-
+from pipelines.reporting.value_sample import value_metrics
 
 REPORT = {
     "kept": 9,
@@ -83,10 +35,10 @@ FIRST = [
     ("language", "word"), [("en", "date not understood"), ("zh", "日期无法识别")]
 )
 def test_the_page_has_every_model_and_exclusion_and_escapes(arm, language, word):
-    page = render_value(metrics(arm), REPORT, FIRST, None, language)
+    page = render_value(value_metrics(arm), REPORT, FIRST, None, language)
     assert word in page and "&lt;b&gt;1" in page and "<b>1" not in page
     assert page.count('class="floor"') >= 3
-    assert page == render_value(metrics(arm), REPORT, FIRST, None, language)
+    assert page == render_value(value_metrics(arm), REPORT, FIRST, None, language)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +57,7 @@ def test_the_page_has_every_model_and_exclusion_and_escapes(arm, language, word)
 )
 def test_the_page_has_words_where_the_data_have_names(project, language, words):
     schema = read_schema(project / "conf/base/schemas/telco.yml")
-    page = render_value(metrics(), REPORT, FIRST, schema, language)
+    page = render_value(value_metrics(), REPORT, FIRST, schema, language)
     assert all(each in page for each in words)
     for name in ("idle_weeks", "Contract=", "MonthlyCharges", "not_observed", "kaplan_meier"):
         assert name not in page
@@ -113,11 +65,11 @@ def test_the_page_has_words_where_the_data_have_names(project, language, words):
 
 def test_the_best_may_be_the_parametric_model_or_a_floor():
     for best in ("survival", "mean_rate"):
-        assert "Gini" in render_value(metrics(best=best), REPORT, FIRST, None, "en")
+        assert "Gini" in render_value(value_metrics(best=best), REPORT, FIRST, None, "en")
 
 
 def test_figures_draw_what_is_named():
-    found = metrics()
+    found = value_metrics()
     gini = plot_gini(found["curves"], ["stack", "survival"], "en")
     assert len(gini.axes[0].lines) == 4  # the diagonal, the ideal, and two models
     deciles = plot_deciles({"stack": [[4.0, 5.0], [1.0, 0.0]]}, "USD", "zh")

@@ -11,8 +11,8 @@ from churnlens.evaluation.value import gini_curve
 from churnlens.models.lock import spec_of
 from churnlens.models.weights import verify
 from churnlens.options import ClvReportingOptions
-from churnlens.pipelines.reporting.clv.plots import plot_deciles, plot_gini
-from churnlens.pipelines.reporting.clv.report import compared, deciles_of, render_value
+from churnlens.pipelines.reporting.clv.report import render_value
+from churnlens.pipelines.reporting.value_plots import value_figures
 from churnlens.schema import Schema, parse_schema
 from churnlens.tasks.clv.arms import Parametric, predict_arms
 from churnlens.tasks.clv.boosting import global_importance
@@ -182,11 +182,8 @@ def _curves(
 
 def draw_values(metrics: dict[str, Any]) -> tuple[Any, Any]:
     """Return two matplotlib figures: Gini curve, decile calibration."""
-    scores, currency = metrics["scores"], metrics["currency"]
-    return (
-        plot_gini(metrics["curves"], compared(scores), "en"),
-        plot_deciles(deciles_of(scores), currency, "en"),
-    )
+    figures = value_figures(metrics, "en")
+    return figures["gini"], figures["deciles"]
 
 
 def write_value_report(
