@@ -27,6 +27,7 @@ def value_metrics(arm="survival", best="stack"):
             "share_of_zeros": 0.3,
             "best": best,
             "weights": {arm: 1.0, "tweedie": 0.0},
+            "deviances": {"stack": 4.0},
             "models": models,
             "comparisons": [
                 {"metric": "decile_mape", "first": "stack", "second": arm, "result": difference}
@@ -48,3 +49,15 @@ def value_metrics(arm="survival", best="stack"):
         else None,
         "recovery": None,
     }
+
+
+REPORT = {
+    "trade": "retail",
+    "kept": 9,
+    "rows": 10,
+    "customers": 3,
+    "first": "2025-01-01",
+    "last": "2025-12-01",
+    "excluded": {"bad_date": 1, "no_customer": 0},
+    "split": {"train": ["2025-04-01", "2025-07-01"], "test": "2025-10-01"},
+}

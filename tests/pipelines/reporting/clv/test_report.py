@@ -6,17 +6,8 @@ from churnlens.pipelines.reporting.clv.report import render_value
 from churnlens.pipelines.reporting.svg import as_svg
 from churnlens.pipelines.reporting.value_plots import plot_deciles, plot_gini
 from churnlens.schema import read_schema
-from pipelines.reporting.value_sample import value_metrics
+from pipelines.reporting.value_sample import REPORT, value_metrics
 
-REPORT = {
-    "kept": 9,
-    "rows": 10,
-    "customers": 3,
-    "first": "2025-01-01",
-    "last": "2025-12-01",
-    "excluded": {"bad_date": 1, "no_customer": 0},
-    "split": {"train": ["2025-04-01", "2025-07-01"], "test": "2025-10-01"},
-}
 FIRST = [
     {
         "rank": 1,

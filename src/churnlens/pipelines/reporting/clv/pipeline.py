@@ -8,6 +8,7 @@ from churnlens.pipelines.reporting.clv.nodes import (
     predict_texts,
     write_value_report,
 )
+from churnlens.pipelines.reporting.clv.tracking import track_values
 
 
 def create_pipeline() -> Pipeline:
@@ -64,6 +65,12 @@ def create_pipeline() -> Pipeline:
                 ],
                 outputs="report",
                 name="write_report",
+            ),
+            Node(
+                func=track_values,
+                inputs=["metrics", "value_model", "transaction_report", "params:reporting"],
+                outputs=None,
+                name="track_values",
             ),
         ]
     )
