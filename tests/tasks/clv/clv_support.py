@@ -27,18 +27,20 @@ def shop(customers=300, days=540, seed=3):
     return frame.sort_values(["customer_id", "date"]).reset_index(drop=True)
 
 
-def subscriptions(accounts=200, months=15, seed=5):
-    """Invoices of accounts that start at any time and leave at rates of their own, as a SaaS files
-    them: columns of `conf/base/clv/saas.yml`."""
+def subscriptions(accounts=200, months=15, leaves=0.04, seed=5):
+    """Invoices of a SaaS by the columns of `saas.yml`; each month so many of the accounts leave.
+
+    They begin in the first third of the months, and pay one to three seats at a price of their own.
+    """
     rng, rows = np.random.default_rng(seed), []
-    starts = pd.date_range(FIRST, periods=months, freq="MS")
+    days = pd.date_range(FIRST, periods=months, freq="MS")
     for number in range(accounts):
-        leaves, price = rng.beta(1.0, 12.0), rng.choice([29.0, 99.0, 299.0])
-        for start in starts[rng.integers(0, months // 3) :]:
-            seats = rng.integers(1, 4)
-            rows.append((f"ACC-{number:04d}", start, price * seats, "USD", f"I{len(rows)}"))
+        price = rng.choice([29.0, 99.0, 299.0])
+        for day in days[rng.integers(0, months // 3) :]:
+            rows.append(
+                (f"ACC-{number:04d}", day, price * rng.integers(1, 4), "USD", f"I{len(rows)}")
+            )
             if rng.random() < leaves:
                 break
-    return pd.DataFrame(
-        rows, columns=["account_id", "invoice_date", "amount", "currency", "invoice_id"]
-    )
+    columns = ["account_id", "invoice_date", "amount", "currency", "invoice_id"]
+    return pd.DataFrame(rows, columns=columns)
