@@ -10,6 +10,14 @@ from churnlens.pipelines.reporting.clv.nodes import (
 )
 from churnlens.pipelines.reporting.clv.tracking import track_values
 
+# Part of `StoredText` → catalog entry: a tuned language model.
+STORED_TEXT = {
+    "text_head": "text_head",
+    "text_parts": "text_parts",
+    "model_lock": "model_lock",
+    "model_root": "params:model_root",
+}
+
 
 def create_pipeline() -> Pipeline:
     """Return the stage: judge all models of value on the test cut, draw, and report."""
@@ -22,10 +30,7 @@ def create_pipeline() -> Pipeline:
                     "test_rows": "test_rows",
                     "table_schema": "table_schema",
                     "value_model": "value_model",
-                    "text_head": "text_head",
-                    "text_parts": "text_parts",
-                    "model_lock": "model_lock",
-                    "model_root": "params:model_root",
+                    **STORED_TEXT,
                 },
                 outputs="text_predictions",
                 name="predict_texts",

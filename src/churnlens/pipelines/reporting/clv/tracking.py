@@ -51,7 +51,8 @@ def tracked_models(scores: dict[str, Any], value_model: dict[str, Any]) -> list[
     settings = value_model["options"]["models"]
     runs = []
     for each in scores["models"]:
-        name, metrics = each["model"], {}
+        name = each["model"]
+        metrics: dict[str, float] = {}
         for metric, estimate in each["metrics"].items():
             metrics |= bounds(metric, estimate)
         if name in scores["deviances"]:
