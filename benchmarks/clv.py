@@ -157,7 +157,7 @@ def main() -> None:
     sample, table = (Path(name) for name in (*sys.argv[1:3], "-", "-")[:2])
     seeds = sys.argv[3] if len(sys.argv) > 3 else "3"
     figures = {
-        "definition": definition(ValueOptions()),
+        "definition": definition(ValueOptions()).en,
         "repeat_purchase": repeat_purchase(sample) if sample.is_file() else None,
         "survival": real_survival(table, schema) if table.is_file() else None,
         "demo": [demo(seed, schema) for seed in range(7, 7 + int(seeds))],

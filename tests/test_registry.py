@@ -65,7 +65,9 @@ def test_tasks_share_the_raw_dialogues_and_each_makes_its_own(pipelines, task):
 
 def test_retention_reads_what_clv_makes_and_knows_of_others_only_where_they_have_run(pipelines):
     taken = pipelines["retention"].inputs()
-    assert {"customer_values", "customer_purchases"} <= taken & pipelines["clv"].all_outputs()
+    assert {"customer_values", "customer_purchases", "value_metrics"} <= taken & pipelines[
+        "clv"
+    ].all_outputs()
     made = set().union(*(pipelines[task].all_outputs() for task in ("churn", "satisfaction")))
     assert not taken & made
     order = [node.name for node in (pipelines["clv"] + pipelines["retention"]).nodes]

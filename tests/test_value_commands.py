@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from commands import command, contents, invoke, run_notebook
+from tasks.clv.clv_support import shop, subscriptions
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +53,8 @@ def test_a_run_leaves_values_metrics_plots_and_a_report(finished):
         "07_model_output/retention/actions.csv",
         "08_reporting/retention/metrics.json",
         "08_reporting/retention/value_at_risk.png",
+        "08_reporting/retention/gini.png",
+        "08_reporting/retention/deciles.png",
         "08_reporting/retention/report.html",
     } <= set(made)
     metrics = json.loads(made["08_reporting/clv/metrics.json"])
@@ -132,8 +135,6 @@ def test_check_data_describes_or_names_faults(project, demo, tmp_path):
 
 
 def test_purchases_of_a_shop_by_params(project, models, tmp_path):
-    from tasks.clv.clv_support import shop
-
     shop(150).to_csv(tmp_path / "shop.csv", index=False)
     given = (
         f"data_root={tmp_path / 'data'},transactions={tmp_path / 'shop.csv'},"
@@ -146,6 +147,28 @@ def test_purchases_of_a_shop_by_params(project, models, tmp_path):
     assert {"bg_nbd", "tweedie_bg_nbd", "language_model"} <= models_
     assert metrics["survival"] is None and metrics["recovery"] is None
     assert "客户终身价值" in made["08_reporting/clv/report.html"].decode("utf-8")
+
+
+def test_invoices_of_a_saas_go_from_value_to_the_list(project, models, tmp_path):
+    invoices = subscriptions(leaves=0.04)
+    invoices.to_csv(tmp_path / "invoices.csv", index=False)
+    root, trade = tmp_path / "data", "trade=conf/base/clv/saas.yml"
+    given = f"data_root={root},{trade},transactions={tmp_path / 'invoices.csv'}"
+    command(project, "run", "--pipelines", "clv", "--env", "tiny", "--params", given)
+    given = f"data_root={root},{trade},retention.reporting.language=zh"
+    command(project, "run", "--pipelines", "retention", "--env", "tiny", "--params", given)
+    values = pd.read_parquet(root / "07_model_output/clv/values.parquet").set_index("customer_id")
+    paid = invoices.groupby("account_id")
+    here = paid["invoice_date"].max() == invoices["invoice_date"].max()
+    assert (values["segment"] == "lost").loc[here[here].index].sum() == 0
+    month = 0.96 / 1.1 ** (1 / 12)  # staying, at 10 % a year
+    worth = 0.8 * paid["amount"].mean()[here] * sum(month**n for n in range(1, 37))
+    assert values.loc[worth.index, "clv"].sum() == pytest.approx(worth.sum(), rel=0.25)
+    listed = pd.read_csv(root / "07_model_output/retention/actions.csv")
+    assert set(listed["customer_id"]) == set(invoices["account_id"]) and listed["eligible"].any()
+    pages = contents(root / "08_reporting")
+    assert "Not judged: survival at month 24, 36" in pages["clv/report.html"].decode("utf-8")
+    assert "价值预测的质量" in pages["retention/report.html"].decode("utf-8")
 
 
 @pytest.mark.parametrize("name", ["value", "value.zh"])

@@ -99,7 +99,7 @@ TASKS = {
             }
         ),
         parameters=frozenset({"params:model_root"}),
-        shared=VALUED,
+        shared={**VALUED, "metrics": "value_metrics"},
     ),
     "retention": Task(
         stages=(inference, reporting),
@@ -112,13 +112,14 @@ TASKS = {
                 "known_assessments",
                 "offers",
                 "retention_rules",
+                "reason_book",
                 "trade",
                 "ledger_truth",
                 "ledger_facts",
             }
         ),
         parameters=frozenset(),
-        shared=VALUED,
+        shared={**VALUED, "value_metrics": "value_metrics"},
     ),
 }
 

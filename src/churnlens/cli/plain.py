@@ -25,8 +25,8 @@ def _mendable() -> tuple[type[Exception], ...]:
     from churnlens.models.training.exhausted import MemoryExhaustedError
     from churnlens.models.training.faults import TrainingError
     from churnlens.options import OptionsError
-    from churnlens.pipelines.experiments.tracking import TrackingError
     from churnlens.pipelines.reporting.arms import ArmError
+    from churnlens.pipelines.tracking import TrackingError
     from churnlens.tasks.churn.promotion import PromotionError
     from churnlens.tasks.clv.readers import TransactionError
 

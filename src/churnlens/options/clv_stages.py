@@ -79,12 +79,15 @@ class ClvReportingOptions(Options):
         language: of the report.
         resamples, seed: of the bootstrap over customers.
         shown: customers in the list of the most valuable.
+        tracking_uri: of an MLflow store that gets trials and models too, such as
+            `sqlite:///mlflow.db`.
     """
 
     language: Literal["en", "zh"] = "en"
     resamples: int = Field(default=1000, ge=100)
     seed: int = 7
     shown: int = Field(default=10, ge=0, le=100)
+    tracking_uri: str | None = None
 
 
 class RetentionInferenceOptions(Options):

@@ -10,11 +10,12 @@ from churnlens.datasets.shards import ShardStore
 from churnlens.models.training.callbacks import DivergedError
 from churnlens.models.training.faults import TrainingError
 from churnlens.options import ExperimentOptions, FinetuningOptions, OptionsError
-from churnlens.pipelines.experiments import tracking, trials
+from churnlens.pipelines import tracking
+from churnlens.pipelines.experiments import trials
 from churnlens.pipelines.experiments.churn.nodes import compare_trainings
-from churnlens.pipelines.experiments.tracking import TrackingError
 from churnlens.pipelines.experiments.trials import draw_trials, track_trials
 from churnlens.pipelines.finetuning import students
+from churnlens.pipelines.tracking import TrackingError
 from pipelines.letters import LOCK
 
 GRID = ({"learning_rate": 1e-3, "epochs": 3.0}, {"learning_rate": 2e-3}, {"learning_rate": 5e-4})
@@ -264,9 +265,11 @@ def test_mlflow_has_every_run_inside_one(compare, tmp_path):
     mlflow = pytest.importorskip("mlflow", reason="needs churnlens[track]")
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     report, history = compare()
-    outer = tracking.track(report, history, uri)
+    track_trials(report, history, ExperimentOptions(tracking_uri=uri))
     runs = mlflow.search_runs(experiment_names=[tracking.EXPERIMENT], output_format="list")
-    nested = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == outer]
+    (outer,) = (run for run in runs if "mlflow.parentRunId" not in run.data.tags)
+    nested = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == outer.info.run_id]
+    assert outer.data.tags["chosen"] == report["chosen"]
     assert {run.info.run_name for run in nested} == {"grid 1", "grid 2", "grid 3"}
     for run in nested:
         told = next(each for each in report["runs"] if each["name"] == run.info.run_name)

@@ -24,7 +24,9 @@ from churnlens.tasks.churn.arm_scores import EASY, HONEST, PUBLIC
 from churnlens.tasks.churn.grading import Grade
 from churnlens.tasks.churn.judging import AnswerScore
 from churnlens.tasks.clv.arms import arms
+from churnlens.tasks.clv.contract_rows import FACTS
 from churnlens.tasks.clv.contract_value import MODELS as SURVIVAL_MODELS
+from churnlens.tasks.clv.features import FEATURES
 from churnlens.tasks.clv.text_arm import EMBEDDED, LANGUAGE_MODEL
 from churnlens.tasks.clv.transactions import REASONS
 from churnlens.tasks.pairwise import POINTS
@@ -103,6 +105,7 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
         ("value_models", {"perfect", *arms("bg_nbd"), *arms("survival"), LANGUAGE_MODEL, EMBEDDED}),
         ("value_scores", (set(VALUE_METRICS) | set(PAIRED)) - {"top_share"}),
         ("survival_models", SURVIVAL_MODELS),
+        ("value_columns", [*FEATURES, *FACTS]),
         ("exclusions", REASONS),
         ("service_scores", [*SERVICE_METRICS, "pass_all"]),
         ("service_arms", [FLOOR, PASSAGES, CHECKED, *SERVICE_ARMS]),

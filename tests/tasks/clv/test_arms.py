@@ -15,7 +15,6 @@ from churnlens.tasks.clv.arms import (
     predict_arms,
     spend_intervals,
     stacked,
-    tune,
 )
 from churnlens.tasks.clv.boosting import fit_tweedie, global_importance, main_contributions
 from churnlens.tasks.clv.features import FEATURES, temporal_split
@@ -30,6 +29,7 @@ from churnlens.tasks.clv.texts import (
     repeat_texts,
     smearing,
 )
+from churnlens.tasks.clv.tuning import SPACE, tune
 from tasks.clv.clv_support import shop
 
 OPTIONS = ClvModelOptions(rounds=40, draws=200)
@@ -165,9 +165,12 @@ def test_value_at_risk_is_of_who_can_still_be_kept(model, split):
 
 
 def test_settings_are_searched_inside_the_training_cuts(split):
-    assert tune(split[0], OPTIONS) == OPTIONS
-    tried = tune(split[0], TRIALS)
-    assert tried.seed == TRIALS.seed and tune(split[0], TRIALS) == tried
+    assert tune(split[0], OPTIONS) == (OPTIONS, ())
+    best, trials = tune(split[0], TRIALS)
+    assert best.seed == TRIALS.seed and tune(split[0], TRIALS) == (best, trials)
+    assert trials[0].settings == TRIALS.model_dump(include=set(SPACE)) and len(trials) == 3
+    chosen = min(trials, key=lambda each: each.deviance)
+    assert chosen.settings == best.model_dump(include=set(SPACE))
 
 
 def test_a_search_is_kept_by_the_rows_it_rests_on(split, tmp_path, monkeypatch):
@@ -177,7 +180,7 @@ def test_a_search_is_kept_by_the_rows_it_rests_on(split, tmp_path, monkeypatch):
         fits.append(1)
         return fit_tweedie(*given)
 
-    monkeypatch.setattr("churnlens.tasks.clv.arms.fit_tweedie", spy)
+    monkeypatch.setattr("churnlens.tasks.clv.tuning.fit_tweedie", spy)
     train, file = split[0], tmp_path / "search.db"
     first = tune(train, TRIALS, storage=file)
     assert len(fits) == 3  # two trials and the settings given, each once

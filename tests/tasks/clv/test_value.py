@@ -77,4 +77,8 @@ def test_a_survival_that_is_none_is_refused(stays):
 def test_the_definition_names_all_of_it():
     text = definition(ValueOptions(horizon_months=24, margin=0.3, first=0, currency="EUR"))
     for part in ("24 months", "EUR", "10 % a year", "0.7974 %", "beginning", "30 %", "winning"):
-        assert part in text
+        assert part in text.en
+    for part in ("24 个月", "EUR", "年利率 10%", "0.7974%", "月初", "30%", "获客成本"):
+        assert part in text.zh
+    by_costs = definition(ValueOptions(), 0.25)
+    assert "25.0 %" in by_costs.en and "25.0%" in by_costs.zh

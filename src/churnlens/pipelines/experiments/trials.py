@@ -27,9 +27,9 @@ from churnlens.options import (
     TrainingOptions,
 )
 from churnlens.pipelines.experiments.settings import check_settings, with_settings
-from churnlens.pipelines.experiments.tracking import track
 from churnlens.pipelines.finetuning.students import sound_rows
 from churnlens.pipelines.reporting.plots import plot_trials
+from churnlens.pipelines.tracking import Tracked, bounds, track
 
 logger = logging.getLogger(__name__)
 METRIC = "validation_loss"
@@ -247,4 +247,30 @@ def track_trials(
 ) -> None:
     """Log the runs to MLflow as runs within one, where a store is named; see `tracking.track`."""
     if options.tracking_uri:
-        track(training_trials, trial_history, options.tracking_uri)
+        runs = tracked_trainings(training_trials, trial_history)
+        tags = {"chosen": training_trials["chosen"]}
+        track(f"{len(runs)} trainings", runs, tags, options.tracking_uri)
+
+
+def tracked_trainings(
+    training_trials: Mapping[str, Any], trial_history: Sequence[Mapping[str, Any]]
+) -> list[Tracked]:
+    """Return every training with its losses, and what it was made of: data, seed, machine.
+
+    Args:
+        training_trials: by `describe_runs`.
+        trial_history: by `history_of`.
+    """
+    plain = ("training", "data_sha256", "seed", "failed")
+    found = []
+    for run in training_trials["runs"]:
+        tags = {name: str(run[name]) for name in plain if run.get(name) is not None}
+        tags |= {f"environment.{k}": str(v) for k, v in run.get("environment", {}).items()}
+        curves = [
+            (f"{row['split']}_loss", row["loss"], row["step"])
+            for row in trial_history
+            if row["run"] == run["name"]
+        ]
+        losses = bounds(METRIC, run["loss"])
+        found.append(Tracked(run["name"], run["settings"], losses, tags, curves))
+    return found

@@ -11,13 +11,11 @@ fitted to what is known at each cut itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 import numpy as np
 import pandas as pd
 
-from churnlens.engine.shards import content_key
 from churnlens.options import ClvModelOptions
 from churnlens.schema import Frozen
 from churnlens.tasks.clv.boosting import Trees, TwoStage, fit_tweedie, fit_two_stage
@@ -176,54 +174,6 @@ def check_buyers(train: pd.DataFrame) -> None:
             f"got {count} customer(s) with spend after the training cut {cut}, expected at least "
             f"{_BUYERS}; next: choose a longer target (days), other cuts, or give more customers"
         )
-
-
-def tune(
-    train: pd.DataFrame,
-    options: ClvModelOptions,
-    columns: tuple[str, ...] = FEATURES,
-    storage: Path | None = None,
-) -> ClvModelOptions:
-    """Return the settings of the Tweedie model with the least deviance on the last training cut.
-
-    Args:
-        train: as for `fit_clv`; no row after the training cuts is seen.
-        options: how many trials; 0 returns them as they are.
-        columns: that boosting reads.
-        storage: SQLite file of the trials, from which a stopped search goes on.
-    """
-    from churnlens.models.training.search import search
-    from churnlens.options import Range
-
-    if not options.trials:
-        return options
-    check_buyers(train)
-    last = train["cut"].max()
-    held, earlier = train[train["cut"] == last], train[train["cut"] != last]
-    actual, power = held["target"].to_numpy(float), options.tweedie_power
-
-    def judge(settings: dict[str, Any]) -> float:
-        tried = options.model_copy(update=settings)
-        return deviance(actual, fit_tweedie(earlier, columns, tried).predict(held), power)
-
-    space: dict[str, Range | tuple[Any, ...]] = {
-        "rate": Range(low=0.005, high=0.1),
-        "leaves": (3, 4, 7, 15),
-        "rounds": (150, 300, 600),
-    }
-    kept = (storage, _study(train, options, columns)) if storage else None
-    given = options.model_dump(include=set(space))
-    tried = search(judge, space, options.trials, options.seed, kept)
-    found = [(given, judge(given)), *tried]
-    best, _ = min(found, key=lambda each: np.inf if each[1] is None else each[1])
-    return options.model_copy(update=best)
-
-
-def _study(train: pd.DataFrame, options: ClvModelOptions, columns: tuple[str, ...]) -> str:
-    """Return the name of a search: the hash of the rows and settings that its losses rest on."""
-    rows = pd.util.hash_pandas_object(train[["cut", *columns, "target"]], index=False)
-    settings = options.model_dump(mode="json", exclude={"trials"})
-    return content_key([int(rows.sum()), len(rows)], settings, list(columns))
 
 
 def predict_arms(model: ClvModel, rows: pd.DataFrame, parametric: Parametric) -> Predictions:

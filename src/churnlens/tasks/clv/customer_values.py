@@ -11,7 +11,7 @@ import pandas as pd
 
 from churnlens.options import ClvFinetuningOptions, SurvivalOptions, TransactionOptions
 from churnlens.schema import Column, Frozen
-from churnlens.tasks.clv.arms import ClvModel, Fit, fit_clv, tune
+from churnlens.tasks.clv.arms import ClvModel, Fit, fit_clv
 from churnlens.tasks.clv.contract_arm import contract_fit
 from churnlens.tasks.clv.contract_rows import read_columns
 from churnlens.tasks.clv.contract_value import YEAR, contract_values
@@ -22,6 +22,7 @@ from churnlens.tasks.clv.repeat import RepeatModel, fit_repeat
 from churnlens.tasks.clv.repeat_value import repeat_values
 from churnlens.tasks.clv.segments import Borders, assign_segments, fit_borders
 from churnlens.tasks.clv.survival import DiscreteHazard, fit_hazard
+from churnlens.tasks.clv.tuning import Trial, tune
 
 VALUE_COLUMNS = (
     "customer_id",
@@ -42,6 +43,7 @@ class ValueModel(Frozen):
     Attributes:
         preset: of the trade.
         options: as fitted; settings that were searched are in them.
+        trials: of that search, the settings given first; none without a search.
         read: which transactions counted.
         arms: models of spend after a cut.
         repeat: for repeat purchase, at the day up to which everything is known.
@@ -53,6 +55,7 @@ class ValueModel(Frozen):
 
     preset: Preset
     options: ClvFinetuningOptions
+    trials: tuple[Trial, ...] = ()
     read: TransactionOptions = TransactionOptions()
     arms: ClvModel
     repeat: RepeatModel | None = None
@@ -111,11 +114,14 @@ def fit_values(
     train, columns, ledger = rows.train, rows.columns, rows.ledger
     read = read_columns(train)
     storage = checkpoints / "search.db" if checkpoints else None
-    tuned = options.model_copy(update={"models": tune(train, options.models, read, storage)})
+    models, trials = tune(train, options.models, read, storage)
+    tuned = options.model_copy(update={"models": models})
     fit = arm_fit(preset.kind, columns, options.survival)
     arms = fit_clv(train, rows.days, tuned.models, fit, read)
     borders = Borders(low=0, high=0, at_risk=options.segments.at_risk)
-    model = ValueModel(preset=preset, options=tuned, read=rows.read, arms=arms, borders=borders)
+    model = ValueModel(
+        preset=preset, options=tuned, trials=trials, read=rows.read, arms=arms, borders=borders
+    )
     if ledger is None:
         model = model.model_copy(update={"repeat": fit_repeat(rows.current)})
         values = _repeat_values(model, rows.current)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from churnlens.options import ValueOptions
+from churnlens.schema import Text
 
 
 def monthly_rate(year: float) -> float:
@@ -51,24 +52,29 @@ def contribution(revenue: np.ndarray, options: ValueOptions) -> tuple[np.ndarray
     return revenue, revenue * (1 - options.margin) + options.monthly_cost
 
 
-def definition(options: ValueOptions, margin: float | None = None) -> str:
+def definition(options: ValueOptions, margin: float | None = None) -> Text:
     """Return the definition as a report prints it.
 
     Args:
         options: what value means.
         margin: mean share of revenue that costs leave, where costs are known of each customer.
     """
-    o = options
-    share = (
-        f"margin {100 * o.margin:g} % of revenue"
-        if margin is None
-        else f"margin of each customer by the costs of his bills, {100 * margin:.1f} % on the whole"
+    o, year, month = options, 100 * options.discount_year, 100 * monthly_rate(options.discount_year)
+    share = Text(
+        en=f"margin {100 * o.margin:g} % of revenue", zh=f"毛利为收入的 {100 * o.margin:g}%"
     )
-    when = "end" if o.first else "beginning"
-    return (
-        f"CLV over {o.horizon_months} months in {o.currency}: survival times (revenue less cost), "
-        f"discounted by {100 * o.discount_year:g} % a year "
-        f"({100 * monthly_rate(o.discount_year):.4f} % a month), each month paid at its {when}; "
-        f"{share}, {o.monthly_cost:g} a month of further cost; the "
-        "cost of winning the customer is not part of it"
+    if margin is not None:
+        share = Text(
+            en=f"margin of each customer by the costs of his bills, {100 * margin:.1f} % on the "
+            "whole",
+            zh=f"毛利按各客户账单的成本计算，总体为 {100 * margin:.1f}%",
+        )
+    return Text(
+        en=f"CLV over {o.horizon_months} months in {o.currency}: survival times (revenue less "
+        f"cost), discounted by {year:g} % a year ({month:.4f} % a month), each month paid at its "
+        f"{'end' if o.first else 'beginning'}; {share.en}, {o.monthly_cost:g} a month of further "
+        "cost; the cost of winning the customer is not part of it",
+        zh=f"{o.horizon_months} 个月的客户终身价值（{o.currency}）：留存概率 ×（收入 − 成本），"
+        f"按年利率 {year:g}%（月利率 {month:.4f}%）折现，每月于月{'末' if o.first else '初'}支付；"
+        f"{share.zh}，另计每月成本 {o.monthly_cost:g}；不含获客成本",
     )

@@ -2,61 +2,12 @@
 
 import pytest
 
-from churnlens.pipelines.reporting.clv.plots import plot_deciles, plot_gini
 from churnlens.pipelines.reporting.clv.report import render_value
 from churnlens.pipelines.reporting.svg import as_svg
-from churnlens.tasks.clv.arms import arms
+from churnlens.pipelines.reporting.value_plots import plot_deciles, plot_gini
+from churnlens.schema import read_schema
+from pipelines.reporting.value_sample import REPORT, value_metrics
 
-POINT = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 100}
-NAMES = ("normalised_gini", "decile_mape", "total_bias", "mae")
-SEGMENTS = [
-    {"segment": "champions", "customers": 2, "clv": 90.0, "mean_clv": 45.0, "value_at_risk": 3.0},
-    {"segment": "lost", "customers": 1, "clv": 0.0, "mean_clv": 0.0, "value_at_risk": 0.0},
-]
-
-
-def metrics(arm="survival", best="stack"):
-    models = [
-        {"model": name, "metrics": dict.fromkeys(NAMES, POINT), "deciles": [[4.0, 5.0], [1.0, 0.0]]}
-        for name in arms(arm)
-    ]
-    difference = {"difference": POINT, "p_value": 0.01}
-    curve = [{"customers": 0.0, "spend": 0.0}, {"customers": 1.0, "spend": 1.0}]
-    return {
-        "kind": "contract" if arm == "survival" else "repeat",
-        "currency": "USD",
-        "definition": "CLV over 36 months",
-        "scores": {
-            "customers": 100,
-            "days": 90,
-            "share_of_zeros": 0.3,
-            "best": best,
-            "weights": {arm: 1.0, "tweedie": 0.0},
-            "models": models,
-            "comparisons": [
-                {"metric": "decile_mape", "first": "stack", "second": arm, "result": difference}
-            ],
-            "coverage": POINT,
-        },
-        "curves": dict.fromkeys(["perfect", best, arm, "mean_rate"], curve),
-        "importance": {"idle_weeks": 0.4},
-        "segments": SEGMENTS,
-        "survival": [{"model": "cox", "concordance": difference, "largest_gap": 3.2}]
-        if arm == "survival"
-        else None,
-        "recovery": None,
-    }
-
-
-REPORT = {
-    "kept": 9,
-    "rows": 10,
-    "customers": 3,
-    "first": "2025-01-01",
-    "last": "2025-12-01",
-    "excluded": {"bad_date": 1, "no_customer": 0},
-    "split": {"train": ["2025-04-01", "2025-07-01"], "test": "2025-10-01"},
-}
 FIRST = [
     {
         "rank": 1,
@@ -65,7 +16,7 @@ FIRST = [
         "clv_low": 70.0,
         "clv_high": 99.0,
         "segment": "champions",
-        "factors": "idle_weeks -0.20",
+        "factors": "charge 70.00; Contract=Two year -2.48; MonthlyCharges=70 +0.10",
     }
 ]
 
@@ -75,19 +26,41 @@ FIRST = [
     ("language", "word"), [("en", "date not understood"), ("zh", "日期无法识别")]
 )
 def test_the_page_has_every_model_and_exclusion_and_escapes(arm, language, word):
-    page = render_value(metrics(arm), REPORT, FIRST, language)
+    page = render_value(value_metrics(arm), REPORT, FIRST, None, language)
     assert word in page and "&lt;b&gt;1" in page and "<b>1" not in page
     assert page.count('class="floor"') >= 3
-    assert page == render_value(metrics(arm), REPORT, FIRST, language)
+    assert page == render_value(value_metrics(arm), REPORT, FIRST, None, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            [
+                "weeks since the last purchase",
+                "charge 70.00; on a two-year contract -2.48",
+                "24, 36",
+            ],
+        ),
+        ("zh", ["距最近购买（周）", "月账单 70.00；两年合同 -2.48", "24, 36", "36 个月的价值"]),
+    ],
+)
+def test_the_page_has_words_where_the_data_have_names(project, language, words):
+    schema = read_schema(project / "conf/base/schemas/telco.yml")
+    page = render_value(value_metrics(), REPORT, FIRST, schema, language)
+    assert all(each in page for each in words)
+    for name in ("idle_weeks", "Contract=", "MonthlyCharges", "not_observed", "kaplan_meier"):
+        assert name not in page
 
 
 def test_the_best_may_be_the_parametric_model_or_a_floor():
     for best in ("survival", "mean_rate"):
-        assert "Gini" in render_value(metrics(best=best), REPORT, FIRST, "en")
+        assert "Gini" in render_value(value_metrics(best=best), REPORT, FIRST, None, "en")
 
 
 def test_figures_draw_what_is_named():
-    found = metrics()
+    found = value_metrics()
     gini = plot_gini(found["curves"], ["stack", "survival"], "en")
     assert len(gini.axes[0].lines) == 4  # the diagonal, the ideal, and two models
     deciles = plot_deciles({"stack": [[4.0, 5.0], [1.0, 0.0]]}, "USD", "zh")

@@ -1,16 +1,19 @@
 """The report on whom to keep: figures, both languages, nothing unescaped."""
 
 import copy
+import re
 
 import pandas as pd
 import pytest
 
 from churnlens.options import RetentionReportingOptions
-from churnlens.pipelines.reporting.retention.nodes import evaluate_retention
+from churnlens.pipelines.reporting.retention.nodes import draw_retention, evaluate_retention
 from churnlens.pipelines.reporting.retention.plots import plot_value_at_risk
 from churnlens.pipelines.reporting.retention.report import render_retention
+from churnlens.pipelines.reporting.strings import load_strings
+from pipelines.reporting.value_sample import POINT, value_metrics
 
-POINT = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 100}
+REASONS = {"slow_answer": {"en": "slow answers", "zh": "回复太慢"}}
 
 
 def listed():
@@ -46,14 +49,18 @@ def kept(**planted):
     return evaluate_retention(listed(), listed(), sources, trade, options, **truth | planted)
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "has not run"), ("zh", "未运行")])
-def test_the_list_says_what_it_rests_on_and_claims_no_worth_without_truth(language, word):
+@pytest.mark.parametrize(
+    ("language", "word", "reason"),
+    [("en", "has not run", "slow answers"), ("zh", "未运行", "回复太慢")],
+)
+def test_the_list_says_what_it_rests_on_and_claims_no_worth_without_truth(language, word, reason):
     found = kept()
     assert found["worth"] is None and found["list"]["eligible"] == 1
     assert found["list"]["why_not"] == {"acted_on": 1, "left": 1}
-    page = render_retention(found, listed(), language)
+    page = render_retention(found, value_metrics(), listed(), REASONS, language)
     bars = plot_value_at_risk(found["segments"], "USD", language).axes[0].patches
     assert [bar.get_width() for bar in bars] == [0.0, 30.0]
+    assert reason in page and "slow_answer" not in page and "slow answer<" not in page
     assert word in page and "&lt;i&gt;a" in page and "D1#2" in page
 
 
@@ -62,5 +69,26 @@ def test_worth_is_shown_where_the_truth_is_planted():
         "lists": [{"name": n, "customers": 1, "gain": POINT} for n in ("value_at_risk", "random")],
         "against": {"random": {"difference": POINT, "p_value": 0.01}},
     }
-    page = render_retention({**copy.deepcopy(kept()), "worth": worth}, listed(), "en")
+    page = render_retention(
+        {**copy.deepcopy(kept()), "worth": worth}, value_metrics(), listed(), REASONS, "en"
+    )
     assert "at random" in page and "effect 20.0" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ["Gini curve: ", "Decile calibration: "]), ("zh", ["基尼曲线：", "十分位校准："])],
+)
+@pytest.mark.parametrize("arm", ["survival", "bg_nbd"])
+def test_the_page_shows_how_good_the_values_are_in_pictures_and_words(language, words, arm):
+    page = render_retention(kept(), value_metrics(arm), listed(), REASONS, language)
+    pictures = re.findall(r'<svg role="img" aria-label="([^"]+)"', page)
+    captions = re.findall(r"<figcaption>(.+?)</figcaption>", page)
+    assert pictures == captions and len(pictures) == 3
+    assert all(any(each.startswith(word) for each in pictures) for word in words)
+    assert load_strings(language).name("value_models", arm) in page
+
+
+def test_figures_are_value_at_risk_ranking_and_calibration():
+    drawn = draw_retention(kept(), value_metrics())
+    assert [figure.get_label() for figure in drawn] == ["value-at-risk", "gini", "deciles"]

@@ -11,8 +11,8 @@ from churnlens.evaluation.value import gini_curve
 from churnlens.models.lock import spec_of
 from churnlens.models.weights import verify
 from churnlens.options import ClvReportingOptions
-from churnlens.pipelines.reporting.clv.plots import plot_deciles, plot_gini
-from churnlens.pipelines.reporting.clv.report import compared, deciles_of, render_value
+from churnlens.pipelines.reporting.clv.report import render_value
+from churnlens.pipelines.reporting.value_plots import value_figures
 from churnlens.schema import Schema, parse_schema
 from churnlens.tasks.clv.arms import Parametric, predict_arms
 from churnlens.tasks.clv.boosting import global_importance
@@ -162,7 +162,7 @@ def evaluate_values(
         "trade": model.preset.name,
         "kind": model.preset.kind,
         "currency": model.preset.value.currency,
-        "definition": definition(model.preset.value, model.margin),
+        "definition": definition(model.preset.value, model.margin).model_dump(),
         "scores": scores.model_dump(mode="json"),
         "curves": _curves(model, test_rows, parametric(test_rows), scores.best),
         "importance": global_importance(model.arms.fitted.tweedie.contributions(test_rows)),
@@ -182,17 +182,15 @@ def _curves(
 
 def draw_values(metrics: dict[str, Any]) -> tuple[Any, Any]:
     """Return two matplotlib figures: Gini curve, decile calibration."""
-    scores, currency = metrics["scores"], metrics["currency"]
-    return (
-        plot_gini(metrics["curves"], compared(scores), "en"),
-        plot_deciles(deciles_of(scores), currency, "en"),
-    )
+    figures = value_figures(metrics, "en")
+    return figures["gini"], figures["deciles"]
 
 
 def write_value_report(
     metrics: dict[str, Any],
     transaction_report: dict[str, Any],
     values: pd.DataFrame,
+    table_schema: dict[str, Any],
     options: ClvReportingOptions,
 ) -> str:
     """Return the report as one HTML file that needs nothing else.
@@ -201,10 +199,12 @@ def write_value_report(
         metrics: by `evaluate_values`.
         transaction_report: of the transactions.
         values: of all customers, by rank.
+        table_schema: names their attributes, or empty.
         options: language, and customers shown.
     """
     first = values.head(options.shown).to_dict("records")
-    return render_value(metrics, transaction_report, first, options.language)  # type: ignore[arg-type]
+    schema = parse_schema(table_schema) if table_schema else None
+    return render_value(metrics, transaction_report, first, schema, options.language)  # type: ignore[arg-type]
 
 
 def _survival(

@@ -8,6 +8,15 @@ from churnlens.pipelines.reporting.clv.nodes import (
     predict_texts,
     write_value_report,
 )
+from churnlens.pipelines.reporting.clv.tracking import track_values
+
+# Part of `StoredText` → catalog entry: a tuned language model.
+STORED_TEXT = {
+    "text_head": "text_head",
+    "text_parts": "text_parts",
+    "model_lock": "model_lock",
+    "model_root": "params:model_root",
+}
 
 
 def create_pipeline() -> Pipeline:
@@ -21,10 +30,7 @@ def create_pipeline() -> Pipeline:
                     "test_rows": "test_rows",
                     "table_schema": "table_schema",
                     "value_model": "value_model",
-                    "text_head": "text_head",
-                    "text_parts": "text_parts",
-                    "model_lock": "model_lock",
-                    "model_root": "params:model_root",
+                    **STORED_TEXT,
                 },
                 outputs="text_predictions",
                 name="predict_texts",
@@ -55,9 +61,21 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 func=write_value_report,
-                inputs=["metrics", "transaction_report", "values", "params:reporting"],
+                inputs=[
+                    "metrics",
+                    "transaction_report",
+                    "values",
+                    "table_schema",
+                    "params:reporting",
+                ],
                 outputs="report",
                 name="write_report",
+            ),
+            Node(
+                func=track_values,
+                inputs=["metrics", "value_model", "transaction_report", "params:reporting"],
+                outputs=None,
+                name="track_values",
             ),
         ]
     )

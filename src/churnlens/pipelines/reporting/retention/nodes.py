@@ -9,6 +9,7 @@ import pandas as pd
 from churnlens.options import RetentionReportingOptions, ValueOptions
 from churnlens.pipelines.reporting.retention.plots import plot_value_at_risk
 from churnlens.pipelines.reporting.retention.report import render_retention
+from churnlens.pipelines.reporting.value_plots import value_figures
 from churnlens.tasks.clv.presets import Preset
 from churnlens.tasks.clv.recovery import is_truth_of
 from churnlens.tasks.clv.segments import segment_table
@@ -73,19 +74,34 @@ def evaluate_retention(
     }
 
 
-def draw_retention(metrics: dict[str, Any]) -> Any:
-    """Return a matplotlib figure: value at risk by segment."""
-    return plot_value_at_risk(metrics["segments"], metrics["currency"], "en")
+def draw_retention(metrics: dict[str, Any], value_metrics: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Return three matplotlib figures: value at risk by segment, Gini curve, decile calibration."""
+    figures = value_figures(value_metrics, "en")
+    at_risk = plot_value_at_risk(metrics["segments"], metrics["currency"], "en")
+    return at_risk, figures["gini"], figures["deciles"]
 
 
 def write_retention_report(
-    metrics: dict[str, Any], actions: pd.DataFrame, options: RetentionReportingOptions
+    metrics: dict[str, Any],
+    value_metrics: dict[str, Any],
+    actions: pd.DataFrame,
+    known_schema: dict[str, Any] | None,
+    reason_book: dict[str, Any],
+    options: RetentionReportingOptions,
 ) -> str:
     """Return the report as one HTML file that needs nothing else.
 
     Args:
         metrics: by `evaluate_retention`.
+        value_metrics: by `evaluate_values` of task clv: how good the values are.
         actions: the ranked list.
+        known_schema: names the reasons of feedback; None where task churn has not run.
+        reason_book: names those of service dialogues.
         options: language, and rows shown.
     """
-    return render_retention(metrics, actions.head(options.shown), options.language)
+    said = (known_schema or {}).get("reasons", [])
+    reasons = {each["name"]: each["label"] for each in said}
+    reasons |= {name: each["name"] for name, each in reason_book["reasons"].items()}
+    return render_retention(
+        metrics, value_metrics, actions.head(options.shown), reasons, options.language
+    )

@@ -10,7 +10,7 @@ from churnlens.pipelines.reporting.retention.nodes import (
 
 
 def create_pipeline() -> Pipeline:
-    """Return the stage: what acting on the list is worth, a figure, and the report."""
+    """Return the stage: what acting on the list is worth, figures, and the report."""
     return Pipeline(
         [
             Node(
@@ -30,13 +30,20 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 func=draw_retention,
-                inputs="metrics",
-                outputs="value_at_risk_plot",
+                inputs=["metrics", "value_metrics"],
+                outputs=["value_at_risk_plot", "gini_plot", "decile_plot"],
                 name="draw_retention",
             ),
             Node(
                 func=write_retention_report,
-                inputs=["metrics", "actions", "params:reporting"],
+                inputs=[
+                    "metrics",
+                    "value_metrics",
+                    "actions",
+                    "known_schema",
+                    "reason_book",
+                    "params:reporting",
+                ],
                 outputs="report",
                 name="write_report",
             ),

@@ -11,24 +11,34 @@ from churnlens.pipelines.reporting.pages import render_page
 from churnlens.pipelines.reporting.retention.plots import plot_value_at_risk
 from churnlens.pipelines.reporting.strings import load_strings
 from churnlens.pipelines.reporting.svg import as_svg
+from churnlens.pipelines.reporting.value_plots import value_svgs
 from churnlens.schema import Language
 from churnlens.tasks.clv.segments import NAMES
 
-SECTIONS = ("keep_glance", "keep_risk", "keep_worth", "keep_list", "keep_cannot")
+SECTIONS = ("keep_glance", "keep_risk", "keep_values", "keep_worth", "keep_list", "keep_cannot")
 
 
-def render_retention(metrics: Mapping[str, Any], first: pd.DataFrame, language: Language) -> str:
+def render_retention(
+    metrics: Mapping[str, Any],
+    values: Mapping[str, Any],
+    first: pd.DataFrame,
+    reasons: Mapping[str, Mapping[str, str]],
+    language: Language,
+) -> str:
     """Return the report as one HTML page; equal inputs give equal bytes.
 
     Args:
         metrics: by `evaluate_retention`.
+        values: by `evaluate_values` of task clv.
         first: rows of the list, the first ones.
+        reasons: reason → its name in both languages.
         language: of everything that is not data.
     """
     from markupsafe import Markup
 
     words = load_strings(language)
-    drawn = plot_value_at_risk(metrics["segments"], metrics["currency"], language)
+    figure = plot_value_at_risk(metrics["segments"], metrics["currency"], language)
+    at_risk = Markup(as_svg(figure, words.say("risk_figure")))  # noqa: S704 (as_svg escapes)
     return render_page(
         "retention/report.html",
         words,
@@ -36,8 +46,10 @@ def render_retention(metrics: Mapping[str, Any], first: pd.DataFrame, language: 
         lead=words.say("keep_lead", customers=metrics["sources"]["customers"]),
         sections=SECTIONS,
         segments=NAMES,
+        reasons=reasons,
         metrics=metrics,
         sources={k: v for k, v in metrics["sources"].items() if k != "customers"},
         first=first.to_dict("records"),
-        svg=Markup(as_svg(drawn, words.say("risk_figure"))),  # noqa: S704 (as_svg escapes)
+        values=values["scores"],
+        svg={"risk": at_risk, **value_svgs(values, words)},
     )

@@ -1,4 +1,4 @@
-"""Figures of the report on value; see `reporting.plots`."""
+"""How good values are: figures of the reports on value and on whom to keep; see `plots`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,47 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from churnlens.pipelines.reporting.dotplot import STYLE, new_figure
-from churnlens.pipelines.reporting.strings import load_strings
-from churnlens.pipelines.reporting.svg import COLOURS
+from churnlens.pipelines.reporting.strings import Strings, load_strings
+from churnlens.pipelines.reporting.svg import COLOURS, as_svg
 from churnlens.schema import Language
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from matplotlib.figure import Figure
 
 _DASHES = (0, (4, 3))
 _FRAMED: dict[Any, Any] = STYLE | {"axes.spines.left": True}
+
+
+def value_figures(metrics: Mapping[str, Any], language: Language) -> dict[str, Figure]:
+    """Return the Gini curve (`gini`) and the decile calibration (`deciles`) on the test cut.
+
+    Args:
+        metrics: of task clv; the chosen model, the parametric one and the mean rate are drawn.
+        language: of the labels.
+    """
+    scores = metrics["scores"]
+    shown = list(dict.fromkeys([scores["best"], parametric(scores), "mean_rate"]))
+    deciles = {each["model"]: each["deciles"] for each in scores["models"]}
+    drawn = {name: deciles[name] for name in shown}
+    return {
+        "gini": plot_gini(metrics["curves"], shown, language),
+        "deciles": plot_deciles(drawn, metrics["currency"], language),
+    }
+
+
+def value_svgs(metrics: Mapping[str, Any], words: Strings) -> dict[str, Markup]:
+    """Return the figures for a page, each described in its words."""
+    from markupsafe import Markup
+
+    figures = value_figures(metrics, words.language)
+    drawn = {name: as_svg(each, words.say(f"{name}_figure")) for name, each in figures.items()}
+    return {name: Markup(each) for name, each in drawn.items()}  # noqa: S704 (as_svg escapes)
+
+
+def parametric(scores: Mapping[str, Any]) -> str:
+    """Return the name of the parametric model: the first that the stack weighs."""
+    return next(iter(scores["weights"]))
 
 
 def plot_gini(
