@@ -114,7 +114,7 @@ LOOK_ALIKES = {
         1 of 3 calls is dropped
         the box 12 arrived open
         P.O. was not my idea
-        PO 12345 was a purchase
+        PO 12 was a purchase
         a 30 second street view
         2 Street View cars passed
         in 2019 Wall Street fell
