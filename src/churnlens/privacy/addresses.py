@@ -32,17 +32,18 @@ _CLEAR: Final = (
 _KINDS: Final = (
     "(?i:drive|dr|way|place|pl|court|ct|square|sq|circle|cir|highway|hwy|trail|trl|close|grove|ln"
     "|gardens|row|hill|walk|alley|loop|plaza|park|view|rise|green|quay|wharf|heights|ridge|path"
-    "|pike|crossing|cove|bend|point|mews|yard)"
+    "|pike|crossing|cove|bend|point|mews|yard|parade|passage|expressway|mall)"
 )
 _NUMBERED: Final = (
     r"(?:(?:[A-Z][a-z]+ )?(?:Highway|Hwy|Route|Rte|County Road|Road) \d{1,4}[A-Z]?"
-    r"|Avenue (?:of the [A-Z][a-z]+|[A-Z])|(?:[NSEW]\.? |(?:North|South|East|West) )?Broadway)"
+    r"|Avenue (?:of the [A-Z][a-z]+|[A-Z])|(?:[NSEW]\.? |(?:North|South|East|West) )?(?:Broadway|El Camino Real)"
+    r"|(?:Rue|Calle|Via|Camino)(?: [A-Z][a-z]+){1,3})"
 )
 _SMALL: Final = (  # no part of a street's name in small letters
     "(?!(?:a|an|the|of|on|in|at|my|your|our|this|that|is|are|was|for|to|and|or|per|by|with|from|up"
     "|down|off|out|over|any|other|more|different|same|am|pm|gb|tb|mb|way|lanes?|wheel|hard|flash"
     "|usb|disk|thumb|pen|test|stars?|second|minutes?|hours?|days?|weeks?|months?|years?|miles?|km"
-    r"|blocks?|people|guys|kids|times?|dollars?|percent|points?|of)\b)[a-z]{2,20}"
+    r"|blocks?|people|guys|kids|times?|dollars?|percent|points?)\b)[a-z][a-z']{1,20}"
 )
 _SIDE: Final = r"(?: (?:[NSEW]{1,2}|(?:[Nn]orth|[Ss]outh)?(?:[Ee]ast|[Ww]est)|North|South)\b)?"
 _NO_STREET: Final = r"(?! (?i:view|journal|fighter|station|food|price|store|shop|fair|tickets?)s?\b)"
@@ -76,8 +77,8 @@ _TOWN: Final = (
 )
 _STREET: Final = re.compile(
     rf"(?<![\w\0])(?:(?:{_UNIT}|{_BUILDING})[,/ \n]{{1,3}}){{0,3}}(?P<number>{_NUMBER}),? (?:"
-    rf"(?P<clear>(?:{_WORD} ){{1,5}}{_CLEAR}|(?:{_SMALL} ){{1,2}}{_CLEAR})"
-    rf"|(?:{_WORD} ){{1,5}}{_KINDS}|(?:{_SMALL} ){{1,2}}{_KINDS}|{_NUMBERED})\b{_SIDE}{_NO_STREET}(?:\.(?=,? ?[#A-Z0-9]))?"
+    rf"(?P<clear>(?:{_WORD} ){{1,5}}{_CLEAR}|(?:{_SMALL} ){{1,3}}{_CLEAR})"
+    rf"|(?:{_WORD} ){{1,5}}{_KINDS}|(?:{_SMALL} ){{1,3}}{_KINDS}|{_NUMBERED})\b{_SIDE}{_NO_STREET}(?:\.(?=,? ?[#A-Z0-9]))?"
     rf"(?P<rest>(?:{_SEP}{_UNIT}){{0,3}}(?:{_TOWN})?)"
 )
 _BOX: Final = re.compile(

@@ -24,7 +24,7 @@ _PLACES: Final = "|".join(
 海口 三亚 拉萨 韶关
 """.split()
 )
-_OTHER: Final = "的到送寄在我你您他她它们是了没有住址这那哪个请给把吗呢吧啊说"  # in no name
+_OTHER: Final = "的到送寄在我你您他她它们是了没有住址这那哪个请给把吗呢吧啊说不"  # in no name
 _HAN: Final = rf"(?:(?![{_OTHER}])[\u3400-\u9fff])"
 _NAME: Final = rf"(?:(?![{_OTHER}从至来去往为与叫派放整每各])[\u3400-\u9fff])"
 _REGION: Final = (
@@ -43,7 +43,7 @@ _ESTATE: Final = (
     "|山庄|别墅|商城|[科产工][业技]园)"
 )
 _HOUSE: Final = (
-    rf"(?: ?,? ?(?:(?![{_OTHER}不断网号慢差坏修要等和都就才还又很太])[\u3400-\u9fffA-Za-z]){{2,12}}?"
+    rf"(?: ?(?:(?![{_OTHER}断网号慢差坏修要等和都就才还又很太])[\u3400-\u9fffA-Za-z]){{2,12}}?"
     rf"(?:{_ESTATE}|中心|大楼|学校|[大中小]学|公司|酒店|医院|商场|城|府|苑))"
 )
 _REST: Final = rf"(?:{_HOUSE}|{_PART}|{_ROOM}){{0,8}}"
@@ -72,8 +72,8 @@ _POST: Final = re.compile(
     r"|(?P<post>邮政信箱 ?\d{1,6}号?)"
 )
 _NO_ROAD: Final = re.compile("(?:[线网电思马道套链短走迷条半]路|[逛上]街)\\Z")
-_KNOWN: Final = re.compile(rf"(?:{_PLACES})(?:{_HAN}|[ ,]){{0,36}}\Z")
-_REGIONAL: Final = re.compile(rf"(?P<first>{_NAME}{{1,3}}?{_REGION})(?:{_NAME}|[ ,]){{0,36}}\Z")
+_KNOWN: Final = re.compile(rf"(?:{_PLACES})(?:{_HAN}| ){{0,36}}\Z")
+_REGIONAL: Final = re.compile(rf"(?P<first>{_NAME}{{1,3}}?{_REGION})(?:{_NAME}| ){{0,36}}\Z")
 _NAMED: Final = re.compile(rf"{_NAME}{{2,4}}\Z")
 _VILLAGES: Final = re.compile("[农乡全本]村\\Z")
 
