@@ -73,7 +73,72 @@ KNOWN = {
     """,
 }
 
-FRESH: dict[str, str] = {"en": "", "zh": ""}
+FRESH = {
+    "en": """
+        deliver to «19 birchwood ave apt 7, columbus, oh 43215»
+        SHIP TO: «2210 W NORTH AVE UNIT 3R, CHICAGO IL 60647»
+        I've been at «63 Hawthorn Drive» for ten years and never had fibre
+        Our flat is «Flat 2/1, 48 Byres Road, Glasgow G12 8TX».
+        Can you check «33 The Avenue, Leeds»?
+        box is «P.O.Box 90210, Beverly Hills CA»
+        bill me at «1 Hacker Way, Menlo Park, California 94025»
+        you have «Suite 900, 1200 Peachtree St NE, Atlanta, GA 30309» on file
+        modem went to «RR 2 Box 114, Elkhart, IN 46514»
+        we live on «Elm Grove, number 14»
+        cottage at «The Old Mill, Church Road, Shipley, BD17 6AQ»
+        The right one is «10 Downing St., London SW1A 2AA».
+        I said «15b Carlton Mansions, Brixton Road, London SW9 8PD», not 15a
+        post code: «EH1 1YZ»
+        change it from «8 Oxford Cres» to something else
+        it's «4/22 Beach Rd, Bondi NSW 2026»
+        home: «3021 County Road 47, Florence, AL 35630»
+        the tower near «12500 SW 88th Terrace» is down
+        we're in «Boise, Idaho 83702» and get nothing
+        Please use «55 Rue Sainte-Catherine, Montreal QC H3B 1A7»
+        My new place is «711-2880 Nulla St., Frankfort, KY 40601»
+        «Room 14, Trinity Hall, 3 College Green, Dublin» is where I study
+        my house, «27 Meadowbrook Ln», still has copper
+        the bill goes to «c/o 500 Howard Street, 4th floor»
+        I moved out of «6 Station Yard, York YO1 7HH» in May
+        apartment «#1204, 88 Harbour Street, Toronto M5J 0B5»
+        Installers keep going to «17 Acacia Avenue» instead of 71
+        my parents at «1846 S. Ocean Blvd #5C, Delray Beach FL 33483-2210» too
+        I only have a «P O Box 312» there
+        zip «30093» has had an outage all day
+    """,
+    "zh": """
+        家在«浦东新区花木路1883弄22号401»，宽带装了三次没装好
+        收件人王女士，«成都高新区天府大道北段1700号环球中心E1-3-1208»
+        «深圳市福田区福强路3030号国际文化大厦2206»，电话打不通
+        我住«朝阳区望京西园四区410楼3门502»
+        发到«佛山市顺德区容桂街道文海西路15号»吧
+        改到«昆明市盘龙区北京路987号俊发中心2栋18层1805»
+        老家地址«安徽省阜阳市颍上县十八里铺镇宋洋村大王庄»
+        «宁波市海曙区丽园北路668弄19幢2单元302室»的光猫坏了
+        师傅来的是«大兴区黄村镇兴华大街三段5号»，不是我家
+        我在«广州市天河区中山大道西293号»上班
+        帮我寄«哈尔滨市南岗区西大直街92号哈工大一公寓»
+        «青岛市市南区香港中路12号丰合广场A区»完全没有5G
+        «长沙市岳麓区麓山南路麓山门»附近没信号
+        住«和平里七区14号楼2单元»，晚上掉线
+        «贵州省遵义市红花岗区忠庄街道碧云小区B3栋1104»
+        我家门牌是«朱雀大街南段42号»
+        宽带地址：«太原市小店区平阳路街道体育西路紫正园5-2-1801»
+        «新疆维吾尔自治区昌吉回族自治州昌吉市延安北路198号»没覆盖
+        «江宁区胜太西路168号21世纪国际公寓»装不了
+        «沙坪坝区大学城南路55号重庆大学虎溪校区竹园三栋»
+        您登记的是«鼓浪屿龙头路88号之二»
+        请派人到«淮海中路999弄»看看
+        «兰州市城关区庆阳路77号比科新大厦23楼2307室»断网
+        «仙居县白塔镇高迁村156号»的老房子
+        地址是«虹口区四川北路1851号四楼»
+        «徐汇区漕溪北路331号中金国际广场A座三层»没有信号
+        我的快递在«义乌市稠州北路699号国际商贸城五区»丢了
+        新家«锦绣江南二期8栋2302»还没装网
+        寄到«海口市美兰区海甸岛人民大道58号»，邮编另发
+        «常州市钟楼区怀德名园12幢乙单元1002室»
+    """,
+}
 
 LOOK_ALIKES = {
     "en": """
@@ -134,6 +199,26 @@ LOOK_ALIKES = {
         order 2 in 10000 fails
         OK 10000 points are mine
         I am 25 Dr. Smith said so
+        I paid 35 dollars for Drive and 20 for Cloud
+        3 Strikes Way too many
+        2 Blocks Down The Road there is a tower
+        10 Gigabit Park is a joke
+        she scored 9 out of 10 in Court
+        version 12 Lane is out
+        1st Place goes to your competitor
+        call me in 15 minutes at the latest
+        flat rate 20 is fine
+        level 2 support called, level 3 did not
+        floor 2 has no signal but floor 3 has
+        my iPhone 14 Pro Max drops calls on the road
+        Model S3 4AB arrived, not the X
+        the 2024 Super Bowl on Main Street was laggy
+        50 First Dates was buffering
+        we have 4 lines on one family plan way over budget
+        $45 Way too much
+        Netflix 4K plan, 2 screens, Square deal
+        8 Mile Road movie would not load
+        channel 5 Street Signs cut out
     """,
     "zh": """
         2号线没信号
@@ -208,6 +293,26 @@ LOOK_ALIKES = {
         院里的网线
         弄坏了3次
         市区5G快，郊区慢
+        12号楼下没信号
+        第5街区活动很好
+        每层3室2厅
+        道路12号文件
+        三号院线的电影票
+        一号路由器坏了
+        楼上3户都投诉了
+        2单元楼都断网
+        你们营业厅5号窗口
+        20号大街上全是你们的广告
+        我要办3号套餐和5号套餐
+        这个小区3年没升级
+        城区5G好，县里差
+        7号晚上8点断的
+        街道办12号通知
+        村里12号断电
+        5号基站在修
+        广场5号活动
+        前台在三楼三号窗口
+        去年12号楼盘开盘
     """,
 }
 
