@@ -79,7 +79,7 @@ FRESH = {
         SHIP TO: «2210 W NORTH AVE UNIT 3R, CHICAGO IL 60647»
         I've been at «63 Hawthorn Drive» for ten years and never had fibre
         Our flat is «Flat 2/1, 48 Byres Road, Glasgow G12 8TX».
-        Can you check «33 The Avenue, Leeds»?
+        Can you check «33 The Avenue», Leeds?
         box is «P.O.Box 90210, Beverly Hills CA»
         bill me at «1 Hacker Way, Menlo Park, California 94025»
         you have «Suite 900, 1200 Peachtree St NE, Atlanta, GA 30309» on file
@@ -96,11 +96,11 @@ FRESH = {
         we're in «Boise, Idaho 83702» and get nothing
         Please use «55 Rue Sainte-Catherine, Montreal QC H3B 1A7»
         My new place is «711-2880 Nulla St., Frankfort, KY 40601»
-        «Room 14, Trinity Hall, 3 College Green, Dublin» is where I study
+        «Room 14, Trinity Hall, 3 College Green», Dublin is where I study
         my house, «27 Meadowbrook Ln», still has copper
-        the bill goes to «c/o 500 Howard Street, 4th floor»
+        the bill goes to c/o «500 Howard Street, 4th floor»
         I moved out of «6 Station Yard, York YO1 7HH» in May
-        apartment «#1204, 88 Harbour Street, Toronto M5J 0B5»
+        «apartment #1204, 88 Harbour Street, Toronto M5J 0B5»
         Installers keep going to «17 Acacia Avenue» instead of 71
         my parents at «1846 S. Ocean Blvd #5C, Delray Beach FL 33483-2210» too
         I only have a «P O Box 312» there

@@ -16,18 +16,19 @@ _SEP: Final = r"[, \n]{1,3}"
 _NUMBER: Final = r"(?<![\w$€£¥\0])(?<!\d[.,:/-])\d{1,5}[A-Za-z]?(?:[-/]\d{1,5}[A-Za-z]?)?"
 _UNIT: Final = (
     r"(?:(?i:apt|apartment|unit|suite|ste|flat|room|rm|floor|fl|bldg|building|block|lot|level)\.?"
-    r" ?#? ?(?:[A-Za-z]?-?\d{1,5}[A-Za-z]?|[A-Z])\b|# ?(?:[A-Za-z]?\d{1,5}[A-Za-z]?|[A-Z])\b"
+    r" ?#? ?(?:[A-Za-z]?-?\d{1,5}(?:/\d{1,3}|[A-Za-z])?|[A-Z])\b|# ?(?:[A-Za-z]?\d{1,5}[A-Za-z]?|[A-Z])\b"
     r"|\d{1,3}(?i:st|nd|rd|th) [Ff]loor\b)"
 )
 _BUILDING: Final = (
-    r"(?:[A-Z][a-z']{1,20} ){1,2}(?:House|Court|Towers?|Building|Mansions|Lodge|Apartments)\b"
+    r"(?:[A-Z][a-z']{1,20} ){1,2}(?:House|Hall|Court|Towers?|Building|Mansions|Lodge|Apartments)\b"
 )
 _WORD: Final = (
+    r"(?!(?:Blocks?|Down|Miles?|Times?|Minutes?|Hours?|Days?|Months?|Hard|Flash|USB)\b)"
     r"(?:[A-Z][A-Za-z']{0,20}(?:-[A-Z][a-z]{1,20})?|(?:St|Mt|Ft|Jr|Sr|Dr|[NSEW]{1,2}|[A-Z])\."
     r"|\d{1,3}(?i:st|nd|rd|th))"
 )
 _CLEAR: Final = (
-    "(?i:street|st|avenue|ave|boulevard|blvd|road|rd|lane|terrace|crescent|parkway|pkwy)"
+    "(?i:street|st|avenue|ave|boulevard|blvd|road|rd|lane|terrace|crescent|cres|parkway|pkwy)"
 )
 _KINDS: Final = (
     "(?i:drive|dr|way|place|pl|court|ct|square|sq|circle|cir|highway|hwy|trail|trl|close|grove|ln"
@@ -35,9 +36,9 @@ _KINDS: Final = (
     "|pike|crossing|cove|bend|point|mews|yard|parade|passage|expressway|mall)"
 )
 _NUMBERED: Final = (
-    r"(?:(?:[A-Z][a-z]+ )?(?:Highway|Hwy|Route|Rte|County Road|Road) \d{1,4}[A-Z]?"
+    r"(?:(?:[A-Z][A-Za-z]{1,20} )?(?:Highway|Hwy|Route|Rte) \d{1,4}[A-Z]?|County Road \d{1,4}"
     r"|Avenue (?:of the [A-Z][a-z]+|[A-Z])|(?:[NSEW]\.? |(?:North|South|East|West) )?(?:Broadway|El Camino Real)"
-    r"|(?:Rue|Calle|Via|Camino)(?: [A-Z][a-z]+){1,3})"
+    r"|(?:Rue|Calle|Via|Camino)(?: [A-Z][a-z]{1,20}(?:-[A-Z][a-z]{1,20})?){1,3})"
 )
 _SMALL: Final = (  # no part of a street's name in small letters
     "(?!(?:a|an|the|of|on|in|at|my|your|our|this|that|is|are|was|for|to|and|or|per|by|with|from|up"
@@ -46,7 +47,12 @@ _SMALL: Final = (  # no part of a street's name in small letters
     r"|blocks?|people|guys|kids|times?|dollars?|percent|points?)\b)[a-z][a-z']{1,20}"
 )
 _SIDE: Final = r"(?: (?:[NSEW]{1,2}|(?:[Nn]orth|[Ss]outh)?(?:[Ee]ast|[Ww]est)|North|South)\b)?"
-_NO_STREET: Final = r"(?! (?i:view|journal|fighter|station|food|price|store|shop|fair|tickets?)s?\b)"
+_DOT: Final = (
+    r"(?:(?:(?<=st|rd|dr|ln|pl|ct)|(?<=St|Rd|Dr|Ln|Pl|Ct)|(?<=[Aa]ve|[Ll]vd))\.(?=,? ?[#A-Z0-9]))?"
+)
+_NO_STREET: Final = (
+    r"(?! (?i:view|journal|fighter|station|food|price|store|shop|fair|tickets?)s?\b)"
+)
 
 _STATES: Final = (
     "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]"
@@ -76,18 +82,21 @@ _TOWN: Final = (
     rf"|(?:{_SEP}[A-Z][A-Za-z'-]{{0,20}}){{1,3}}?{_SEP}(?:{_STATES}|{_STATE_NAMES})\b){_COUNTRY}"
 )
 _STREET: Final = re.compile(
-    rf"(?<![\w\0])(?:(?:{_UNIT}|{_BUILDING})[,/ \n]{{1,3}}){{0,3}}(?P<number>{_NUMBER}),? (?:"
-    rf"(?P<clear>(?:{_WORD} ){{1,5}}{_CLEAR}|(?:{_SMALL} ){{1,3}}{_CLEAR})"
-    rf"|(?:{_WORD} ){{1,5}}{_KINDS}|(?:{_SMALL} ){{1,3}}{_KINDS}|{_NUMBERED})\b{_SIDE}{_NO_STREET}(?:\.(?=,? ?[#A-Z0-9]))?"
+    rf"(?<![\w\0])(?P<front>(?:(?:{_UNIT}|{_BUILDING})[,/ \n]{{1,3}}){{0,3}})(?P<number>{_NUMBER}),? "
+    rf"(?:{_NUMBERED}|(?P<clear>(?:{_WORD} ){{1,5}}{_CLEAR}|(?:{_SMALL} ){{1,3}}{_CLEAR})"
+    rf"|(?:{_WORD} ){{1,5}}{_KINDS}|(?:{_SMALL} ){{1,3}}{_KINDS})\b{_SIDE}{_NO_STREET}{_DOT}"
     rf"(?P<rest>(?:{_SEP}{_UNIT}){{0,3}}(?:{_TOWN})?)"
 )
 _BOX: Final = re.compile(
-    r"\b(?i:(?:p\.? ?o\.?|post office|postal|g\.?p\.?o\.?|locked|private) ?(?:box|bag)"
-    rf"(?: no\.?| number)? ?#? ?[a-z]?\d{{1,7}})\b(?:{_TOWN})?"
+    r"\b(?i:(?:p\.? ?o\.?|post office|postal|g\.?p\.?o\.?|locked|private|(?:rr|hc) \d{1,3},?)"
+    rf" ?(?:box|bag)(?: no\.?| number)? ?#? ?[a-z]?\d{{1,7}})\b(?:{_TOWN})?"
 )
+_CAPITAL: Final = r"[A-Z][A-Za-z'-]{0,20}"
 _PLACE: Final = re.compile(
-    rf"(?<![\w\0])(?:[A-Z][A-Za-z'-]{{0,20}}[, \n]{{1,2}}){{1,4}}(?:{_STATES}|{_STATE_NAMES})"
-    rf"[, \n]{{1,2}}(?:\d{{5}}(?:-\d{{4}})?(?![\w-])|{_POSTCODE}){_COUNTRY}"
+    rf"(?<![\w\0])(?:\d{{1,4}}[a-z]? )?(?:(?:{_CAPITAL}[, \n]{{1,2}}){{1,6}}"
+    rf"(?:{_STATES}|{_STATE_NAMES})[, \n]{{1,2}}(?:\d{{5}}(?:-\d{{4}})?(?![\w-])|{_POSTCODE})"
+    rf"|(?:{_CAPITAL}(?: {_CAPITAL}){{0,3}}(?:, ?|\n)){{1,4}}(?:{_CAPITAL} ){{0,2}}"
+    rf"{_AREAS}\d[A-Z\d]? {_INWARD}){_COUNTRY}"
     rf"|(?<![A-Za-z])[a-z]{{3,20}}, ?(?!(?:hi|id|in|la|ma|me|oh|ok|or|on|pa|de|co|mi|as|act)\b)"
     rf"(?i:{_STATES}) \d{{5}}(?![\w-])"
     rf"|(?<![\w\0-]){_AREAS}\d[A-Z\d]? {_INWARD}|(?<![\w\0-])[A-Z]\d[A-Z] \d[A-Z]\d\b"
@@ -116,7 +125,8 @@ def postal_addresses(text: str) -> Iterator[tuple[int, int]]:
     for match in _STREET.finditer(text):
         before = text[max(0, match.start() - 32) : match.start()]
         dated = _YEAR.match(match["number"]) and _DATED.search(before)
-        if not dated and (match["clear"] or match["rest"] or _LIVING.search(before)):
+        sure = match["clear"] or match["front"] or match["rest"]
+        if not dated and (sure or _LIVING.search(before)):
             yield match.span()
     for pattern in (_BOX, _PLACE):
         yield from (match.span() for match in pattern.finditer(text))
