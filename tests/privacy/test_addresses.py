@@ -1,4 +1,6 @@
+import os
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,11 +12,39 @@ from churnlens.privacy.folding import fold
 from churnlens.privacy.redaction import redact
 from privacy.addresses import FRESH, KNOWN, look_alikes, marked
 
+DATA = Path(
+    os.environ.get("CHURNLENS_REAL_DATA", Path(__file__).parents[2].parent / "shared" / "data")
+)
 LANGUAGES = ("en", "zh")
 READERS = (postal_addresses, chinese_addresses)
 PIECES = st.sampled_from(
     [word for book in (KNOWN, FRESH) for lang in LANGUAGES for word in book[lang].split()]
-    + "路 街 号 弄 栋 单元 室 村 区 市 镇 花园 地址 北京 中山路 12 三 A Street Way Flat TX 78701 SW1A".split()
+    + [
+        "路",
+        "街",
+        "号",
+        "弄",
+        "栋",
+        "单元",
+        "室",
+        "村",
+        "区",
+        "市",
+        "镇",
+        "花园",
+        "地址",
+        "北京",
+        "中山路",
+        "12",
+        "三",
+        "A",
+        "Street",
+        "Way",
+        "Flat",
+        "TX",
+        "78701",
+        "SW1A",
+    ]
     + ["1AA", " ", ", ", "\n", ".", "#", "P.O. Box ", "[address]", "１２", "\u200b", "\ud800"]
 )
 TEXTS = st.lists(PIECES | st.text(max_size=4), max_size=12).map("".join)
@@ -77,6 +107,7 @@ def test_how_much_is_enough_for_an_address(seen, unseen):
     [
         ("12 Main St. It is dead", "[address] It is dead"),
         ("63 Mill Road. Their postcode is cb41xa", "[address]. Their postcode is [address]"),
+        ("12 Oak Street, it cost me 12000", "[address], it cost me 12000"),
         ("John\n12 High Street\nLeeds\nLS1 4AB\nthanks", "John\n[address]\nthanks"),
         ("中山路12号，快递还没到", "[address]，快递还没到"),
         ("我在北京，网速慢，中山路12号", "我在北京，网速慢，[address]"),
@@ -129,3 +160,18 @@ def test_no_pattern_is_slow(piece):
 def test_a_bench_of_marks_is_whole():
     lines = "".join(book[language] for book in (KNOWN, FRESH) for language in LANGUAGES)
     assert len(re.findall("«[^»«]+»", lines)) == 120
+
+
+@pytest.mark.skipif(
+    not DATA.is_dir(), reason=f"no real data at {DATA.name}: set CHURNLENS_REAL_DATA"
+)
+def test_addresses_of_real_dialogues():
+    """Houses in sentences that others wrote: at least 95 % are seen."""
+    lead = re.compile(r"(?:address is|located at|location is) (\d{1,5} [A-Za-z][^.,!?\t]{3,40})")
+    files = [DATA / "uss_satisfaction" / name for name in ("SGD.txt", "MWOZ.txt")]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    planted = [(line, match.start(1)) for line in lines for match in lead.finditer(line)]
+    spans = {line: list(postal_addresses(line)) for line, _ in planted}
+    seen = [any(a <= at < b for a, b in spans[line]) for line, at in planted]
+    assert len(seen) > 400
+    assert sum(seen) >= 0.95 * len(seen)

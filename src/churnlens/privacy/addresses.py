@@ -16,7 +16,8 @@ _SEP: Final = r"[, \n]{1,3}"
 _NUMBER: Final = r"(?<![\w$€£¥\0])(?<!\d[.,:/-])\d{1,5}[A-Za-z]?(?:[-/]\d{1,5}[A-Za-z]?)?"
 _UNIT: Final = (
     r"(?:(?i:apt|apartment|unit|suite|ste|flat|room|rm|floor|fl|bldg|building|block|lot|level)\.?"
-    r" ?#? ?(?:[A-Za-z]?-?\d{1,5}(?:/\d{1,3}|[A-Za-z])?|[A-Z])\b|# ?(?:[A-Za-z]?\d{1,5}[A-Za-z]?|[A-Z])\b"
+    r" ?#? ?(?:[A-Za-z]?-?\d{1,5}(?:/\d{1,3}|[A-Za-z])?|[A-Z])\b"
+    r"|# ?(?:[A-Za-z]?\d{1,5}[A-Za-z]?|[A-Z])\b"
     r"|\d{1,3}(?i:st|nd|rd|th) [Ff]loor\b)"
 )
 _BUILDING: Final = (
@@ -37,7 +38,8 @@ _KINDS: Final = (
 )
 _NUMBERED: Final = (
     r"(?:(?:[A-Z][A-Za-z]{1,20} )?(?:Highway|Hwy|Route|Rte) \d{1,4}[A-Z]?|County Road \d{1,4}"
-    r"|Avenue (?:of the [A-Z][a-z]+|[A-Z])|(?:[NSEW]\.? |(?:North|South|East|West) )?(?:Broadway|El Camino Real)"
+    r"|Avenue (?:of the [A-Z][a-z]+|[A-Z])"
+    r"|(?:[NSEW]\.? |(?:North|South|East|West) )?(?:Broadway|El Camino Real)"
     r"|(?:Rue|Calle|Via|Camino)(?: [A-Z][a-z]{1,20}(?:-[A-Z][a-z]{1,20})?){1,3})"
 )
 _SMALL: Final = (  # no part of a street's name in small letters
@@ -65,7 +67,7 @@ _STATE_NAMES: Final = (
     "|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|Ohio|Oklahoma|Oregon"
     "|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Washington|Wisconsin|Wyoming"
 )
-_ZIP: Final = r"\d{4,5}(?:-\d{4})?(?![\w-])"
+_ZIP: Final = r"\d{5}(?:-\d{4})?(?![\w-])"
 _AREAS: Final = (
     "(?:A[BL]|B[ABDHLNRST]?|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]?|F[KY]|G[LUY]?|H[ADGPRSUX]|I[GMPV]|JE"
     "|K[ATWY]|L[ADELNSU]?|M[EKL]?|N[EGNPRW]?|O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]?|T[ADFNQRSW]"
@@ -73,16 +75,22 @@ _AREAS: Final = (
 )
 _INWARD: Final = r"\d(?!GB|TB)[ABD-HJLNP-UW-Z]{2}\b"
 _POSTCODE: Final = rf"(?:{_AREAS}\d[A-Z\d]? ?{_INWARD}|[A-Z]\d[A-Z] ?\d[A-Z]\d\b)"
+_STATE_ZIP: Final = (  # "me 12000" and "in 89501" are none
+    rf"(?:(?:{_STATES}|{_STATE_NAMES}){_SEP}(?:{_ZIP}|\d{{4}}(?![\w-])|{_POSTCODE})"
+    r"|(?!(?:hi|id|in|la|ma|me|oh|ok|or|on|pa|de|as|act)\b)"
+    rf"(?i:{_STATES}|{_STATE_NAMES}){_SEP}{_ZIP})"
+)
 _COUNTRY: Final = (
     rf"(?:{_SEP}(?:USA|United States|UK|United Kingdom|England|Scotland|Wales|Canada|Australia)\b)?"
 )
 _TOWN: Final = (
     rf"(?:(?:{_SEP}[A-Za-z][A-Za-z'-]{{0,20}}){{0,4}}?{_SEP}"
-    rf"(?:(?i:{_STATES}|{_STATE_NAMES}){_SEP}(?:{_ZIP}|{_POSTCODE})|(?i:{_POSTCODE}))"
+    rf"(?:{_STATE_ZIP}|(?<=, )(?i:{_STATES}) {_ZIP}|(?i:{_POSTCODE}))"
     rf"|(?:{_SEP}[A-Z][A-Za-z'-]{{0,20}}){{1,3}}?{_SEP}(?:{_STATES}|{_STATE_NAMES})\b){_COUNTRY}"
 )
 _STREET: Final = re.compile(
-    rf"(?<![\w\0])(?P<front>(?:(?:{_UNIT}|{_BUILDING})[,/ \n]{{1,3}}){{0,3}})(?P<number>{_NUMBER}),? "
+    rf"(?<![\w\0])(?P<front>(?:(?:{_UNIT}|{_BUILDING})[,/ \n]{{1,3}}){{0,3}})"
+    rf"(?P<number>{_NUMBER}),? "
     rf"(?:{_NUMBERED}|(?P<clear>(?:{_WORD} ){{1,5}}{_CLEAR}|(?:{_SMALL} ){{1,3}}{_CLEAR})"
     rf"|(?:{_WORD} ){{1,5}}{_KINDS}|(?:{_SMALL} ){{1,3}}{_KINDS})\b{_SIDE}{_NO_STREET}{_DOT}"
     rf"(?P<rest>(?:{_SEP}{_UNIT}){{0,3}}(?:{_TOWN})?)"
@@ -93,17 +101,15 @@ _BOX: Final = re.compile(
 )
 _CAPITAL: Final = r"[A-Z][A-Za-z'-]{0,20}"
 _PLACE: Final = re.compile(
-    rf"(?<![\w\0])(?:\d{{1,4}}[a-z]? )?(?:(?:{_CAPITAL}[, \n]{{1,2}}){{1,6}}"
-    rf"(?:{_STATES}|{_STATE_NAMES})[, \n]{{1,2}}(?:\d{{5}}(?:-\d{{4}})?(?![\w-])|{_POSTCODE})"
+    rf"(?<![\w\0])(?:\d{{1,4}}[a-z]? )?(?:(?:{_CAPITAL}[, \n]{{1,2}}){{1,6}}{_STATE_ZIP}"
     rf"|(?:{_CAPITAL}(?: {_CAPITAL}){{0,3}}(?:, ?|\n)){{1,4}}(?:{_CAPITAL} ){{0,2}}"
     rf"{_AREAS}\d[A-Z\d]? {_INWARD}){_COUNTRY}"
-    rf"|(?<![A-Za-z])[a-z]{{3,20}}, ?(?!(?:hi|id|in|la|ma|me|oh|ok|or|on|pa|de|co|mi|as|act)\b)"
-    rf"(?i:{_STATES}) \d{{5}}(?![\w-])"
+    rf"|(?<![A-Za-z])[a-z]{{3,20}}, ?{_STATE_ZIP}"
     rf"|(?<![\w\0-]){_AREAS}\d[A-Z\d]? {_INWARD}|(?<![\w\0-])[A-Z]\d[A-Z] \d[A-Z]\d\b"
 )
 _CODE: Final = re.compile(
     r"\b(?i:(?:post ?|postal ?|zip ?)codes?|zip)(?i:[\s:#=,]|is\b|are\b|my\b|number\b){1,6}"
-    rf"(?P<code>(?i:{_POSTCODE})|\d{{5}}(?:-\d{{4}})?(?![\w-]))"
+    rf"(?P<code>(?i:{_POSTCODE})|{_ZIP})"
 )
 _LIVING: Final = re.compile(
     r"(?:\b(?:address|live[sd]?|living|located|resid(?:e[sd]?|ing)|stay(?:ing)?|ship(?:ped|ping)?"

@@ -1,9 +1,10 @@
-"""Postal addresses in Chinese: 建国路88号院3号楼1201室, 阳光花园3栋, 春华镇金鼎山村3组, 3栋2单元501.
+"""Postal addresses in Chinese: 建国路88号院3号楼1201室, 阳光花园3栋, 春华镇金鼎山村3组, 3栋501室.
 
 The core of an address is a road with a number, a named estate with a building, two numbers of a
 house (building and flat), or a village or estate behind the name of its town; from there the names
-before it and the numbers behind it are taken in. A province or a town alone, a road without
-number, and 3号楼 alone are not seen; nor is what has a number and is no address (线路12号, 2号线).
+before it and the numbers behind it are taken in. Not seen are a province or town alone (two of them
+are after 地址 or 住在), a road without number, and 3号楼 alone; nor is what has a number and is no
+address (线路12号, 2号线).
 """
 
 from __future__ import annotations
@@ -12,17 +13,16 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_PLACES: Final = "|".join(
-    """
-北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川
-贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门 广州 深圳 珠海 汕头 佛山 东莞 中山市
-惠州 江门 湛江 南京 苏州 无锡 常州 南通 徐州 扬州 盐城 镇江 杭州 宁波 温州 嘉兴 绍兴 金华 台州 湖州 合肥
-芜湖 福州 厦门 泉州 漳州 莆田 南昌 赣州 九江 济南 青岛 烟台 潍坊 临沂 淄博 郑州 洛阳 开封 南阳 武汉 宜昌
-襄阳 长沙 株洲 湘潭 衡阳 岳阳 成都 绵阳 德阳 贵阳 遵义 昆明 大理 西安 咸阳 宝鸡 兰州 西宁 银川 乌鲁木齐
-石家庄 唐山 保定 邯郸 秦皇岛 廊坊 太原 大同 呼和浩特 包头 沈阳 大连 鞍山 长春 哈尔滨 大庆 南宁 柳州 桂林
-海口 三亚 拉萨 韶关
-""".split()
-)
+_LISTED = """
+北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东
+海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门 广州 深圳 珠海 汕头
+佛山 东莞 中山市 惠州 江门 湛江 南京 苏州 无锡 常州 南通 徐州 扬州 盐城 镇江 杭州 宁波 温州 嘉兴
+绍兴 金华 台州 湖州 合肥 芜湖 福州 厦门 泉州 漳州 莆田 南昌 赣州 九江 济南 青岛 烟台 潍坊 临沂
+淄博 郑州 洛阳 开封 南阳 武汉 宜昌 襄阳 长沙 株洲 湘潭 衡阳 岳阳 成都 绵阳 德阳 贵阳 遵义 昆明
+大理 西安 咸阳 宝鸡 兰州 西宁 银川 乌鲁木齐 石家庄 唐山 保定 邯郸 秦皇岛 廊坊 太原 大同 呼和浩特
+包头 沈阳 大连 鞍山 长春 哈尔滨 大庆 南宁 柳州 桂林 海口 三亚 拉萨 韶关
+"""
+_PLACES: Final = "|".join(_LISTED.split())
 _OTHER: Final = "的到送寄在我你您他她它们是了没有住址这那哪个请给把吗呢吧啊说不去往派"  # in no name
 _HAN: Final = rf"(?:(?![{_OTHER}])[\u3400-\u9fff])"
 _NAME: Final = rf"(?:(?![{_OTHER}从至来为与叫放整每各])[\u3400-\u9fff])"
@@ -56,12 +56,13 @@ _ROAD: Final = re.compile(
     rf"{_NUMBER} ?(?:号院?|弄){_NO_UNIT}{_REST}"
 )
 _LANE: Final = re.compile(
-    rf"(?:[道里]|公路) ?{_NUMBER}号{_NO_UNIT}{_REST}|{_COURT} ?\d{{1,3}}-\d{{1,3}}(?:-\d{{3,4}})?(?![\d-])"
+    rf"(?:[道里]|公路) ?{_NUMBER}号{_NO_UNIT}{_REST}"
+    rf"|{_COURT} ?\d{{1,3}}-\d{{1,3}}(?:-\d{{3,4}})?(?![\d-])"
 )
 _IN_ESTATE: Final = re.compile(
     rf"(?:{_ESTATE}|{_COURT})(?:[东西南北A-Z]区|[一二三四五六七八九十\d]期)? ?[东西南北]?"
     rf"(?:{_BUILDING}|{_NUMBER}(?:单元|室)){_REST}"
-    rf"|(?:[村屯庄寨]) ?{_NUMBER}(?:号|组|队|社){_NO_UNIT}{_REST}"
+    rf"|[村屯庄寨] ?{_NUMBER}(?:号|组|队|社){_NO_UNIT}{_REST}"
 )
 _IN_TOWN: Final = re.compile(rf"(?:{_ESTATE}|社区|[村屯庄寨]){_REST}")
 _FLAT: Final = r"(?:\d{1,3}[室户]|\d{3,4}(?:[室号房]|(?![\d年月日元块次个天兆多户人M.%])))"

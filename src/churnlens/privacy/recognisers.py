@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Literal
 
 from churnlens.privacy.addresses import STREET_NUMBER, postal_addresses
-from churnlens.privacy.chinese_addresses import HOUSE_NUMBER, chinese_addresses
 from churnlens.privacy.checksums import is_card, is_chinese_id, is_ssn
+from churnlens.privacy.chinese_addresses import HOUSE_NUMBER, chinese_addresses
 from churnlens.privacy.introductions import INTRODUCTION, introduced_names
 from churnlens.privacy.orders import labelled_orders, nearby_orders
 from churnlens.privacy.phones import named_phones, phones
