@@ -62,6 +62,8 @@ TASKS = {
         inputs=frozenset(
             {
                 "raw_dialogues",
+                "customer_table",
+                "schema",
                 "model_lock",
                 "alert_phrases",
                 "action_table",
@@ -80,7 +82,7 @@ TASKS = {
     ),
     "summary": Task(
         stages=(data_processing, distillation, finetuning, inference, reporting),
-        inputs=frozenset({"raw_dialogues", "model_lock"}),
+        inputs=frozenset({"raw_dialogues", "customer_table", "schema", "model_lock"}),
         parameters=frozenset({"params:model_root"}),
         asides=(experiments,),
         quick=True,

@@ -67,7 +67,8 @@ def test_any_text_at_all(text):
 
 
 def test_placeholders_are_one_a_kind():
-    assert set(PLACEHOLDERS) == {"phone", "id", "card", "email", "order", "name", "ip"}
+    kinds = {"phone", "id", "card", "email", "order", "name", "ip", "address"}
+    assert set(PLACEHOLDERS) == kinds
     assert redact("x").counts == Counter()
 
 
@@ -79,10 +80,12 @@ def test_a_redaction_is_frozen():
 def test_several_kinds_in_one_text():
     text = (
         "订单号 20240501778，电话13800138000，a@b.com，身份证11010519491231002X，"
-        "卡4111111111111111，ip 10.0.0.1，王先生"
+        "卡4111111111111111，ip 10.0.0.1，中山路12号，王先生"
     )
     result = redact(text, ["王伟"])
-    expected = "订单号 [order]，电话[phone]，[email]，身份证[id]，卡[card]，ip [ip]，[name]"
+    expected = (
+        "订单号 [order]，电话[phone]，[email]，身份证[id]，卡[card]，ip [ip]，[address]，[name]"
+    )
     assert result.text == expected
     assert result.counts == dict.fromkeys(PLACEHOLDERS, 1)
 

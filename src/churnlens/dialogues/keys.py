@@ -7,7 +7,7 @@ from typing import Final
 
 from churnlens.privacy.redaction import redact
 
-_PERSONAL: Final = frozenset({"email", "phone", "id", "card", "ip", "name"})
+_PERSONAL: Final = frozenset({"email", "phone", "id", "card", "ip", "name", "address"})
 _HASHED = "key_"
 
 

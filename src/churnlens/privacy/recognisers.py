@@ -12,12 +12,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Literal
 
+from churnlens.privacy.addresses import STREET_NUMBER, postal_addresses
 from churnlens.privacy.checksums import is_card, is_chinese_id, is_ssn
+from churnlens.privacy.chinese_addresses import HOUSE_NUMBER, chinese_addresses
 from churnlens.privacy.introductions import INTRODUCTION, introduced_names
 from churnlens.privacy.orders import labelled_orders, nearby_orders
 from churnlens.privacy.phones import named_phones, phones
 
-Kind = Literal["email", "order", "id", "card", "phone", "ip", "name"]
+Kind = Literal["email", "address", "order", "id", "card", "phone", "ip", "name"]
 Span = tuple[int, int]
 Recogniser = Callable[[str], Iterable[Span]]
 
@@ -113,7 +115,7 @@ def _is_grouped(form: str) -> bool:
     return all(length >= 3 for length in lengths[:-1]) or set(lengths) == {1}
 
 
-def addresses(text: str) -> Iterator[Span]:
+def ip_addresses(text: str) -> Iterator[Span]:
     """Yield IP addresses; four small numbers may be a version, and need a word such as "ip"."""
     for match in _IP4.finditer(text):
         octets = [int(octet) for octet in match.group().split(".")]
@@ -143,12 +145,14 @@ _AT_SIGN: Final = re.compile(r"[@艾]|[ (\[{][aA][tT][ )\]}]")
 
 RECOGNISERS: Final[tuple[tuple[Kind, re.Pattern[str], Recogniser], ...]] = (
     ("email", _AT_SIGN, emails),
+    ("address", STREET_NUMBER, postal_addresses),
+    ("address", HOUSE_NUMBER, chinese_addresses),
     ("order", _TOKEN_NUMBER, labelled_orders),
     ("id", _LONG_NUMBER, identity_numbers),
     ("card", _LONG_NUMBER, cards),
     ("phone", _LONG_NUMBER, phones),
     ("phone", _LONG_NUMBER, named_phones),
-    ("ip", _DOTTED, addresses),
+    ("ip", _DOTTED, ip_addresses),
     ("order", _TOKEN_NUMBER, nearby_orders),
     ("name", INTRODUCTION, introduced_names),
 )

@@ -1,5 +1,7 @@
 import json
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from kedro.io.core import DatasetError
 
@@ -9,9 +11,11 @@ from churnlens.dialogues.reading import read_dialogues
 from churnlens.dialogues.sides import dialogues_of
 from churnlens.options import DialogueOptions
 from churnlens.pipelines.data_processing.dialogues import prepare_dialogues
+from churnlens.schema import read_schema
 from churnlens.simulation import plain_rows, simulate_dialogues
 
 OPTIONS = DialogueOptions()
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +122,29 @@ def test_a_long_file_is_thinned_evenly(reading, prepared):
     assert [row["id"] for row in rows] == [ids[n * count // 80] for n in range(80)]
     assert report["taken"] == 80 and report["read"]["dialogues"] == count
     assert prepared[1]["taken"] == count
+
+
+def test_a_customers_name_in_the_table_goes_from_the_customers_own_dialogues(reading):
+    """Nothing in the text introduces them: the table alone says that they are names."""
+    first, second, *others = reading.dialogues
+    said = Turn(speaker="customer", text="tell gonzalez, 请转告钱国庆，maria")
+    named = [
+        each.model_copy(update={"customer": key, "turns": (said, *each.turns[1:])})
+        for each, key in ((first, "a@b.com"), (second, "C-2"))
+    ]
+    mixed = Reading(dialogues=(*named, *others), faults=())
+    schema = read_schema(ROOT / "conf/base/schemas/telco.yml").model_dump(mode="json")
+    table = pd.DataFrame(
+        {
+            "customerID": ["a@b.com ", " C-2", "C-3"],
+            "CustomerName": ["Maria Gonzalez", "钱国庆", None],
+        }
+    )
+    rows, report = prepare_dialogues(mixed, OPTIONS, table, schema)
+    assert rows[0]["turns"][0]["text"] == "tell [name_1], 请转告钱国庆，[name_2]"
+    assert rows[1]["turns"][0]["text"] == "tell gonzalez, 请转告[name_1]，maria"
+    assert report["named_in_table"] == 2
+    for absent in (None, table[["customerID"]], table[["CustomerName"]]):
+        rows, report = prepare_dialogues(mixed, OPTIONS, absent, schema)
+        assert rows[0]["turns"][0]["text"] == said.text
+        assert report["named_in_table"] == 0

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 from kedro.io.core import DatasetError
 
 from churnlens.dialogues.cleaning import Cleaned, clean_dialogue
@@ -14,9 +15,15 @@ from churnlens.dialogues.keys import customer_key
 from churnlens.dialogues.sides import Divided, Rows, divide, rows_of
 from churnlens.options import DialogueOptions
 from churnlens.pipelines.data_processing.dialogue_files import first_faults
+from churnlens.schema import parse_schema
 
 
-def prepare_dialogues(dialogues: Reading, options: DialogueOptions) -> tuple[Rows, dict[str, Any]]:
+def prepare_dialogues(
+    dialogues: Reading,
+    options: DialogueOptions,
+    customer_table: pd.DataFrame | None = None,
+    schema: dict[str, Any] | None = None,
+) -> tuple[Rows, dict[str, Any]]:
     """Redact and clean every dialogue, and give it a side.
 
     Nothing is written before it is redacted: texts, references, labels that are prose, and keys
@@ -25,6 +32,9 @@ def prepare_dialogues(dialogues: Reading, options: DialogueOptions) -> tuple[Row
     Args:
         dialogues: what was read, and what could not be.
         options: how they are divided.
+        customer_table: raw; a customer's name in it is redacted in the customer's dialogues. None
+            where there is none.
+        schema: of the table: which columns are the key and the name.
 
     Returns:
         One row a dialogue in the order of the file: the fields of `Dialogue` but for defaults,
@@ -35,7 +45,8 @@ def prepare_dialogues(dialogues: Reading, options: DialogueOptions) -> tuple[Row
         DatasetError: when no dialogue is left, or a side stays empty.
     """
     taken = _evenly(dialogues.dialogues, options.max_dialogues)
-    cleaned = [_clean(each) for each in taken]
+    names = _names(customer_table, schema)
+    cleaned = [_clean(each, names.get((each.customer or "").strip())) for each in taken]
     kept = [each.dialogue for each in cleaned if each.dialogue.words_of("customer")]
     if not kept:
         raise DatasetError(
@@ -49,6 +60,7 @@ def prepare_dialogues(dialogues: Reading, options: DialogueOptions) -> tuple[Row
     report = {
         "read": dialogues.counts() | {"first_faults": first_faults(dialogues)},
         "taken": len(taken),
+        "named_in_table": sum((each.customer or "").strip() in names for each in taken),
         **_cleaning(taken, cleaned),
         "dropped_without_customer": len(cleaned) - len(kept),
         **_places(divided),
@@ -63,9 +75,20 @@ def _evenly(dialogues: Sequence[Dialogue], most: int | None) -> Sequence[Dialogu
     return [dialogues[at * len(dialogues) // most] for at in range(most)]
 
 
-def _clean(dialogue: Dialogue) -> Cleaned:
+def _names(table: pd.DataFrame | None, schema: dict[str, Any] | None) -> dict[str, str]:
+    """Return key → name of the customers whom the table names; none where it has no such column."""
+    if table is None or schema is None:
+        return {}
+    described = parse_schema(schema)
+    if not {described.key, described.person} <= set(table):
+        return {}
+    pairs = zip(table[described.key], table[described.person], strict=True)
+    return {key.strip(): name for key, name in pairs if isinstance(name, str) and name.strip()}
+
+
+def _clean(dialogue: Dialogue, name: str | None) -> Cleaned:
     key = customer_key(dialogue.customer)
-    return clean_dialogue(dialogue.model_copy(update={"customer": key}))
+    return clean_dialogue(dialogue.model_copy(update={"customer": key}), [name])
 
 
 def _cleaning(raw: Sequence[Dialogue], cleaned: Sequence[Cleaned]) -> dict[str, Any]:
