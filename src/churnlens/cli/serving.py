@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from churnlens.options import ServiceInferenceOptions
     from churnlens.tasks.service.knowledge import Knowledge
+    from churnlens.tasks.service.reply import Reply
     from churnlens.tasks.service.writers import Writer
     from churnlens.web.house import Services
-    from churnlens.web.protocols import Piece, Stopped
+    from churnlens.web.protocols import Matter, Piece, Stopped
 
 ASSISTANT = "churnlens-service"
 
@@ -141,4 +142,14 @@ def reply_of(messages: Any, knowledge: Knowledge, writer: Writer, stopped: Stopp
         for key in told.citations
     )
     wrote = f"{ASSISTANT}, {told.model}"
-    return Piece(text=told.text, finish="stop", sources=sources, model=wrote)
+    matter = _matter(told, knowledge) if told.status == "handed_over" else None
+    return Piece(text=told.text, finish="stop", sources=sources, model=wrote, handover=matter)
+
+
+def _matter(told: Reply, knowledge: Knowledge) -> Matter:
+    """Return what a colleague is to take over: the heading of the passage that it is about."""
+    from churnlens.web.protocols import Matter
+
+    passages = knowledge.handbook.passages.values()
+    title = next(each.title for each in passages if each.intent == told.intent)
+    return Matter(reason=told.intent, name=title)

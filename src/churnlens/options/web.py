@@ -75,6 +75,8 @@ class WebOptions(Options):
         host, port: to listen on; another host than this machine needs a token. Port 0 is any.
         token_file: file with one `name:token` a line; blank lines and `#` lines are passed over.
         token_env: environment variable that holds the same.
+        colleagues: names of the tokens that may see hand-overs, and with them what other users have
+            said to the assistant; without tokens this machine's one user may.
         allowed_hosts: further names by which clients call this server, without a port.
         allowed_origins: further pages that may call it, such as `https://desk.example.com`.
         secure_cookies: send the session's cookie over https only; set it behind a TLS proxy.
@@ -86,6 +88,7 @@ class WebOptions(Options):
     port: int = Field(default=8000, ge=0, le=65535)
     token_file: str | None = None
     token_env: str | None = Field(default=None, pattern=_NAME)
+    colleagues: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     secure_cookies: bool = False

@@ -87,6 +87,11 @@ class Tokens:
     def __bool__(self) -> bool:
         return bool(self._names)
 
+    @property
+    def names(self) -> set[str]:
+        """Whose they are."""
+        return set(self._names.values())
+
     def owner(self, token: str) -> str | None:
         """Return the name of a token, after as long for a wrong one as for a right one."""
         given, found = hashed(token), None
@@ -119,7 +124,8 @@ def load_tokens(options: WebOptions) -> Tokens:
 
     Raises:
         AccessError: when a file or variable is not there or holds no token, or when there is no
-            token and others than this machine could reach the server.
+            token and others than this machine could reach the server; when a colleague is named
+            who has no token.
     """
     text = ""
     if options.token_env is not None:
@@ -134,6 +140,10 @@ def load_tokens(options: WebOptions) -> Tokens:
             "NAME:TOKEN lines (token_file) or a variable (token_env), or listen on 127.0.0.1 "
             "without either"
         )
+    if unknown := set(options.colleagues) - tokens.names:
+        raise AccessError(f"colleagues: no token of the name {', '.join(sorted(unknown))}")
+    if tokens and not options.colleagues:
+        logger.warning("no colleague is named (option colleagues): nobody can see hand-overs")
     return tokens
 
 

@@ -7,7 +7,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 import churnlens
 from churnlens.options import WebOptions
-from churnlens.web import completions, conversations, feeds, questions, sessions
+from churnlens.web import completions, conversations, feeds, handovers, questions, sessions
 from churnlens.web.access import Doors, Rate, Tokens
 from churnlens.web.desk import Desk
 from churnlens.web.errors import add_handlers
@@ -15,6 +15,7 @@ from churnlens.web.gate import Gate
 from churnlens.web.history import History
 from churnlens.web.house import House, Places, Services
 from churnlens.web.pages import ask, chat, desk, reports, summaries, value
+from churnlens.web.pages import handovers as handovers_page
 from churnlens.web.pages.rendering import HERE, Assets, show_error
 
 ROUTERS = (
@@ -23,9 +24,11 @@ ROUTERS = (
     completions.router,
     questions.router,
     conversations.router,
+    handovers.router,
     chat.router,
     ask.router,
     desk.router,
+    handovers_page.router,
     summaries.router,
     value.router,
     reports.router,

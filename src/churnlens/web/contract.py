@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 from churnlens.options import LimitOptions
 from churnlens.schema import Frozen
 from churnlens.web.errors import WebError
-from churnlens.web.protocols import Finish, Message, Role, Settings, Usage
+from churnlens.web.protocols import Finish, Matter, Message, Role, Settings, Usage
 
 
 class TextPart(Frozen):
@@ -123,17 +123,36 @@ def chunk(reply: str, model: str, delta: dict[str, Any], finish: Finish | None) 
     return _frame("chat.completion.chunk", reply, model, [choice])
 
 
+def last_chunk(
+    reply: str, model: str, finish: Finish | None, matter: Matter | None
+) -> dict[str, Any]:
+    """Return the event that says how a streamed reply ended, and whether it hands over."""
+    return chunk(reply, model, {}, finish) | _handed(matter)
+
+
+def _handed(matter: Matter | None) -> dict[str, Any]:
+    """Return what is beyond OpenAI's form: nothing is kept, so the caller is to pass it on."""
+    return {"handover": matter.model_dump()} if matter else {}
+
+
 def usage_chunk(reply: str, model: str, usage: Usage) -> dict[str, Any]:
     """Return the event of a streamed reply that tells its tokens."""
     return _frame("chat.completion.chunk", reply, model, []) | {"usage": counted(usage)}
 
 
-def whole(reply: str, model: str, text: str, finish: Finish, usage: Usage | None) -> dict[str, Any]:
+def whole(
+    reply: str,
+    model: str,
+    text: str,
+    finish: Finish,
+    usage: Usage | None,
+    matter: Matter | None = None,
+) -> dict[str, Any]:
     """Return a reply that is not streamed."""
     message = {"role": "assistant", "content": text, "refusal": None}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
     body = _frame("chat.completion", reply, model, [choice])
-    return body | ({"usage": counted(usage)} if usage else {})
+    return body | ({"usage": counted(usage)} if usage else {}) | _handed(matter)
 
 
 def counted(usage: Usage) -> dict[str, int]:

@@ -111,6 +111,19 @@ def session_of(request: Request) -> Session:
     return cast(Session, request.scope["session"])
 
 
+def is_colleague(request: Request) -> bool:
+    """Whether a request may read what others have said to the assistant."""
+    house = house_of(request)
+    return not house.tokens or session_of(request).owner in house.options.colleagues
+
+
+def colleague(request: Request) -> None:
+    """Let in a colleague only; WebError 403 for anyone else."""
+    if not is_colleague(request):
+        message = "only colleagues see hand-overs; the option `colleagues` names their tokens"
+        raise WebError(403, message, "not_a_colleague")
+
+
 def count(request: Request) -> None:
     """Count a request that asks a model; WebError 429 when it is one too many."""
     house_of(request).rate.take(session_of(request).key)
