@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import threading
 import time
@@ -78,6 +79,11 @@ class FakeModel:
         yield Piece(finish=finish, usage=usage, sources=(source,))
 
 
+def word_ends(text):
+    """Tokens that are words: where each ends."""
+    return [found.end() for found in re.finditer(r"\S+", text)]
+
+
 def matter(reason):
     return Matter(reason=reason, name=Text(en=f"About {reason}", zh=f"关于 {reason}"))
 
@@ -119,7 +125,12 @@ def wait_for(condition):
 
 
 def options_of(queue=None, limits=None, **rest) -> WebOptions:
-    limits = {"requests_per_minute": 60_000, "burst": 10_000, "poll_seconds": 0.05} | (limits or {})
+    limits = {
+        "requests_per_minute": 60_000,
+        "burst": 10_000,
+        "poll_seconds": 0.05,
+        "wrong_tokens_per_minute": 10_000,
+    } | (limits or {})
     queue, limits = QueueOptions(**(queue or {})), LimitOptions(**limits)
     return WebOptions(**({"port": 0} | rest), queue=queue, limits=limits)
 

@@ -101,7 +101,9 @@ def _assistant(context: KedroContext) -> Any:
     words = ServicePrompts.model_validate(load("service.prompts"))
     knowledge = knowledge_of(read_book(load("service_book")), words, encoder, options.assistant)
     return WholeReplies(
-        ASSISTANT, lambda said, _, stopped: reply_of(said, knowledge, writer, stopped)
+        ASSISTANT,
+        lambda said, stopped: reply_of(said, knowledge, writer, stopped),
+        encoder.token_ends,
     )
 
 
@@ -143,7 +145,7 @@ def reply_of(messages: Any, knowledge: Knowledge, writer: Writer, stopped: Stopp
     )
     wrote = f"{ASSISTANT}, {told.model}"
     matter = _matter(told, knowledge) if told.status == "handed_over" else None
-    return Piece(text=told.text, finish="stop", sources=sources, model=wrote, handover=matter)
+    return Piece(text=told.text, sources=sources, model=wrote, handover=matter)
 
 
 def _matter(told: Reply, knowledge: Knowledge) -> Matter:
