@@ -8,7 +8,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 import churnlens
 from churnlens.options import WebOptions
 from churnlens.web import completions, conversations, feeds, handovers, questions, sessions
-from churnlens.web.access import Doors, Rate, Tokens
+from churnlens.web.access import Doors, Guesses, Rate, Tokens
 from churnlens.web.desk import Desk
 from churnlens.web.errors import add_handlers
 from churnlens.web.gate import Gate
@@ -57,6 +57,7 @@ def create_app(
         desk=Desk(options.queue),
         doors=Doors(options),
         rate=Rate(limits.requests_per_minute, limits.burst),
+        guesses=Guesses(tokens, limits.wrong_tokens_per_minute),
     )
 
     # The pages of FastAPI that show an API load scripts from elsewhere.

@@ -11,7 +11,7 @@ from typing import cast
 from fastapi import Request
 
 from churnlens.options import WebOptions
-from churnlens.web.access import Doors, Rate, Session, Tokens
+from churnlens.web.access import Doors, Guesses, Rate, Session, Tokens
 from churnlens.web.desk import Desk
 from churnlens.web.errors import WebError
 from churnlens.web.history import History
@@ -87,6 +87,7 @@ class House:
     desk: Desk
     doors: Doors
     rate: Rate
+    guesses: Guesses
     streams: int = 0
     answering: set[str] = field(default_factory=set)
     started: float = field(default_factory=time)

@@ -94,7 +94,8 @@ def server_config(app: FastAPI, options: WebOptions) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(options.proxies),
+        forwarded_allow_ips=list(options.proxies),
         limit_concurrency=options.limits.connections,
         timeout_graceful_shutdown=CLOSING_SECONDS,
     )
