@@ -212,7 +212,7 @@ def test_own_names_and_named_ones_pass(serve):
 )
 def test_the_server_does_not_start_for_others_without_a_token(host, tmp_path):
     with pytest.raises(AccessError, match="no token is set"):
-        serve_app(None, tmp_path, WebOptions(host=host))
+        serve_app(pytest.fail, tmp_path, WebOptions(host=host))
     assert not list(tmp_path.iterdir())
 
 
