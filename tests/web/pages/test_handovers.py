@@ -39,6 +39,9 @@ def test_a_hand_over_appears_live_and_is_read_taken_and_closed(server, visit, la
     rows.first.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Where is it? 在哪")
     expect(page.locator(".message.user .text")).to_have_text("hand over parcel_late")
+    expect(page.locator(".message.user .who")).to_have_text(
+        {"en": "Customer", "zh": "客户"}[language]
+    )
     page.get_by_role("button", name=TAKE[language]).click()
     expect(page.get_by_role("button", name=TAKE[language])).to_have_count(0)
     assert f"{TAKEN[language]} · local" in page.locator("main").inner_text()
