@@ -38,6 +38,24 @@ def served(project, models, tmp_path_factory):
     assert process.wait(timeout=60) in {0, -15}
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("--host", "0.0.0.0"), "no token is set"), (("--port", "taken"), "already in use")],
+)
+def test_what_is_refused_is_refused_before_a_model_is_loaded(project, tmp_path, words, told):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        given = [port if word == "taken" else word for word in words]
+        ended = subprocess.run(
+            [sys.executable, "-m", "kedro", "serve", *given, "--data-root", str(tmp_path)],
+            cwd=project, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert ended.returncode == 1 and told in ended.stderr
+    assert "not served" not in ended.stderr and "Traceback" not in ended.stderr
+
+
 def ask(url, text):
     from openai import OpenAI
 

@@ -76,6 +76,13 @@ def test_a_vector_that_is_no_number_is_refused(tiny_encoder, tmp_path):
         Encoder(folder).encode(TEXTS[:2])
 
 
+def test_tokens_end_where_they_end(encoder):
+    text = "Up to 30 days, 退货"
+    ends = encoder.token_ends(text)
+    assert ends == sorted(ends) and ends[-1] == len(text) and len(ends) > 3
+    assert encoder.token_ends("") == []
+
+
 def test_no_texts_give_no_vectors(encoder):
     assert encoder.encode([]).shape == (0, 32)
 

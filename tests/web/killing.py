@@ -56,7 +56,8 @@ def write(url: str, told: Acknowledged, stop: threading.Event) -> None:
         told.conversations.add(conversation)
         number = 0
         while not stop.is_set():
-            body = {"content": f"question {number} 问题"}
+            said = f"question {number} 问题" if number % 2 else f"hand over matter{number}"
+            body = {"content": said}
             with api.stream("POST", f"/conversations/{conversation}/messages", json=body) as answer:
                 read_events(answer, told)
             number += 1
@@ -98,6 +99,9 @@ def lost(folder: Path, told: Acknowledged) -> list[str]:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
         held = dict(database.execute("SELECT id, content FROM messages"))
+        broken = "role = 'assistant' AND content LIKE 'A colleague takes over matter%'"
+        broken += " AND id NOT IN (SELECT message FROM handovers)"
+        assert not database.execute(f"SELECT id FROM messages WHERE {broken}").fetchall()
         known = {each for (each,) in database.execute("SELECT id FROM conversations")}
     assert told.conversations <= known
     return [key for key, content in told.kept.items() if held.get(key) != content]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import threading
 import time
@@ -13,11 +14,12 @@ from pathlib import Path
 import httpx2
 
 from churnlens.options import LimitOptions, QueueOptions, WebOptions
+from churnlens.schema import Text
 from churnlens.web.access import load_tokens
 from churnlens.web.app import create_app
 from churnlens.web.history import History
 from churnlens.web.house import Places, Services
-from churnlens.web.protocols import InputError, Piece, Source, Usage
+from churnlens.web.protocols import InputError, Matter, Piece, Source, Usage
 from churnlens.web.server import Server
 
 TOKEN = "correct-horse-battery-staple-1"
@@ -61,6 +63,10 @@ class FakeModel:
             yield Piece(text=said.removeprefix("echo "))
             yield Piece(finish="stop")
             return
+        if said.startswith("hand over "):
+            yield Piece(text=f"A colleague takes over {said.removeprefix('hand over ')}")
+            yield Piece(finish="stop", handover=matter(said.removeprefix("hand over ")))
+            return
         size, words = (20_000, 400) if said == "loud" else (0, self.words)
         for n in range(min(words, settings.new_tokens)):
             yield Piece(text=f"词{n} " + "x" * size)
@@ -71,6 +77,15 @@ class FakeModel:
         usage = Usage(prompt_tokens=3, completion_tokens=min(words, settings.new_tokens))
         source = Source(id="p1", title="Returns", text="<script>alert(1)</script>")
         yield Piece(finish=finish, usage=usage, sources=(source,))
+
+
+def word_ends(text):
+    """Tokens that are words: where each ends."""
+    return [found.end() for found in re.finditer(r"\S+", text)]
+
+
+def matter(reason):
+    return Matter(reason=reason, name=Text(en=f"About {reason}", zh=f"关于 {reason}"))
 
 
 def _sleep(seconds, stopped):
@@ -110,7 +125,12 @@ def wait_for(condition):
 
 
 def options_of(queue=None, limits=None, **rest) -> WebOptions:
-    limits = {"requests_per_minute": 60_000, "burst": 10_000, "poll_seconds": 0.05} | (limits or {})
+    limits = {
+        "requests_per_minute": 60_000,
+        "burst": 10_000,
+        "poll_seconds": 0.05,
+        "wrong_tokens_per_minute": 10_000,
+    } | (limits or {})
     queue, limits = QueueOptions(**(queue or {})), LimitOptions(**limits)
     return WebOptions(**({"port": 0} | rest), queue=queue, limits=limits)
 

@@ -81,8 +81,24 @@ def test_settings_and_parts_reach_the_model(shared_server):
     ("more", "code", "param"),
     [
         ({"extra_body": {"tools_x": 1}}, "unknown_parameter", "tools_x"),
-        ({"stop": ["a"]}, "unknown_parameter", "stop"),
-        ({"n": 2}, "invalid_value", "n"),
+        ({"extra_body": {"top_k": 1}}, "unknown_parameter", "top_k"),
+        *(
+            ({name: value}, "unsupported_parameter", name)
+            for name, value in {
+                "stop": ["a"],
+                "n": 2,
+                "logprobs": True,
+                "top_logprobs": 2,
+                "logit_bias": {"1": 1},
+                "frequency_penalty": 0.5,
+                "presence_penalty": -1,
+                "response_format": {"type": "json_object"},
+                "tools": [{"type": "function", "function": {"name": "f"}}],
+                "tool_choice": "required",
+                "functions": [{"name": "f"}],
+                "function_call": {"name": "f"},
+            }.items()
+        ),
         ({"temperature": 3}, "invalid_value", "temperature"),
         ({"max_tokens": 0}, "invalid_value", "max_tokens"),
         ({"messages": []}, "invalid_value", "messages"),
@@ -104,6 +120,32 @@ def test_a_bad_request_says_what_is_wrong(shared_server, more, code, param):
     with client(shared_server) as api, pytest.raises(openai.BadRequestError) as refused:
         api.chat.completions.create(**(chat("hello") | more))
     assert (refused.value.code, refused.value.param) == (code, param)
+
+
+def test_what_is_refused_is_named(shared_server):
+    with client(shared_server) as api, pytest.raises(openai.BadRequestError) as refused:
+        api.chat.completions.create(**chat("hello"), n=3)
+    assert refused.value.body["message"] == "n is not served: leave it out, or send 1"
+    assert refused.value.type == "invalid_request_error"
+
+
+def test_what_clients_send_unasked_is_taken(shared_server):
+    idle = {
+        "n": 1,
+        "stop": None,
+        "logprobs": False,
+        "logit_bias": {},
+        "frequency_penalty": 0.0,
+        "presence_penalty": 0,
+        "response_format": {"type": "text"},
+        "tools": [],
+        "tool_choice": "auto",
+        "temperature": 0.7,
+        "top_p": 1,
+        "seed": 1,
+        "user": "u",
+    }
+    assert ask(shared_server, "hello", **idle).choices[0].finish_reason == "stop"
 
 
 def test_an_unknown_model_and_a_long_dialogue(shared_server):

@@ -13,7 +13,7 @@ from churnlens.hooks import STATE, ProgressFile
 from churnlens.tasks.satisfaction.events import Event
 from churnlens.tasks.satisfaction.sinks import JSONLinesSink
 from churnlens.web.feeds import overview
-from churnlens.web.follow import follow, read_rows
+from churnlens.web.follow import follow, read_rows, reader
 from churnlens.web.house import Places
 from web.support import events, wait_for
 
@@ -63,7 +63,7 @@ def test_rows_are_followed_while_they_are_written_and_over_a_new_file(tmp_path):
     path = tmp_path / "a.jsonl"
 
     async def main():
-        got, places = [], follow(path, 0, poll=0.01, beat=0.05, is_over=lambda: False)
+        got, places = [], follow(reader(path), 0, poll=0.01, beat=0.05, is_over=lambda: False)
         async for place in places:
             got.append(place and place[1]["n"])
             if got[-1] is None and got.count(None) == 1:

@@ -61,6 +61,34 @@ def test_a_right_token_is_let_in_and_health_needs_none(guarded):
         assert api.get("/health").json()["status"] == "ok"
 
 
+def test_wrong_tokens_are_limited_by_address_and_sessions_go_on(serve, monkeypatch):
+    monkeypatch.setenv("WEB_TOKENS", f"ann:{TOKEN}")
+    server = serve(token_env="WEB_TOKENS", limits={"wrong_tokens_per_minute": 2})
+    with server.client() as signed, server.client() as api:
+        assert signed.post("/session", json={"token": TOKEN}).status_code == 201
+        tries = [api.get("/runs", headers={"Authorization": "Bearer wrong"}) for _ in range(2)]
+        tries += [api.post("/session", json={"token": "wrong"})]
+        tries += [api.get("/runs", headers={"Authorization": f"Bearer {TOKEN}"})]
+        assert [each.status_code for each in tries] == [401, 401, 429, 429]
+        for each in tries[2:]:
+            assert each.json()["error"]["code"] == "rate_limit_exceeded"
+            assert 1 <= int(each.headers["retry-after"]) <= 30
+        assert signed.get("/runs").status_code == 200
+        assert api.get("/runs").status_code == 401  # no token is no guess
+        assert api.get("/health", headers={"Authorization": "Bearer wrong"}).status_code == 429
+
+
+@pytest.mark.parametrize(("proxies", "last"), [(("127.0.0.1",), 401), ((), 429)])
+def test_behind_a_proxy_it_says_where_a_request_comes_from(serve, monkeypatch, proxies, last):
+    monkeypatch.setenv("WEB_TOKENS", f"ann:{TOKEN}")
+    options = {"token_env": "WEB_TOKENS", "limits": {"wrong_tokens_per_minute": 1}}
+    with serve(proxies=proxies, **options).client(Authorization="Bearer wrong") as api:
+        first = api.get("/runs", headers={"X-Forwarded-For": "198.51.100.9, 192.0.2.1"})
+        again = api.get("/runs", headers={"X-Forwarded-For": "198.51.100.8, 192.0.2.1"})
+        other = api.get("/runs", headers={"X-Forwarded-For": "192.0.2.2"})
+    assert [each.status_code for each in (first, again, other)] == [401, 429, last]
+
+
 def test_a_browser_signs_in_and_out(guarded):
     with guarded.client() as api:
         refused = api.post("/session", json={"token": "wrong"})
@@ -184,7 +212,7 @@ def test_own_names_and_named_ones_pass(serve):
 )
 def test_the_server_does_not_start_for_others_without_a_token(host, tmp_path):
     with pytest.raises(AccessError, match="no token is set"):
-        serve_app(None, tmp_path, WebOptions(host=host))
+        serve_app(pytest.fail, tmp_path, WebOptions(host=host))
     assert not list(tmp_path.iterdir())
 
 

@@ -87,7 +87,7 @@ def test_a_failed_transaction_leaves_nothing(records):
 
 
 def test_the_file_is_durable_private_and_forgets(records, tmp_path):
-    ask = records._database.execute
+    ask = records.database.execute
     assert ask("PRAGMA journal_mode").fetchone() == ("wal",)
     assert ask("PRAGMA synchronous").fetchone() == (2,)  # FULL
     assert ask("PRAGMA secure_delete").fetchone() == (1,)

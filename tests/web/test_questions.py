@@ -8,7 +8,7 @@ from churnlens.tasks.batch import RowError
 from churnlens.web.adapters import WholeReplies, checked_ask, row_predictor
 from churnlens.web.house import Services
 from churnlens.web.protocols import Message, Piece, Settings, Source
-from web.support import chat, wait_for
+from web.support import chat, wait_for, word_ends
 
 
 def read(row):
@@ -32,7 +32,9 @@ def answer(question):
 @pytest.fixture
 def served(serve):
     said = WholeReplies(
-        "whole", lambda m, *_: Piece(text=m[-1].content.upper(), sources=(Source(id="a"),))
+        "whole",
+        lambda m, _: Piece(text=m[-1].content.upper(), sources=(Source(id="a"),)),
+        word_ends,
     )
     services = Services(
         models={"whole": said},
@@ -116,7 +118,7 @@ def test_a_whole_reply_streams_as_one_piece(served):
         body = chat("hello") | {"model": "whole"}
         told = api.post("/v1/chat/completions", json=body).json()
     assert told["choices"][0]["message"]["content"] == "HELLO"
-    model = WholeReplies("a", lambda m, s, stopped: Piece(text="x"))
+    model = WholeReplies("a", lambda m, stopped: Piece(text="x"), word_ends)
     asked = [Message(role="user", content="a")], Settings(new_tokens=1)
     assert [each.text for each in model.reply(*asked, lambda: False)] == ["x"]
     assert list(model.reply(*asked, lambda: True)) == []

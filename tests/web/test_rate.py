@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churnlens.web import access
-from churnlens.web.access import Rate
+from churnlens.web.access import Guesses, Rate, Tokens
 from churnlens.web.errors import WebError
+from web.support import TOKEN
 
 
 def allowed(rate, times, key="a"):
@@ -57,3 +58,55 @@ def test_sessions_are_apart_and_memory_is_bounded(monkeypatch):
         rate.take(str(n), 0.0)
     assert len(rate._empty) == 10
     assert allowed(rate, [0.0], "49") == [False]
+
+
+def test_what_is_checked_is_not_counted():
+    rate = Rate(per_minute=1, burst=1)
+    for _ in range(3):
+        rate.check("a", 0.0)
+    rate.take("a", 0.0)
+    with pytest.raises(WebError):
+        rate.check("a", 0.0)
+    rate.check("b", 0.0)
+
+
+def refused(guesses, token, address):
+    try:
+        guesses.owner(token, address)
+    except WebError as error:
+        assert error.status == 429 and error.wait > 0
+        return True
+    return False
+
+
+def test_an_address_that_is_wrong_too_often_is_refused_even_with_a_right_token():
+    guesses = Guesses(Tokens(f"ann:{TOKEN}"), per_minute=3)
+    for _ in range(10):
+        assert guesses.owner(TOKEN, "192.0.2.1") == "ann"  # right ones are not counted
+    assert [guesses.owner("wrong", "192.0.2.1") for _ in range(3)] == [None] * 3
+    assert refused(guesses, "wrong", "192.0.2.1") and refused(guesses, TOKEN, "192.0.2.1")
+    assert guesses.owner(TOKEN, "192.0.2.2") == "ann"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("fe80::1", "fe80::2%eth0", True),
+        ("", "no address", True),
+    ],
+)
+def test_addresses_of_one_network_are_counted_together(one, other, same):
+    guesses = Guesses(Tokens(f"ann:{TOKEN}"), per_minute=1)
+    assert guesses.owner("wrong", one) is None
+    assert refused(guesses, "wrong", other) == same
+
+
+@given(st.lists(st.text(max_size=30) | st.ip_addresses().map(str), max_size=30))
+def test_what_is_remembered_of_addresses_is_bounded(addresses):
+    guesses = Guesses(Tokens(f"ann:{TOKEN}"), per_minute=1)
+    for address in (*addresses, "fe80::1%" + "a" * 10_000, "x" * 10_000):
+        refused(guesses, "wrong", address)
+    assert all(len(key) < 50 for key in guesses._wrong._empty)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,10 +13,12 @@ import pytest
 import uvicorn
 
 from churnlens.options import LimitOptions, WebOptions
+from churnlens.web import binding
+from churnlens.web.access import AccessError
 from churnlens.web.history import History, HistoryError, Records
 from churnlens.web.house import Services
 from churnlens.web.server import serve
-from web.support import FakeModel
+from web.support import TOKEN, FakeModel
 
 SERVE = """
 import sys
@@ -25,17 +28,22 @@ from churnlens.options import WebOptions
 from churnlens.web.house import Services
 from churnlens.web.server import serve
 from web.support import FakeModel
-serve(Services(models={"fake": FakeModel(seconds=0.05, words=400)}), Path(sys.argv[1]), WebOptions(port=int(sys.argv[2])))
+services = Services(models={"fake": FakeModel(seconds=0.05, words=400)})
+serve(lambda: services, Path(sys.argv[1]), WebOptions(port=int(sys.argv[2])))
 """
 
 
-def test_the_server_is_set_up_as_the_options_say(tmp_path, monkeypatch):
+def test_the_server_is_set_up_as_the_options_say(tmp_path, monkeypatch, unused_port):
     seen = []
-    monkeypatch.setattr(uvicorn.Server, "run", lambda self: seen.append(self.config))
-    options = WebOptions(port=1234, limits=LimitOptions(connections=7, write_seconds=3))
-    serve(Services(models={"fake": FakeModel()}), tmp_path, options)
-    (config,) = seen
-    assert (config.host, config.port, config.limit_concurrency) == ("127.0.0.1", 1234, 7)
+
+    def run(self, sockets):
+        seen.append((self.config, [each.getsockname() for each in sockets]))
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    options = WebOptions(port=unused_port, limits=LimitOptions(connections=7, write_seconds=3))
+    serve(lambda: Services(models={"fake": FakeModel()}), tmp_path, options)
+    ((config, held),) = seen
+    assert held == [("127.0.0.1", unused_port)] and config.limit_concurrency == 7
     assert config.http.limits.write_seconds == 3 and not config.access_log
     assert config.app.state.house.places.alerts.parent.parent == tmp_path / "07_model_output"
     History(tmp_path / "web" / "history.db").close()  # it was closed
@@ -44,8 +52,50 @@ def test_the_server_is_set_up_as_the_options_say(tmp_path, monkeypatch):
 def test_a_second_server_over_the_same_data_is_refused(tmp_path):
     history = History(tmp_path / "web" / "history.db")
     with pytest.raises(HistoryError, match="another server"):
-        serve(Services(), tmp_path, WebOptions())
+        serve(pytest.fail, tmp_path, WebOptions(port=0))
     history.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_port_that_is_taken_is_told_before_anything_is_loaded(tmp_path, host):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(AccessError, match=f"port {port}: Address already in use"):
+            serve(pytest.fail, tmp_path, WebOptions(host=host, port=port))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_host_that_is_not_of_this_machine_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("WEB_TOKENS", f"ann:{TOKEN}")
+    with pytest.raises(AccessError, match="cannot listen on 192.0.2.1"):
+        serve(pytest.fail, tmp_path, WebOptions(host="192.0.2.1", port=0, token_env="WEB_TOKENS"))
+
+
+def test_one_address_of_several_may_be_absent(monkeypatch):
+    def addresses(options):
+        return [(socket.AF_INET, ("192.0.2.1", 0)), (socket.AF_INET, ("127.0.0.1", 0))]
+
+    monkeypatch.setattr(binding, "_addresses", addresses)
+    (held,) = binding.bind(WebOptions())
+    with held:
+        assert held.getsockname()[0] == "127.0.0.1"
+
+
+def test_while_models_load_a_client_is_refused_and_the_port_is_held(tmp_path, unused_port):
+    def load():
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(f"http://127.0.0.1:{unused_port}/health")
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", unused_port))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        serve(load, tmp_path, WebOptions(port=unused_port))
+    History(tmp_path / "web" / "history.db").close()  # it was closed, and the port is free
+    for held in binding.bind(WebOptions(port=unused_port)):
+        held.close()
 
 
 @pytest.mark.slow
@@ -72,7 +122,7 @@ def test_a_terminated_server_ends_its_replies_and_keeps_them(tmp_path, unused_po
 
 def begun(api):
     """Begin a conversation as soon as the server is there."""
-    for _ in range(300):
+    for _ in range(1200):
         try:
             return api.post("/conversations", json={}).json()["id"]
         except httpx2.ConnectError:
@@ -82,8 +132,6 @@ def begun(api):
 
 @pytest.fixture
 def unused_port():
-    import socket
-
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]

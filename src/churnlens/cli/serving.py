@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from churnlens.options import ServiceInferenceOptions
     from churnlens.tasks.service.knowledge import Knowledge
+    from churnlens.tasks.service.reply import Reply
     from churnlens.tasks.service.writers import Writer
     from churnlens.web.house import Services
-    from churnlens.web.protocols import Piece, Stopped
+    from churnlens.web.protocols import Matter, Piece, Stopped
 
 ASSISTANT = "churnlens-service"
 
@@ -45,10 +46,14 @@ def serve(host: str | None, port: int | None, data_root: str | None, env: str | 
     context = open_project(env, data_root=data_root)
     given = {name: each for name, each in (("host", host), ("port", port)) if each is not None}
     options = WebOptions.model_validate({**context.catalog.load("params:web"), **given})
-    services = _services(context)
-    click.echo(f"http://{options.host}:{options.port} serves {', '.join(_names(services))}")
+
+    def load() -> Services:
+        services = _services(context)
+        click.echo(f"http://{options.host}:{options.port} serves {', '.join(_names(services))}")
+        return services
+
     try:
-        serve_all(services, root_of(context), options, Path(context.project_path))
+        serve_all(load, root_of(context), options, Path(context.project_path))
     except (AccessError, HistoryError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -63,6 +68,7 @@ def _services(context: KedroContext) -> Services:
     from churnlens.web.adapters import asking, row_predictor
     from churnlens.web.house import Services
 
+    models = {ASSISTANT: _assistant(context)}  # first: without it nothing is served
     predict, ask, editing = {}, None, None
     if analyst := _tried("churn", partial(open_analyst, context)):
         predict["churn"] = row_predictor(read_query, EXPECTED, answers_of(analyst.answer))
@@ -71,7 +77,6 @@ def _services(context: KedroContext) -> Services:
         reading, opening = PREDICTORS[task]
         if opened := _tried(task, partial(opening, context)):
             predict[task] = row_predictor(*reading(), opened[0])
-    models = {ASSISTANT: _assistant(context)}
     return Services(models=models, ask=ask, editing=editing, predict=predict)
 
 
@@ -94,13 +99,16 @@ def _assistant(context: KedroContext) -> Any:
     from churnlens.web.adapters import WholeReplies
 
     load = context.catalog.load
-    options, writer = _writer(context)
+    book = read_book(load("service_book"))
+    words = ServicePrompts.model_validate(load("service.prompts"))
     name = context.config_loader["globals"]["dialogue_encoder"]["name"]
     encoder = Encoder(verify(spec_of(load("model_lock"), name), Path(load("params:model_root"))))
-    words = ServicePrompts.model_validate(load("service.prompts"))
-    knowledge = knowledge_of(read_book(load("service_book")), words, encoder, options.assistant)
+    options, writer = _writer(context)
+    knowledge = knowledge_of(book, words, encoder, options.assistant)
     return WholeReplies(
-        ASSISTANT, lambda said, _, stopped: reply_of(said, knowledge, writer, stopped)
+        ASSISTANT,
+        lambda said, stopped: reply_of(said, knowledge, writer, stopped),
+        encoder.token_ends,
     )
 
 
@@ -141,4 +149,14 @@ def reply_of(messages: Any, knowledge: Knowledge, writer: Writer, stopped: Stopp
         for key in told.citations
     )
     wrote = f"{ASSISTANT}, {told.model}"
-    return Piece(text=told.text, finish="stop", sources=sources, model=wrote)
+    matter = _matter(told, knowledge) if told.status == "handed_over" else None
+    return Piece(text=told.text, sources=sources, model=wrote, handover=matter)
+
+
+def _matter(told: Reply, knowledge: Knowledge) -> Matter:
+    """Return what a colleague is to take over: the heading of the passage that it is about."""
+    from churnlens.web.protocols import Matter
+
+    passages = knowledge.handbook.passages.values()
+    title = next(each.title for each in passages if each.intent == told.intent)
+    return Matter(reason=told.intent, name=title)

@@ -69,6 +69,13 @@ class Encoder:
         """Length of each vector."""
         return int(self._model.get_embedding_dimension() or 0)
 
+    def token_ends(self, text: str) -> list[int]:
+        """Return where each token of a text ends, in characters and in order."""
+        told = self._model.tokenizer(
+            text, add_special_tokens=False, return_offsets_mapping=True, verbose=False
+        )
+        return [end for _, end in told["offset_mapping"]]
+
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
         """Embed texts, those of like length together.
 

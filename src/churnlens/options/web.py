@@ -40,6 +40,7 @@ class LimitOptions(Options):
         rows: of one prediction request.
         conversations: of one user.
         requests_per_minute, burst: of one session, for what asks a model.
+        wrong_tokens_per_minute: from one address; then it is answered with 429, whatever it sends.
         connections: open at once.
         streams: event streams open at once.
         header_seconds, body_seconds: to send a request's head, and its body.
@@ -58,6 +59,7 @@ class LimitOptions(Options):
     conversations: int = Field(default=1_000, ge=1)
     requests_per_minute: float = Field(default=60, gt=0)
     burst: int = Field(default=20, ge=1)
+    wrong_tokens_per_minute: int = Field(default=20, ge=1)
     connections: int = Field(default=256, ge=2)
     streams: int = Field(default=32, ge=1)
     header_seconds: float = Field(default=10, gt=0)
@@ -75,6 +77,10 @@ class WebOptions(Options):
         host, port: to listen on; another host than this machine needs a token. Port 0 is any.
         token_file: file with one `name:token` a line; blank lines and `#` lines are passed over.
         token_env: environment variable that holds the same.
+        proxies: addresses of proxies, or their networks, whose X-Forwarded-For says where a request
+            comes from.
+        colleagues: names of the tokens that may see hand-overs, and with them what other users have
+            said to the assistant; without tokens this machine's one user may.
         allowed_hosts: further names by which clients call this server, without a port.
         allowed_origins: further pages that may call it, such as `https://desk.example.com`.
         secure_cookies: send the session's cookie over https only; set it behind a TLS proxy.
@@ -86,6 +92,8 @@ class WebOptions(Options):
     port: int = Field(default=8000, ge=0, le=65535)
     token_file: str | None = None
     token_env: str | None = Field(default=None, pattern=_NAME)
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    colleagues: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     secure_cookies: bool = False

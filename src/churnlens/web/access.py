@@ -15,7 +15,7 @@ import os
 import secrets
 import time
 from collections import OrderedDict
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 COOKIE = "churnlens_session"
 LOCAL = "local"
 SHORTEST_TOKEN = 24
-_REMEMBERED = 10_000  # sessions whose rate is known
+_REMEMBERED = 10_000  # sessions, or addresses, whose rate is known
+_NETWORK = 64  # bits of an IPv6 address that one customer of a provider cannot change
 
 
 class AccessError(ValueError):
@@ -87,6 +88,11 @@ class Tokens:
     def __bool__(self) -> bool:
         return bool(self._names)
 
+    @property
+    def names(self) -> set[str]:
+        """Whose they are."""
+        return set(self._names.values())
+
     def owner(self, token: str) -> str | None:
         """Return the name of a token, after as long for a wrong one as for a right one."""
         given, found = hashed(token), None
@@ -119,7 +125,8 @@ def load_tokens(options: WebOptions) -> Tokens:
 
     Raises:
         AccessError: when a file or variable is not there or holds no token, or when there is no
-            token and others than this machine could reach the server.
+            token and others than this machine could reach the server; when a colleague is named
+            who has no token.
     """
     text = ""
     if options.token_env is not None:
@@ -134,6 +141,10 @@ def load_tokens(options: WebOptions) -> Tokens:
             "NAME:TOKEN lines (token_file) or a variable (token_env), or listen on 127.0.0.1 "
             "without either"
         )
+    if unknown := set(options.colleagues) - tokens.names:
+        raise AccessError(f"colleagues: no token of the name {', '.join(sorted(unknown))}")
+    if tokens and not options.colleagues:
+        logger.warning("no colleague is named (option colleagues): nobody can see hand-overs")
     return tokens
 
 
@@ -148,10 +159,19 @@ def _read(path: Path) -> str:
 
 
 class Rate:
-    """How often a session may ask: a bucket that refills, in memory."""
+    """How often a session may ask, or an address be wrong: buckets that refill, in memory."""
 
-    def __init__(self, per_minute: float, burst: int) -> None:
-        """Let `burst` requests through at once and `per_minute` in the long run."""
+    def __init__(
+        self, per_minute: float, burst: int, told: str = "too many requests of this session"
+    ) -> None:
+        """Let `burst` requests through at once and `per_minute` in the long run.
+
+        Args:
+            per_minute: how fast a bucket refills.
+            burst: that a full bucket lets through.
+            told: what a client is told who asks too often.
+        """
+        self._told = told
         self._each, self._burst = 60 / per_minute, burst
         self._empty: OrderedDict[str, float] = OrderedDict()  # when a bucket would be full again
 
@@ -163,14 +183,53 @@ class Rate:
             now: seconds of a clock that never goes back.
         """
         now = time.monotonic() if now is None else now
-        full = max(self._empty.pop(key, now), now)
-        wait = full + self._each - now - self._burst * self._each
-        self._empty[key] = full if wait > 0 else full + self._each
+        self.check(key, now)
+        self._empty[key] = max(self._empty.pop(key, now), now) + self._each
         if len(self._empty) > _REMEMBERED:
             self._empty.popitem(last=False)
+
+    def check(self, key: str, now: float | None = None) -> None:
+        """Refuse what `take` would refuse, without counting."""
+        now = time.monotonic() if now is None else now
+        full = max(self._empty.get(key, now), now)
+        wait = full + self._each - now - self._burst * self._each
         if wait > 0:
-            message = "too many requests of this session; try again later"
+            message = f"{self._told}; try again later"
             raise WebError(429, message, "rate_limit_exceeded", wait=wait)
+
+
+class Guesses:
+    """Tokens that are tried, and how many wrong ones each address has tried.
+
+    After too many an address is refused before its token is looked at: refusing only wrong ones
+    would go on telling right from wrong.
+    """
+
+    def __init__(self, tokens: Tokens, per_minute: int) -> None:
+        """Look for tokens among `tokens`; an address may be wrong so often a minute."""
+        self._tokens = tokens
+        self._wrong = Rate(per_minute, per_minute, "too many wrong tokens from this address")
+
+    def owner(self, token: str, address: str) -> str | None:
+        """Return the name of a token that came from an address, None for a wrong one.
+
+        Raises:
+            WebError: 429 when the address was wrong too often.
+        """
+        key = _network(address)
+        self._wrong.check(key)
+        if (owner := self._tokens.owner(token)) is None:
+            self._wrong.take(key)
+        return owner
+
+
+def _network(address: str) -> str:
+    """Return what the wrong tokens of an address are counted under, short whatever a proxy says."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return ""
+    return str(IPv6Network((int(ip), _NETWORK), False) if isinstance(ip, IPv6Address) else ip)
 
 
 Refusal = Literal["host_not_allowed", "origin_not_allowed"]

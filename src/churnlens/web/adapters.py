@@ -20,6 +20,7 @@ from churnlens.web.protocols import (
     Predict,
     Settings,
     Stopped,
+    Usage,
 )
 
 if TYPE_CHECKING:
@@ -27,30 +28,41 @@ if TYPE_CHECKING:
 
     from churnlens.tasks.churn.analyst import Analyst
 
-Whole = Callable[[Sequence[Message], Settings, Stopped], Piece]
+Whole = Callable[[Sequence[Message], Stopped], Piece]
 
 
 @dataclass(frozen=True)
 class WholeReplies:
     """A chat model out of a function that gives its reply at once.
 
-    Its place is free when the function returns, which looks at `stopped` where it can.
+    Its place is free when the function returns, which looks at `stopped` where it can. The function
+    always gives the same reply to the same dialogue, so of the settings only the length is kept to.
 
     Attributes:
         name: of the model with its adapter and version.
-        function: takes the dialogue, settings, and whether to stop; gives text, sources and how
-            it ended as one piece.
+        function: takes the dialogue and whether to stop; gives text and sources as one piece.
+        token_ends: gives where each token of a text ends, in characters and in order.
     """
 
     name: str
     function: Whole
+    token_ends: Callable[[str], Sequence[int]]
 
     def reply(
         self, messages: Sequence[Message], settings: Settings, stopped: Stopped
     ) -> Iterator[Piece]:
-        """Give the reply as one piece, see `ChatModel`."""
-        if not stopped():
-            yield self.function(messages, settings, stopped)
+        """Give the reply as one piece, cut after as many tokens as it may have."""
+        if stopped():
+            return
+        piece, most = self.function(messages, stopped), settings.new_tokens
+        ends = self.token_ends(piece.text)
+        told = piece.text if len(ends) <= most else piece.text[: ends[most - 1]]
+        usage = Usage(
+            prompt_tokens=sum(len(self.token_ends(each.content)) for each in messages),
+            completion_tokens=min(len(ends), most),
+        )
+        finish = "stop" if len(ends) <= most else "length"
+        yield piece.model_copy(update={"text": told, "finish": finish, "usage": usage})
 
 
 class _Nowhere:

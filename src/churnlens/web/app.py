@@ -7,14 +7,15 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 import churnlens
 from churnlens.options import WebOptions
-from churnlens.web import completions, conversations, feeds, questions, sessions
-from churnlens.web.access import Doors, Rate, Tokens
+from churnlens.web import completions, conversations, feeds, handovers, questions, sessions
+from churnlens.web.access import Doors, Guesses, Rate, Tokens
 from churnlens.web.desk import Desk
 from churnlens.web.errors import add_handlers
 from churnlens.web.gate import Gate
 from churnlens.web.history import History
 from churnlens.web.house import House, Places, Services
 from churnlens.web.pages import ask, chat, desk, reports, summaries, value
+from churnlens.web.pages import handovers as handovers_page
 from churnlens.web.pages.rendering import HERE, Assets, show_error
 
 ROUTERS = (
@@ -23,9 +24,11 @@ ROUTERS = (
     completions.router,
     questions.router,
     conversations.router,
+    handovers.router,
     chat.router,
     ask.router,
     desk.router,
+    handovers_page.router,
     summaries.router,
     value.router,
     reports.router,
@@ -54,6 +57,7 @@ def create_app(
         desk=Desk(options.queue),
         doors=Doors(options),
         rate=Rate(limits.requests_per_minute, limits.burst),
+        guesses=Guesses(tokens, limits.wrong_tokens_per_minute),
     )
 
     # The pages of FastAPI that show an API load scripts from elsewhere.

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from churnlens.web.contract import (
     ChatBody,
     chunk,
+    last_chunk,
     latest,
     new_reply_id,
     read_messages,
@@ -70,7 +71,9 @@ async def _whole(request: Request, reply: Reply, model: str) -> JSONResponse:
         finish = await unless_gone(request, reply.written())
     finally:
         reply.job.stop()
-    return JSONResponse(whole(new_reply_id(), model, reply.text, finish, reply.usage))
+    return JSONResponse(
+        whole(new_reply_id(), model, reply.text, finish, reply.usage, reply.handover)
+    )
 
 
 async def _events(reply: Reply, model: str, usage: bool) -> AsyncIterator[bytes]:
@@ -85,7 +88,7 @@ async def _events(reply: Reply, model: str, usage: bool) -> AsyncIterator[bytes]
     except WebError as error:
         yield event(error.body())
         return
-    yield event(chunk(key, model, {}, reply.finish))
+    yield event(last_chunk(key, model, reply.finish, reply.handover))
     if usage and reply.usage:
         yield event(usage_chunk(key, model, reply.usage))
     yield DONE

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from churnlens.options import LimitOptions
 from churnlens.schema import Frozen
 from churnlens.web.errors import WebError
-from churnlens.web.protocols import Finish, Message, Role, Settings, Usage
+from churnlens.web.protocols import Finish, Matter, Message, Role, Settings, Usage
 
 
 class TextPart(Frozen):
@@ -47,8 +49,23 @@ class StreamOptions(Frozen):
     include_obfuscation: bool = False
 
 
+def _only(*idle: Any) -> BeforeValidator:
+    """Take a parameter where it asks for nothing, as clients send it unasked, and nowhere else."""
+
+    def check(given: Any, info: ValidationInfo) -> None:
+        if given is not None and given not in idle:
+            known = f"{info.field_name} is not served: leave it out, or send {json.dumps(idle[0])}"
+            raise PydanticCustomError("unsupported_parameter", "{known}", {"known": known})
+
+    return BeforeValidator(check)
+
+
 class ChatBody(Frozen):
-    """The body of `POST /v1/chat/completions`; `user`, `metadata` and `store` are not read."""
+    """The body of `POST /v1/chat/completions`.
+
+    `user`, `metadata` and `store` are not read. The assistant always replies the same to the same
+    dialogue: `temperature`, `top_p` and `seed`, which many clients always send, change nothing.
+    """
 
     model: str = Field(min_length=1, max_length=200)
     messages: tuple[ChatMessage, ...] = Field(min_length=1)
@@ -58,11 +75,22 @@ class ChatBody(Frozen):
     max_completion_tokens: int | None = Field(default=None, ge=1)
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
-    n: Literal[1] | None = 1
     seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
     user: str | None = Field(default=None, max_length=200)
     metadata: dict[str, str] | None = None
     store: bool | None = None
+    n: Annotated[None, _only(1)] = None
+    stop: Annotated[None, _only([], "")] = None
+    logprobs: Annotated[None, _only(False)] = None
+    top_logprobs: Annotated[None, _only(0)] = None
+    logit_bias: Annotated[None, _only({})] = None
+    frequency_penalty: Annotated[None, _only(0)] = None
+    presence_penalty: Annotated[None, _only(0)] = None
+    response_format: Annotated[None, _only({"type": "text"})] = None
+    tools: Annotated[None, _only([])] = None
+    tool_choice: Annotated[None, _only("none", "auto")] = None
+    functions: Annotated[None, _only([])] = None
+    function_call: Annotated[None, _only("none", "auto")] = None
 
     def settings(self, limits: LimitOptions) -> Settings:
         """Return how the reply is written, its length bounded by the server."""
@@ -123,17 +151,36 @@ def chunk(reply: str, model: str, delta: dict[str, Any], finish: Finish | None) 
     return _frame("chat.completion.chunk", reply, model, [choice])
 
 
+def last_chunk(
+    reply: str, model: str, finish: Finish | None, matter: Matter | None
+) -> dict[str, Any]:
+    """Return the event that says how a streamed reply ended, and whether it hands over."""
+    return chunk(reply, model, {}, finish) | _handed(matter)
+
+
+def _handed(matter: Matter | None) -> dict[str, Any]:
+    """Return what is beyond OpenAI's form: nothing is kept, so the caller is to pass it on."""
+    return {"handover": matter.model_dump()} if matter else {}
+
+
 def usage_chunk(reply: str, model: str, usage: Usage) -> dict[str, Any]:
     """Return the event of a streamed reply that tells its tokens."""
     return _frame("chat.completion.chunk", reply, model, []) | {"usage": counted(usage)}
 
 
-def whole(reply: str, model: str, text: str, finish: Finish, usage: Usage | None) -> dict[str, Any]:
+def whole(
+    reply: str,
+    model: str,
+    text: str,
+    finish: Finish,
+    usage: Usage | None,
+    matter: Matter | None = None,
+) -> dict[str, Any]:
     """Return a reply that is not streamed."""
     message = {"role": "assistant", "content": text, "refusal": None}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
     body = _frame("chat.completion", reply, model, [choice])
-    return body | ({"usage": counted(usage)} if usage else {})
+    return body | ({"usage": counted(usage)} if usage else {}) | _handed(matter)
 
 
 def counted(usage: Usage) -> dict[str, int]:

@@ -166,7 +166,8 @@ class Turn:
         )
         if not self._kept:
             self._kept = True
-            await self._house.history.call(Records.add, self._conversation, entry)
+            add, matter = self._house.history.call, self.reply.handover
+            await add(Records.add, self._conversation, entry, matter)
         return entry
 
     async def end(self) -> None:

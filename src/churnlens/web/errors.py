@@ -29,6 +29,7 @@ _CODES = {
 _FAULTS = {
     "missing": "missing_required_parameter",
     "extra_forbidden": "unknown_parameter",
+    "unsupported_parameter": "unsupported_parameter",
     "json_invalid": "invalid_json",
 }
 

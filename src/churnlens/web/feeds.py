@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.types import Receive, Scope, Send
 
 from churnlens.web.errors import WebError
-from churnlens.web.follow import follow, read_rows
+from churnlens.web.follow import Read, follow, read_rows, reader
 from churnlens.web.house import House, Places, house_of
 from churnlens.web.replies import SILENCE, EventStream, event
 
@@ -32,15 +32,15 @@ async def health(request: Request) -> dict[str, Any]:
 
 
 @router.get("/alerts")
-async def alerts(request: Request) -> EventStream:
+async def alerts(request: Request) -> Feed:
     """Stream alerts as they are raised; `Last-Event-ID`, or `?after=`, goes on behind one."""
-    return _stream(request, house_of(request).places.alerts, "alert")
+    return stream(request, reader(house_of(request).places.alerts), "alert")
 
 
 @router.get("/runs/events")
-async def run_events(request: Request) -> EventStream:
+async def run_events(request: Request) -> Feed:
     """Stream the progress of a run from its start, or behind `Last-Event-ID`."""
-    return _stream(request, house_of(request).places.state / PROGRESS, "progress")
+    return stream(request, reader(house_of(request).places.state / PROGRESS), "progress")
 
 
 @router.get("/runs")
@@ -49,14 +49,16 @@ async def runs(request: Request) -> dict[str, Any]:
     return await asyncio.to_thread(overview, house_of(request).places)
 
 
-class _Feed(EventStream):
+class Feed(EventStream):
     """A stream that gives its place back when it ends."""
 
     def __init__(self, events: AsyncIterator[bytes], house: House) -> None:
+        """Stream the events in one of the places that `house` has for streams."""
         super().__init__(events)
         self._house = house
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events until they end or the client goes."""
         self._house.streams += 1
         try:
             await super().__call__(scope, receive, send)
@@ -64,16 +66,26 @@ class _Feed(EventStream):
             self._house.streams -= 1
 
 
-def _stream(request: Request, path: Path, name: str) -> _Feed:
+def stream(request: Request, read: Read, name: str) -> Feed:
+    """Stream rows as they come, behind the place that a request names.
+
+    Args:
+        request: with `Last-Event-ID`, or `?after=`; from the start without.
+        read: see `follow.Read`.
+        name: of the events.
+
+    Raises:
+        WebError: 429 when too many streams are open.
+    """
     house = house_of(request)
     if house.streams >= house.options.limits.streams:
         raise WebError(429, "too many event streams are open", "too_many_streams", wait=30)
     given = request.headers.get("last-event-id") or request.query_params.get("after", "0")
     offset = int(given) if given.isascii() and given.isdigit() and len(given) <= 15 else 0
-    return _Feed(_events(house, path, name, offset), house)
+    return Feed(_events(house, read, name, offset), house)
 
 
-async def _events(house: House, path: Path, name: str, offset: int) -> AsyncIterator[bytes]:
+async def _events(house: House, read: Read, name: str, offset: int) -> AsyncIterator[bytes]:
     limits = house.options.limits
     end = time.monotonic() + limits.stream_seconds
 
@@ -81,7 +93,7 @@ async def _events(house: House, path: Path, name: str, offset: int) -> AsyncIter
         return house.desk.closed or time.monotonic() > end
 
     yield SILENCE  # a browser takes the stream for open at its first bytes
-    seen = follow(path, offset, limits.poll_seconds, limits.heartbeat_seconds, is_over)
+    seen = follow(read, offset, limits.poll_seconds, limits.heartbeat_seconds, is_over)
     async with aclosing(seen) as places:
         async for place in places:
             yield SILENCE if place is None else event(place[1], name, str(place[0]))

@@ -1,19 +1,21 @@
-"""JSON-lines files as event streams: the event's id is its place in the file.
+"""JSON-lines files, and tables, as event streams: the event's id is its place in them.
 
 A viewer that connects again names the last id that it has seen and goes on behind it. Nothing is
-kept in memory: what a viewer has not read is still in the file.
+kept in memory: what a viewer has not read is still where it was.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 BLOCK = 65_536
 Place = tuple[int, dict[str, Any]]
+Read = Callable[[int], Awaitable[tuple[int, list[Place]]]]
+"""Reads the rows behind a place: the place behind them, and each row with the place behind it."""
 
 
 def read_rows(path: Path, offset: int) -> tuple[int, list[Place]]:
@@ -47,21 +49,30 @@ def _row(line: bytes) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
+def reader(path: Path) -> Read:
+    """Return what reads a file; it need not be there yet."""
+
+    async def read(offset: int) -> tuple[int, list[Place]]:
+        return await asyncio.to_thread(read_rows, path, offset)
+
+    return read
+
+
 async def follow(
-    path: Path, offset: int, poll: float, beat: float, is_over: Callable[[], bool]
+    read: Read, place: int, poll: float, beat: float, is_over: Callable[[], bool]
 ) -> AsyncGenerator[Place | None, None]:
-    """Yield rows behind `offset` as they are appended; None after `beat` seconds without one.
+    """Yield rows behind `place` as they are appended; None after `beat` seconds without one.
 
     Args:
-        path: of the file; it need not be there yet.
-        offset: in bytes, behind a line.
+        read: see there; of a file by `reader`.
+        place: that was seen last; in bytes, behind a line, for a file.
         poll: seconds between two looks.
         beat: seconds.
         is_over: whether to end, asked at every look.
     """
     silent = 0.0
     while not is_over():
-        offset, rows = await asyncio.to_thread(read_rows, path, offset)
+        place, rows = await read(place)
         for row in rows:
             yield row
         silent = 0.0 if rows else silent + poll

@@ -112,17 +112,17 @@ class Gate:
             raise WebError(HTTPStatus.FORBIDDEN, f"{message} in the options", refusal)
         if _declared(headers) > self._house.options.limits.body_bytes:
             raise WebError(413, "the body is too long", "request_too_large")
-        session = await self._session(headers)
+        session = await self._session(headers, address_of(scope))
         if session is None and not _is_open(scope["method"], scope["path"]):
             message = "no token, or one that is not known; send Authorization: Bearer TOKEN"
             raise WebError(401, message, "invalid_api_key")
         return session
 
-    async def _session(self, headers: Headers) -> Session | None:
+    async def _session(self, headers: Headers, address: str) -> Session | None:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         tokens = self._house.tokens
         if tokens and scheme.lower() == "bearer":
-            owner = tokens.owner(token.strip())
+            owner = self._house.guesses.owner(token.strip(), address)
             return Session(owner=owner, key=f"token:{owner}") if owner else None
         if secret := cookie_of(headers):
             key = hashed(secret)
@@ -148,6 +148,11 @@ def _refused(error: WebError, scope: Scope) -> Response:
     ):
         return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
     return error.response()
+
+
+def address_of(scope: Scope) -> str:
+    """Return where a request comes from; empty where that is unknown, as on a local socket."""
+    return scope["client"][0] if scope.get("client") else ""
 
 
 def cookie_of(headers: Headers) -> str | None:

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from pydantic import Field
 
 from churnlens.schema import Frozen
-from churnlens.web.protocols import Role, Source
+from churnlens.web.protocols import Matter, Role, Source
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -53,6 +53,19 @@ MIGRATIONS = (
     CREATE INDEX messages_of ON messages (conversation, position);
     """,
     "ALTER TABLE sessions ADD COLUMN token TEXT NOT NULL DEFAULT '';",
+    # A position is never given twice, so that a feed goes on behind one that was deleted.
+    """
+    CREATE TABLE handovers (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        conversation TEXT NOT NULL REFERENCES conversations ON DELETE CASCADE,
+        message TEXT NOT NULL UNIQUE REFERENCES messages (id) ON DELETE CASCADE,
+        created REAL NOT NULL, changed REAL NOT NULL,
+        reason TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+        colleague TEXT NOT NULL, person TEXT NOT NULL
+    );
+    CREATE INDEX handovers_of ON handovers (conversation);
+    """,
 )
 
 
@@ -94,31 +107,35 @@ _COLUMNS = tuple(Entry.model_fields)
 
 
 class Records:
-    """The tables; used by one thread."""
+    """The tables; used by one thread.
+
+    Attributes:
+        database: the connection, for what `handed` does with its table.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open or make the file, readable by its owner only, and bring its tables up to date."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        self._database = sqlite3.connect(path, isolation_level=None)
+        self.database = sqlite3.connect(path, isolation_level=None)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            self._database.execute(f"PRAGMA {pragma}")
-        self._database.execute("PRAGMA secure_delete=ON")
+            self.database.execute(f"PRAGMA {pragma}")
+        self.database.execute("PRAGMA secure_delete=ON")
         self._migrate(path)
 
     def _migrate(self, path: Path) -> None:
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        (version,) = self.database.execute("PRAGMA user_version").fetchone()
         if version > len(MIGRATIONS):
             raise HistoryError(
                 f"{path} is of version {version}, expected at most {len(MIGRATIONS)}; it was "
                 "written by a newer churnlens: use that one"
             )
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
-            self._database.executescript(f"BEGIN; {script} PRAGMA user_version={number}; COMMIT;")
+            self.database.executescript(f"BEGIN; {script} PRAGMA user_version={number}; COMMIT;")
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        self.database.close()
 
     def conversations(self, owner: str) -> list[Conversation]:
         """Return the conversations of `owner`, the latest first."""
@@ -127,7 +144,7 @@ class Records:
     def _conversations(self, condition: str, *given: str) -> list[Conversation]:
         names = tuple(Conversation.model_fields)
         query = f"SELECT {', '.join(names)} FROM conversations WHERE {condition}"  # noqa: S608
-        rows = self._database.execute(query, given)
+        rows = self.database.execute(query, given)
         return [Conversation(**dict(zip(names, row, strict=True))) for row in rows]
 
     def create(self, owner: str, title: str) -> Conversation:
@@ -136,7 +153,7 @@ class Records:
         made = Conversation(
             id=uuid.uuid4().hex, title=title[:TITLE_CHARS], created=now, updated=now
         )
-        self._database.execute(
+        self.database.execute(
             "INSERT INTO conversations VALUES (?, ?, ?, ?, ?)",
             (made.id, owner, made.title, made.created, made.updated),
         )
@@ -149,7 +166,7 @@ class Records:
 
     def entries(self, conversation: str) -> list[Entry]:
         """Return the messages of a conversation in their order."""
-        found = self._database.execute(
+        found = self.database.execute(
             f"SELECT {', '.join(_COLUMNS)} FROM messages"  # noqa: S608 (names of this module)
             " WHERE conversation = ? ORDER BY position",
             (conversation,),
@@ -157,29 +174,52 @@ class Records:
         rows = (dict(zip(_COLUMNS, row, strict=True)) for row in found)
         return [Entry.model_validate(row | {"sources": json.loads(row["sources"])}) for row in rows]
 
-    def add(self, conversation: str, entry: Entry) -> bool:
-        """Commit a message; False when the conversation was deleted meanwhile."""
+    def add(self, conversation: str, entry: Entry, matter: Matter | None = None) -> bool:
+        """Commit a message, and with it the hand-over that it promises.
+
+        Args:
+            conversation: its id.
+            entry: the message.
+            matter: that a colleague is to take over; it waits once, however often it is promised.
+
+        Returns:
+            False when the conversation was deleted meanwhile.
+        """
         row = entry.model_dump(mode="json")
         row["sources"] = json.dumps(row["sources"], ensure_ascii=False)
         names, places = ", ".join(_COLUMNS), ", ".join("?" * len(_COLUMNS))
         with self._transaction():
-            touched = self._database.execute(
+            touched = self.database.execute(
                 "UPDATE conversations SET updated = ? WHERE id = ?", (entry.created, conversation)
             ).rowcount
             if touched:
-                self._database.execute(
+                self.database.execute(
                     f"INSERT INTO messages (conversation, {names})"  # noqa: S608
                     f" VALUES (?, {places})",
                     (conversation, *(row[name] for name in _COLUMNS)),
                 )
+            if touched and matter:
+                self._hand_over(conversation, entry, matter)
         return bool(touched)
+
+    def _hand_over(self, conversation: str, entry: Entry, matter: Matter) -> None:
+        self.database.execute(
+            "INSERT INTO handovers (id, conversation, message, created, changed, reason, name,"
+            " status, colleague, person) SELECT ?, ?, ?, ?, ?, ?, ?, 'open', '', '' WHERE NOT"
+            " EXISTS (SELECT 1 FROM handovers WHERE conversation = ? AND reason = ? AND status !="
+            " 'closed')",
+            (
+                *(uuid.uuid4().hex, conversation, entry.id, entry.created, entry.created),
+                *(matter.reason, matter.name.model_dump_json(), conversation, matter.reason),
+            ),
+        )
 
     def delete(self, owner: str, conversation: str) -> bool:
         """Remove a conversation from the file and from the log; False when there is none."""
-        removed = self._database.execute(
+        removed = self.database.execute(
             "DELETE FROM conversations WHERE owner = ? AND id = ?", (owner, conversation)
         ).rowcount
-        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return bool(removed)
 
     def open_session(self, hashed: str, owner: str, expires: float, token: str = "") -> None:
@@ -192,14 +232,14 @@ class Records:
             token: mark of the token that began it.
         """
         with self._transaction():
-            self._database.execute("DELETE FROM sessions WHERE expires < ?", (time.time(),))
-            self._database.execute(
+            self.database.execute("DELETE FROM sessions WHERE expires < ?", (time.time(),))
+            self.database.execute(
                 "INSERT INTO sessions VALUES (?, ?, ?, ?)", (hashed, owner, expires, token)
             )
 
     def session(self, hashed: str) -> tuple[str, str] | None:
         """Return whose session it is and its token's mark; None when it is unknown or expired."""
-        row: tuple[str, str] | None = self._database.execute(
+        row: tuple[str, str] | None = self.database.execute(
             "SELECT owner, token FROM sessions WHERE hash = ? AND expires >= ?",
             (hashed, time.time()),
         ).fetchone()
@@ -207,13 +247,13 @@ class Records:
 
     def close_session(self, hashed: str) -> None:
         """Forget a session."""
-        self._database.execute("DELETE FROM sessions WHERE hash = ?", (hashed,))
+        self.database.execute("DELETE FROM sessions WHERE hash = ?", (hashed,))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """Commit all that is done inside, or nothing of it."""
-        self._database.execute("BEGIN IMMEDIATE")
-        with self._database:
+        self.database.execute("BEGIN IMMEDIATE")
+        with self.database:
             yield
 
 

@@ -11,7 +11,7 @@ from typing import cast
 from fastapi import Request
 
 from churnlens.options import WebOptions
-from churnlens.web.access import Doors, Rate, Session, Tokens
+from churnlens.web.access import Doors, Guesses, Rate, Session, Tokens
 from churnlens.web.desk import Desk
 from churnlens.web.errors import WebError
 from churnlens.web.history import History
@@ -87,6 +87,7 @@ class House:
     desk: Desk
     doors: Doors
     rate: Rate
+    guesses: Guesses
     streams: int = 0
     answering: set[str] = field(default_factory=set)
     started: float = field(default_factory=time)
@@ -109,6 +110,19 @@ def house_of(request: Request) -> House:
 def session_of(request: Request) -> Session:
     """Return who sent a request; the gate has let it in."""
     return cast(Session, request.scope["session"])
+
+
+def is_colleague(request: Request) -> bool:
+    """Whether a request may read what others have said to the assistant."""
+    house = house_of(request)
+    return not house.tokens or session_of(request).owner in house.options.colleagues
+
+
+def colleague(request: Request) -> None:
+    """Let in a colleague only; WebError 403 for anyone else."""
+    if not is_colleague(request):
+        message = "only colleagues see hand-overs; the option `colleagues` names their tokens"
+        raise WebError(403, message, "not_a_colleague")
 
 
 def count(request: Request) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from pydantic import Field
 
 from churnlens.evidence.edits import Edit
-from churnlens.schema import Frozen, Schema
+from churnlens.schema import Frozen, Schema, Text
 
 Role = Literal["system", "user", "assistant"]
 Finish = Literal["stop", "length", "content_filter"]
@@ -40,6 +40,18 @@ class Source(Frozen):
     text: str = ""
 
 
+class Matter(Frozen):
+    """Why a colleague is to take over.
+
+    Attributes:
+        reason: for programs, such as the customer's intent; one conversation waits once for each.
+        name: shown to people.
+    """
+
+    reason: str
+    name: Text
+
+
 class Usage(Frozen):
     """Tokens read and written."""
 
@@ -56,6 +68,7 @@ class Piece(Frozen):
         usage: in the last piece, where the model counts.
         sources: what the reply rests on, in any piece.
         model: who wrote it, in any piece; the model's name where no piece says it.
+        handover: in any piece of a reply which says that a colleague takes over.
     """
 
     text: str = ""
@@ -63,6 +76,7 @@ class Piece(Frozen):
     usage: Usage | None = None
     sources: tuple[Source, ...] = ()
     model: str = ""
+    handover: Matter | None = None
 
 
 class Settings(Frozen):

@@ -21,6 +21,7 @@ from churnlens.web.protocols import (
     ChatModel,
     Finish,
     InputError,
+    Matter,
     Message,
     Piece,
     Settings,
@@ -71,7 +72,7 @@ class Reply:
     Attributes:
         model: its name, or who wrote the reply where the model says it.
         dropped: messages that it was not shown.
-        sources, usage, finish: see `Piece`.
+        sources, usage, finish, handover: see `Piece`.
         first_seconds, total_seconds: from the start of the work to the first token and the last.
     """
 
@@ -84,6 +85,7 @@ class Reply:
         self.sources: tuple[Source, ...] = ()
         self.usage: Usage | None = None
         self.finish: Finish | None = None
+        self.handover: Matter | None = None
         self.first_seconds: float | None = None
         self.total_seconds = 0.0
 
@@ -125,6 +127,7 @@ class Reply:
         self.model = piece.model or self.model
         self.usage = piece.usage or self.usage
         self.finish = piece.finish or self.finish
+        self.handover = piece.handover or self.handover
 
     async def written(self) -> Finish:
         """Wait for the end, and return why it ended."""

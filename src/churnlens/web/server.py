@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import uvicorn
@@ -14,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from churnlens.options import LimitOptions, WebOptions
 from churnlens.web.access import load_tokens
 from churnlens.web.app import create_app
+from churnlens.web.binding import bind
 from churnlens.web.history import History
 from churnlens.web.house import House, Places, Services
 
@@ -94,24 +96,36 @@ def server_config(app: FastAPI, options: WebOptions) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(options.proxies),
+        forwarded_allow_ips=list(options.proxies),
         limit_concurrency=options.limits.connections,
         timeout_graceful_shutdown=CLOSING_SECONDS,
     )
 
 
 def serve(
-    services: Services, data_root: Path, options: WebOptions, project: Path | None = None
+    load: Callable[[], Services],
+    data_root: Path,
+    options: WebOptions,
+    project: Path | None = None,
 ) -> None:
     """Serve until the process is told to stop.
 
     Conversations are kept in `web/history.db` of the data root; `project` has the lineage site.
 
+    Args:
+        load: loads what is served, which may take minutes: called when nothing else can refuse.
+        data_root: see there.
+        options: of the server.
+        project: folder of the project.
+
     Raises:
-        AccessError: before anything listens, when the options would let strangers in.
+        AccessError: when the options would let strangers in, or the address is taken.
         HistoryError: when the conversations cannot be opened.
     """
     tokens = load_tokens(options)
-    with closing(History(data_root / HISTORY)) as history:
-        app = create_app(services, history, Places.of(data_root, project), tokens, options)
-        Server(app, options).run()
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(each) for each in bind(options)]
+        history = stack.enter_context(closing(History(data_root / HISTORY)))
+        app = create_app(load(), history, Places.of(data_root, project), tokens, options)
+        Server(app, options).run(sockets)

@@ -12,7 +12,7 @@ from pydantic import Field
 from churnlens.schema import Frozen
 from churnlens.web.access import COOKIE, LOCAL, hashed, new_secret
 from churnlens.web.errors import WebError
-from churnlens.web.gate import cookie_of
+from churnlens.web.gate import address_of, cookie_of
 from churnlens.web.history import Records
 from churnlens.web.house import house_of, session_of
 from churnlens.web.reading import json_body
@@ -32,7 +32,8 @@ async def sign_in(
 ) -> Response:
     """Begin a session in a cookie; conversations belong to the token's name, not to the session."""
     house = house_of(request)
-    owner = house.tokens.owner(body.token) if house.tokens else LOCAL
+    address = address_of(request.scope)
+    owner = house.guesses.owner(body.token, address) if house.tokens else LOCAL
     if owner is None:
         raise WebError(401, "no such token", "invalid_api_key", param="token")
     house.rate.take(f"sign-in:{owner}")

@@ -157,6 +157,15 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(served, visit):
     satisfaction(root)
     summaries(root)
     page = visit(server.url, viewport={"width": 360, "height": 700})
-    for name in ("chat", "ask", "desk", "desk/dialogue?id=D1", "summaries", "value", "reports"):
+    for name in (
+        "chat",
+        "ask",
+        "desk",
+        "desk/dialogue?id=D1",
+        "desk/handovers",
+        "summaries",
+        "value",
+        "reports",
+    ):
         page.goto(f"{server.url}/{name}")
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name

@@ -8,10 +8,12 @@ import pytest
 from playwright.sync_api import expect
 
 from churnlens.evidence.checks import Claim
+from churnlens.schema import Text
 from churnlens.tasks.churn.answers import Evidence
+from churnlens.web.handed import change, listed
 from churnlens.web.history import TITLE_CHARS, Entry, Records
 from churnlens.web.house import Services
-from churnlens.web.protocols import Piece, Source
+from churnlens.web.protocols import Matter, Piece, Source
 from web.pages.analyst import answer_to
 from web.pages.attacks import ATTACKS
 from web.pages.support import PATIENCE, send, written
@@ -35,7 +37,10 @@ class Evil:
     def reply(self, messages, settings, stopped):
         for attack in ATTACKS:
             yield Piece(text=attack + "\n")
-        yield Piece(sources=tuple(Source(id=a, title=a, text=a) for a in ATTACKS))
+        name = Text(en=ATTACKS[1], zh=ATTACKS[1])
+        matter = Matter(reason=ATTACKS[1], name=name) if messages[-1].content == "over" else None
+        sources = tuple(Source(id=a, title=a, text=a) for a in ATTACKS)
+        yield Piece(sources=sources, handover=matter)
 
 
 def ask(question, edit=None):
@@ -66,7 +71,10 @@ def write_history(path):
     records = Records(path)
     kept = [records.create("local", attack).id for attack in reversed(ATTACKS)][-1]
     for attack in ATTACKS:
-        records.add(kept, Entry(role="user", content=attack, model=attack))
+        matter = Matter(reason=attack, name=Text(en=attack, zh=attack))
+        records.add(kept, Entry(role="assistant", content=attack, model=attack), matter)
+    for row in listed(records, None, None, len(ATTACKS)):
+        change(records, row.id, "taken", row.reason, row.reason)
     records.close()
 
 
@@ -224,6 +232,23 @@ def test_by_dialogue_and_alert(attacked, watched):
     page.goto(f"{server.url}/desk/dialogue?id={quote(ATTACKS[0])}")
     check(page, all_in=".turns >> nth=0")
     check(page, all_in="section:has(#why)")
+
+
+def test_by_hand_over(attacked, watched):
+    server, _ = attacked
+    page, _ = watched
+    page.goto(f"{server.url}/desk/handovers")
+    check(page, all_in=".alerts", attacks=ATTACKS[-50:])
+    with server.client() as api:
+        title = ATTACKS[11]
+        talk = api.post("/conversations", json={"title": title}).json()["id"]
+        api.post(f"/conversations/{talk}/messages", json={"content": "over"})
+    expect(page.get_by_role("status")).to_have_text(f"New hand-over: {title}")
+    expect(page.locator(".alert").first).to_contain_text(title)
+    check(page, attacks=())
+    page.locator(".alert a").first.click()
+    page.locator(".message").first.wait_for()
+    check(page, all_in="main")
 
 
 def test_by_summary_and_customer(attacked, watched):

@@ -16,7 +16,7 @@ from churnlens.web.pages.words import read_book
 from web.support import OTHER, TOKEN, running
 
 HERE = Path(room.__file__).parent
-PAGES = ("/chat", "/ask", "/desk", "/summaries", "/value", "/reports")
+PAGES = ("/chat", "/ask", "/desk", "/desk/handovers", "/summaries", "/value", "/reports")
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 SLOT = re.compile(r"\{(\w+)\}")
 

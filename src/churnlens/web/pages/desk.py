@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request, Response
 
 from churnlens.web.errors import WebError
 from churnlens.web.follow import read_rows
-from churnlens.web.house import Places, house_of
+from churnlens.web.handed import waiting
+from churnlens.web.house import Places, house_of, is_colleague
 from churnlens.web.pages.desk_rows import (
     AlertRow,
     Assessed,
@@ -33,7 +34,8 @@ async def page(request: Request) -> Response:
     """Show the dialogues, those first that need someone most, and the newest alerts."""
     places, number = house_of(request).places, page_number(request.query_params.get("page", ""))
     told = await asyncio.to_thread(_listed, places, number)
-    return render(request, "desk.html", page=number, **told)
+    count = await house_of(request).history.call(waiting) if is_colleague(request) else None
+    return render(request, "desk.html", page=number, handovers=count, **told)
 
 
 @router.get("/alerts")

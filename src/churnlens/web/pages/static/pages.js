@@ -268,6 +268,36 @@ function live(section) {
   });
 }
 
+// ---- hand-overs: taken and closed where they are listed, and where one is read
+
+function handover(section) {
+  const place = one(".place", section);
+
+  async function renew() {
+    if (!place) return location.reload();
+    await part(await call("GET", section.dataset.part), place);
+    place.focus();
+  }
+
+  section.addEventListener("click", async (event) => {
+    const { status } = event.target.dataset, row = event.target.closest("[data-handover]");
+    if (!status || !row) return;
+    try {
+      trouble(section);
+      await call("POST", `/handovers/${row.dataset.handover}`, { status });
+      await renew();
+    } catch (error) {
+      if (place && error instanceof Refusal) await renew().catch(() => {}); // others were quicker
+      trouble(section, error);
+    }
+  });
+}
+
+function handovers(section) {
+  live(section);
+  handover(section);
+}
+
 // ---- signing in and out
 
 function signIn(form) {
@@ -287,6 +317,6 @@ async function signOut() {
   location.assign("/sign-in");
 }
 
-const pages = { chat, ask: asking, live, "sign-in": signIn };
+const pages = { chat, ask: asking, live, handover, handovers, "sign-in": signIn };
 for (const page of all("[data-page]")) pages[page.dataset.page](page);
 one("[data-do=sign-out]")?.addEventListener("click", signOut);

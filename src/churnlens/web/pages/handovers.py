@@ -1,0 +1,42 @@
+"""Hand-overs for colleagues: the list, live, and one with what was said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from churnlens.web.handed import newest
+from churnlens.web.handovers import AskedByPage, Listing, Opened, page_of
+from churnlens.web.house import colleague, house_of
+from churnlens.web.pages.rendering import render
+
+router = APIRouter(
+    prefix="/desk/handovers", include_in_schema=False, dependencies=[Depends(colleague)]
+)
+
+
+@router.get("")
+async def page(request: Request, asked: AskedByPage) -> Response:
+    """Show the hand-overs, the newest first."""
+    after = await house_of(request).history.call(newest)  # first: what comes now is told again
+    told = await _told(request, asked)
+    return render(request, "handovers.html", after=after, before=asked.before, **told)
+
+
+@router.get("/list")
+async def part(request: Request, asked: AskedByPage) -> Response:
+    """Show the list, as a part of the page."""
+    return render(request, "handover_list.html", **await _told(request, asked))
+
+
+@router.get("/{handover}")
+async def one(request: Request, found: Opened) -> Response:
+    """Show a hand-over with the messages of its conversation."""
+    row, entries = found
+    return render(request, "handover.html", handover=row, entries=entries)
+
+
+async def _told(request: Request, asked: Listing) -> dict[str, Any]:
+    found, more = await page_of(request, asked)
+    return {"handovers": found, "more": more}
