@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from churnlens.privacy import redaction
 from churnlens.privacy.addresses import postal_addresses
 from churnlens.privacy.chinese_addresses import chinese_addresses
 from churnlens.privacy.folding import fold
@@ -145,7 +146,8 @@ REPEATED = (
     "a", "A", "1", "\n", "\r\n", " ", "0 ", "1 A ", "Aa ", "A, ", "Aa\n", "12 Main ", "1 a b ", "1st ",
     "Flat 1/", "Apt 1, ", "# 1 ", "Rose House, ", "12 Oak Street Aa ", "PO Box 1 Aa ", "zip my ", "1/1/",
     "路", "路1号", "中", "一", "市", "区 ", "北京", "村1组", "花园1栋", "大厦A座", "中山路1号中a大", "1单元",
-    "1号楼 , ", "住址区区", "1-", "家在上海市 ",
+    "1号楼 , ", "住址区区", "1-", "家在上海市 ", "abc, TX 12345", "zip 12345", "Aa, TX 12345",
+    "PO Box 1", "12 Oak Street", "SW1A 1AA", "中山路1号", "3栋501室",
 )  # fmt: skip
 
 
@@ -155,6 +157,15 @@ def test_no_pattern_is_slow(piece):
     text = fold(piece * (100_000 // len(piece)) + "!").text
     for reader in READERS:
         assert all(end - start < 400 for start, end in reader(text))
+
+
+@pytest.mark.parametrize("piece", REPEATED)
+def test_glued_addresses_take_few_rounds(piece, monkeypatch):
+    """Where each round finds only the last of them, the time grows by the square of the length."""
+    rounds, find = [], redaction._find
+    monkeypatch.setattr(redaction, "_find", lambda *told: rounds.append(1) or find(*told))
+    redact(piece * 40)
+    assert len(rounds) <= 4
 
 
 def test_a_bench_of_marks_is_whole():

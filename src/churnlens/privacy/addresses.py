@@ -104,7 +104,7 @@ _PLACE: Final = re.compile(
     rf"(?<![\w\0])(?:\d{{1,4}}[a-z]? )?(?:(?:{_CAPITAL}[, \n]{{1,2}}){{1,6}}{_STATE_ZIP}"
     rf"|(?:{_CAPITAL}(?: {_CAPITAL}){{0,3}}(?:, ?|\n)){{1,4}}(?:{_CAPITAL} ){{0,2}}"
     rf"{_AREAS}\d[A-Z\d]? {_INWARD}){_COUNTRY}"
-    rf"|(?<![A-Za-z])[a-z]{{3,20}}, ?{_STATE_ZIP}"
+    rf"|(?<![A-Za-z0-9_\0])[a-z]{{3,20}}, ?{_STATE_ZIP}"
     rf"|(?<![\w\0-]){_AREAS}\d[A-Z\d]? {_INWARD}|(?<![\w\0-])[A-Z]\d[A-Z] \d[A-Z]\d\b"
 )
 _CODE: Final = re.compile(
