@@ -11,7 +11,7 @@ from churnlens.privacy.addresses import postal_addresses
 from churnlens.privacy.chinese_addresses import chinese_addresses
 from churnlens.privacy.folding import fold
 from churnlens.privacy.redaction import redact
-from privacy.addresses import FRESH, KNOWN, look_alikes, marked
+from privacy.addresses import FRESH, KNOWN, ROADS, look_alikes, marked
 
 DATA = Path(
     os.environ.get("CHURNLENS_REAL_DATA", Path(__file__).parents[2].parent / "shared" / "data")
@@ -121,6 +121,31 @@ def test_how_much_is_enough_for_an_address(seen, unseen):
 )
 def test_where_an_address_begins_and_ends(text, expected):
     assert redact(text).text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("送到解放路35号", "送到[address]"),
+        ("地址：解放路35号", "地址：[address]"),
+        ("住解放大道120号", "住[address]"),
+        ("我住开放路8号", "我住[address]"),
+        ("我家在解放路35号3单元501", "我家在[address]"),
+        ("从化路9号", "[address]"),
+        ("蓬来路9号", "[address]"),
+        ("请从中山路12号搬走", "请从[address]搬走"),
+        ("快递放人民路12号", "快递放[address]"),
+        ("改为中山路12号", "改为[address]"),
+    ],
+)
+def test_verbs_are_in_no_road_but_in_these(text, expected):
+    assert redact(text).text == expected
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_common_roads_are_seen(road):
+    for text in ("住{}", "送到{}，谢谢", "我家在{}"):
+        assert redact(text.format(f"{road}35号")).text == text.format("[address]")
 
 
 @settings(max_examples=300)
