@@ -148,3 +148,20 @@ def test_a_customers_name_in_the_table_goes_from_the_customers_own_dialogues(rea
         rows, report = prepare_dialogues(mixed, OPTIONS, absent, schema)
         assert rows[0]["turns"][0]["text"] == said.text
         assert report["named_in_table"] == 0
+
+
+def test_a_name_is_found_by_a_key_in_another_case_and_two_rows_give_two_names(reading):
+    first, *others = reading.dialogues
+    said = Turn(speaker="customer", text="gonzalez here, ask dupont")
+    named = first.model_copy(update={"customer": "7590-vhveg", "turns": (said, *first.turns[1:])})
+    mixed = Reading(dialogues=(named, *others), faults=())
+    schema = read_schema(ROOT / "conf/base/schemas/telco.yml").model_dump(mode="json")
+    table = pd.DataFrame(
+        {
+            "customerID": ["7590-VHVEG", "7590-VHVEG ", "7590-Vhveg"],
+            "CustomerName": ["Maria Gonzalez", "Jean Dupont", " "],
+        }
+    )
+    rows, report = prepare_dialogues(mixed, OPTIONS, table, schema)
+    assert rows[0]["turns"][0]["text"] == "[name_1] here, ask [name_2]"
+    assert report["named_in_table"] == 1

@@ -46,7 +46,7 @@ def prepare_dialogues(
     """
     taken = _evenly(dialogues.dialogues, options.max_dialogues)
     names = _names(customer_table, schema)
-    cleaned = [_clean(each, names.get((each.customer or "").strip())) for each in taken]
+    cleaned = [_clean(each, names.get(_plain(each.customer), ())) for each in taken]
     kept = [each.dialogue for each in cleaned if each.dialogue.words_of("customer")]
     if not kept:
         raise DatasetError(
@@ -60,7 +60,7 @@ def prepare_dialogues(
     report = {
         "read": dialogues.counts() | {"first_faults": first_faults(dialogues)},
         "taken": len(taken),
-        "named_in_table": sum((each.customer or "").strip() in names for each in taken),
+        "named_in_table": sum(_plain(each.customer) in names for each in taken),
         **_cleaning(taken, cleaned),
         "dropped_without_customer": len(cleaned) - len(kept),
         **_places(divided),
@@ -75,20 +75,30 @@ def _evenly(dialogues: Sequence[Dialogue], most: int | None) -> Sequence[Dialogu
     return [dialogues[at * len(dialogues) // most] for at in range(most)]
 
 
-def _names(table: pd.DataFrame | None, schema: dict[str, Any] | None) -> dict[str, str]:
-    """Return key → name of the customers whom the table names; none where it has no such column."""
+def _names(table: pd.DataFrame | None, schema: dict[str, Any] | None) -> dict[str, list[str]]:
+    """Return key → names of the customers whom the table names, all names where a key stands twice.
+
+    Keys are compared as `_plain` writes them. Nobody where the table has no such column.
+    """
     if table is None or schema is None:
         return {}
     described = parse_schema(schema)
     if not {described.key, described.person} <= set(table):
         return {}
-    pairs = zip(table[described.key], table[described.person], strict=True)
-    return {key.strip(): name for key, name in pairs if isinstance(name, str) and name.strip()}
+    names: dict[str, list[str]] = {}
+    for key, name in zip(table[described.key], table[described.person], strict=True):
+        if isinstance(name, str) and name.strip():
+            names.setdefault(_plain(key), []).append(name)
+    return names
 
 
-def _clean(dialogue: Dialogue, name: str | None) -> Cleaned:
+def _plain(key: str | None) -> str:
+    return (key or "").strip().casefold()
+
+
+def _clean(dialogue: Dialogue, names: Sequence[str]) -> Cleaned:
     key = customer_key(dialogue.customer)
-    return clean_dialogue(dialogue.model_copy(update={"customer": key}), [name])
+    return clean_dialogue(dialogue.model_copy(update={"customer": key}), names)
 
 
 def _cleaning(raw: Sequence[Dialogue], cleaned: Sequence[Cleaned]) -> dict[str, Any]:
