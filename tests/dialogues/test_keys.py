@@ -3,7 +3,9 @@ import pytest
 from churnlens.dialogues.keys import customer_key
 
 
-@pytest.mark.parametrize("key", ["7590-VHVEG", "C7", "15634602", "115911", "用户八"])
+@pytest.mark.parametrize(
+    "key", ["7590-VHVEG", "C7", "15634602", "115911", "用户八", "Store OR 1204"]
+)
 def test_a_plain_key_joins_with_the_table(key):
     assert customer_key(key) == key
     assert customer_key(f" {key} ") == key

@@ -219,6 +219,40 @@ LOOK_ALIKES = {
         Netflix 4K plan, 2 screens, Square deal
         8 Mile Road movie would not load
         channel 5 Street Signs cut out
+        MY BILL WENT UP IN 2023
+        I JOINED VERIZON IN 2019 AND IT WAS FINE
+        YOU CHARGED ME 12000
+        I PAID 50 DOLLARS OR 1000
+        Windows ME 2000 is old
+        Windows NT 4000 is older
+        BACK IN 2019 I WAS HAPPY
+        I MOVED TO VERIZON IN 20190
+        TURN IT ON 12000 TIMES
+        YOU MUST ACT 2024 IS THE LIMIT
+        SAYS HI 12345 TIMES
+        IT IS OK 12000 TIMES OVER
+        PAY DE 12345
+        LATENCY IN MS 12000
+        I HAVE BEEN WITH YOU SINCE 2015 OR 2016
+        THERE ARE 5 BARS CLOSE TO THE WINDOW
+        I WAITED 3 HOURS ON THE STREET
+        WE HAVE 2 TOWERS DOWN THE ROAD
+        THE 2024 SUPER BOWL ON MAIN STREET
+        IN 2019 WALL STREET FELL
+        In 2019 Wall Street fell
+        since May 2019 Wall Street is up
+        THIS IS 3 TIMES WAY TOO MUCH
+        IT IS 45 BUCKS WAY TOO MUCH
+        there are 5 bars close to the window
+        is 3 steps way too many
+        it is 10 feet close
+        address 3 issues point by point
+        send 2 reps place
+        we are 4 friends walk in and wait
+        my home has 2 routers close together
+        it is 10 Mbps way too slow
+        at 5 sharp close the ticket
+        it is 2 towers near road works
     """,
     "zh": """
         2号线没信号

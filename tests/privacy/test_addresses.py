@@ -148,6 +148,34 @@ def test_common_roads_are_seen(road):
         assert redact(text.format(f"{road}35号")).text == text.format("[address]")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ship to Maria 1998 Sunset Boulevard", "ship to Maria [address]"),
+        ("Deliver to Anna 2001 King Road, Flat 4", "Deliver to Anna [address]"),
+        ("by 2010 Main Street, Apt 4", "by [address]"),
+        ("I moved from 2012 Oak Street to Dallas", "I moved from [address] to Dallas"),
+        ("it was May 2012 Oak Street, Apt 3, Austin, TX 78701", "it was May [address]"),
+        ("we live in 1998 Oak Street", "we live in [address]"),
+        ("I live at 8 willow way", "I live at [address]"),
+        ("SHIP IT TO 12 ELM DRIVE", "SHIP IT TO [address]"),
+        ("my address is 12 elm close", "my address is [address]"),
+        ("3 elm close, flat 4", "[address]"),
+        ("Portland OR 97201", "[address]"),
+        ("INDIANAPOLIS, IN 46204", "[address]"),
+        ("12 OAK STREET, PORTLAND OR 97201", "[address]"),
+        ("detroit, mi 48201", "[address]"),
+        ("Sydney NSW 2000, Canberra ACT 2600", "[address], [address]"),
+        ("DARWIN NT 0800, PERTH WA 6000", "[address], [address]"),
+        ("9 Elm Way, Boise, ID", "[address]"),
+        ("Order ID 12345", "Order ID [order]"),
+        ("My Account ID 1234", "My Account ID 1234"),
+    ],
+)
+def test_years_and_words_in_capitals(text, expected):
+    assert redact(text).text == expected
+
+
 @settings(max_examples=300)
 @given(TEXTS)
 def test_spans_are_in_the_text_and_redaction_is_idempotent(text):

@@ -23,8 +23,15 @@ _UNIT: Final = (
 _BUILDING: Final = (
     r"(?:[A-Z][a-z']{1,20} ){1,2}(?:House|Hall|Court|Towers?|Building|Mansions|Lodge|Apartments)\b"
 )
+_STOP: Final = (
+    "an|the|of|on|in|at|my|your|our|this|that|is|are|was|for|to|and|or|per|by|with|from|up|we|you"
+    "|they|it|too|so|but|not|no|near|along|across|each|every|last|down|off|out|over|any|other|more"
+    "|different|same|am|pm|gb|tb|mb|way|lanes?|wheel|hard|flash|usb|disk|thumb|pen|test|stars?"
+    "|minutes?|hours?|days?|weeks?|months?|years?|miles?|km|blocks?|people|guys|kids|times?"
+    "|dollars?|percent|points?"
+)
 _WORD: Final = (
-    r"(?!(?:Blocks?|Down|Miles?|Times?|Minutes?|Hours?|Days?|Months?|Hard|Flash|USB)\b)"
+    rf"(?!(?:{_STOP.upper()}|Blocks?|Down|Miles?|Times?|Minutes?|Hours?|Days?|Months?|Hard|Flash|USB)\b)"
     r"(?:[A-Z][A-Za-z']{0,20}(?:-[A-Z][a-z]{1,20})?|(?:St|Mt|Ft|Jr|Sr|Dr|[NSEW]{1,2}|[A-Z])\."
     r"|\d{1,3}(?i:st|nd|rd|th))"
 )
@@ -42,12 +49,7 @@ _NUMBERED: Final = (
     r"|(?:[NSEW]\.? |(?:North|South|East|West) )?(?:Broadway|El Camino Real)"
     r"|(?:Rue|Calle|Via|Camino)(?: [A-Z][a-z]{1,20}(?:-[A-Z][a-z]{1,20})?){1,3})"
 )
-_SMALL: Final = (  # no part of a street's name in small letters
-    "(?!(?:a|an|the|of|on|in|at|my|your|our|this|that|is|are|was|for|to|and|or|per|by|with|from|up"
-    "|down|off|out|over|any|other|more|different|same|am|pm|gb|tb|mb|way|lanes?|wheel|hard|flash"
-    "|usb|disk|thumb|pen|test|stars?|second|minutes?|hours?|days?|weeks?|months?|years?|miles?|km"
-    r"|blocks?|people|guys|kids|times?|dollars?|percent|points?)\b)[a-z][a-z']{1,20}"
-)
+_SMALL: Final = rf"(?!(?:a|second|{_STOP})\b)[a-z][a-z']{{1,20}}"
 _SIDE: Final = r"(?: (?:[NSEW]{1,2}|(?:[Nn]orth|[Ss]outh)?(?:[Ee]ast|[Ww]est)|North|South)\b)?"
 _DOT: Final = (
     r"(?:(?:(?<=st|rd|dr|ln|pl|ct)|(?<=St|Rd|Dr|Ln|Pl|Ct)|(?<=[Aa]ve|[Ll]vd))\.(?=,? ?[#A-Z0-9]))?"
@@ -57,9 +59,10 @@ _NO_STREET: Final = (
 )
 
 _STATES: Final = (
-    "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]"
-    "|UT|V[AT]|W[AIVY]|NSW|VIC|QLD|SA|TAS|ACT|NT|AB|BC|MB|NB|NL|NS|ON|PE|QC|SK"
+    "A[KLRZ]|C[AOT]|DC|FL|GA|I[AL]|K[SY]|M[DNOT]|N[CDEHJMVY]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
 )
+_WORDS: Final = "ACT|DE|HI|I[DN]|LA|M[AEIS]|O[HKNR]|PA"  # states, and words in capitals
+_PROVINCES: Final = "AB|BC|MB|N[BLST]|PE|QC|SK|NSW|VIC|QLD|SA|TAS"
 _STATE_NAMES: Final = (
     "(?:North|South) (?:Carolina|Dakota)|New (?:York|Jersey|Mexico|Hampshire)|(?:West )?Virginia"
     "|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia"
@@ -75,24 +78,30 @@ _AREAS: Final = (
 )
 _INWARD: Final = r"\d(?!GB|TB)[ABD-HJLNP-UW-Z]{2}\b"
 _POSTCODE: Final = rf"(?:{_AREAS}\d[A-Z\d]? ?{_INWARD}|[A-Z]\d[A-Z] ?\d[A-Z]\d\b)"
-_STATE_ZIP: Final = (  # "me 12000" and "in 89501" are none
-    rf"(?:(?:{_STATES}|{_STATE_NAMES}){_SEP}(?:{_ZIP}|\d{{4}}(?![\w-])|{_POSTCODE})"
-    r"|(?!(?:hi|id|in|la|ma|me|oh|ok|or|on|pa|de|as|act)\b)"
-    rf"(?i:{_STATES}|{_STATE_NAMES}){_SEP}{_ZIP})"
+_COMMA: Final = "(?:(?<=,)|(?<=, ))"
+_SURER: Final = "(?:DE|IN|LA|M[AIS]|O[HR]|PA)"  # behind a word in small letters, or a street
+_STATE_ZIP: Final = (  # "ME 12000", "UP IN 20190" and "Order ID 12345" are none
+    rf"(?:(?:(?i:{_STATES}|{_STATE_NAMES})|{_COMMA}(?:{_WORDS}|m[is])"
+    rf"|(?<=[a-z] ){_SURER}){_SEP}{_ZIP}"
+    rf"|(?:{_STATES}|{_WORDS}|{_PROVINCES}|{_STATE_NAMES}){_SEP}{_POSTCODE}"
+    rf"|(?:(?:NSW{_SEP}[12]|VIC{_SEP}[38]|QLD{_SEP}[49]|SA{_SEP}5|WA{_SEP}6|TAS{_SEP}7)\d"
+    rf"|ACT{_SEP}2[69]|NT{_SEP}0[89])\d\d(?![\w-]))"
 )
 _COUNTRY: Final = (
     rf"(?:{_SEP}(?:USA|United States|UK|United Kingdom|England|Scotland|Wales|Canada|Australia)\b)?"
 )
 _TOWN: Final = (
     rf"(?:(?:{_SEP}[A-Za-z][A-Za-z'-]{{0,20}}){{0,4}}?{_SEP}"
-    rf"(?:{_STATE_ZIP}|(?<=, )(?i:{_STATES}) {_ZIP}|(?i:{_POSTCODE}))"
-    rf"|(?:{_SEP}[A-Z][A-Za-z'-]{{0,20}}){{1,3}}?{_SEP}(?:{_STATES}|{_STATE_NAMES})\b){_COUNTRY}"
+    rf"(?:{_STATE_ZIP}|(?<=, )(?i:{_STATES}|{_WORDS}) {_ZIP}|(?i:{_POSTCODE}))"
+    rf"|, ?(?:[A-Z]{{2,20}} ){{1,2}}{_SURER} {_ZIP}"
+    rf"|(?:{_SEP}[A-Z][A-Za-z'-]{{0,20}}){{1,3}}?{_SEP}"
+    rf"(?:{_STATES}|{_PROVINCES}|{_COMMA}(?:{_WORDS})|{_STATE_NAMES})\b){_COUNTRY}"
 )
 _STREET: Final = re.compile(
     rf"(?<![\w\0])(?P<front>(?:(?:{_UNIT}|{_BUILDING})[,/ \n]{{1,3}}){{0,3}})"
     rf"(?P<number>{_NUMBER}),? "
     rf"(?:{_NUMBERED}|(?P<clear>(?:{_WORD} ){{1,5}}{_CLEAR}|(?:{_SMALL} ){{1,3}}{_CLEAR})"
-    rf"|(?:{_WORD} ){{1,5}}{_KINDS}|(?:{_SMALL} ){{1,3}}{_KINDS})\b{_SIDE}{_NO_STREET}{_DOT}"
+    rf"|(?P<weak>(?:{_WORD} ){{1,5}}{_KINDS}|(?:{_SMALL} ){{1,3}}{_KINDS}))\b{_SIDE}{_NO_STREET}{_DOT}"
     rf"(?P<rest>(?:{_SEP}{_UNIT}){{0,3}}(?:{_TOWN})?)"
 )
 _BOX: Final = re.compile(
@@ -118,8 +127,17 @@ _LIVING: Final = re.compile(
     re.IGNORECASE,
 )
 _YEAR: Final = re.compile(r"(?:19|20)\d\d\Z")
+_AT_HOME: Final = re.compile(
+    r"\b(?:(?:live[sd]?|living|located|resid(?:e[sd]?|ing)|stay(?:s|ed|ing)?) (?:at|on)"
+    r"|(?:ship(?:ped)?|deliver(?:ed)?|sen[dt]|mail(?:ed)?|moved?|moving)(?: it| this| them)? to"
+    r"|(?:address|home|house|location)(?: is| was|:)) \Z",
+    re.IGNORECASE,
+)
 _DATED: Final = re.compile(
-    r"\b(?:in|since|of|until|till|during|year|by|from|before|after|[A-Z][a-z]{2,8}) \Z"
+    r"\b(?:(?<!live )(?<!lives )(?<!lived )(?<!living )in|since|of|until|till|during|year|jan|feb|mar"
+    r"|apr|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|may|june|july|august"
+    r"|september|october|november|december)\.? \Z",
+    re.IGNORECASE,
 )
 
 STREET_NUMBER: Final = re.compile(r"\d")
@@ -130,10 +148,19 @@ def postal_addresses(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of English addresses, and of postcodes that stand alone or are named."""
     for match in _STREET.finditer(text):
         before = text[max(0, match.start() - 32) : match.start()]
-        dated = _YEAR.match(match["number"]) and _DATED.search(before)
-        sure = match["clear"] or match["front"] or match["rest"]
-        if not dated and (sure or _LIVING.search(before)):
+        if match["front"] or match["rest"] or _is_street(match, before):
             yield match.span()
     for pattern in (_BOX, _PLACE):
         yield from (match.span() for match in pattern.finditer(text))
     yield from (match.span("code") for match in _CODE.finditer(text))
+
+
+def _is_street(match: re.Match[str], before: str) -> bool:
+    """Whether a number and a name without flat and town are a street, by the words before them.
+
+    A kind that is a word as well and not written "Way" ("5 bars close", "5 BARS CLOSE") needs more.
+    """
+    if _YEAR.match(match["number"]) and _DATED.search(before):
+        return False
+    is_word = match["weak"] and not match["weak"].split()[-1].istitle()
+    return bool(match["clear"] or (_AT_HOME if is_word else _LIVING).search(before))
