@@ -160,6 +160,8 @@ def test_common_roads_are_seen(road):
         ("I live at 8 willow way", "I live at [address]"),
         ("SHIP IT TO 12 ELM DRIVE", "SHIP IT TO [address]"),
         ("my address is 12 elm close", "my address is [address]"),
+        ("they are at 1 logan square", "they are at [address]"),
+        ("WE ARE AT 14 KINGS PARADE", "WE ARE AT [address]"),
         ("3 elm close, flat 4", "[address]"),
         ("Portland OR 97201", "[address]"),
         ("INDIANAPOLIS, IN 46204", "[address]"),

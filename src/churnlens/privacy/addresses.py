@@ -28,7 +28,7 @@ _STOP: Final = (
     "|they|it|too|so|but|not|no|near|along|across|each|every|last|down|off|out|over|any|other|more"
     "|different|same|am|pm|gb|tb|mb|way|lanes?|wheel|hard|flash|usb|disk|thumb|pen|test|stars?"
     "|minutes?|hours?|days?|weeks?|months?|years?|miles?|km|blocks?|people|guys|kids|times?"
-    "|dollars?|percent|points?"
+    "|dollars?|percent|points?|feet"
 )
 _WORD: Final = (
     rf"(?!(?:{_STOP.upper()}|Blocks?|Down|Miles?|Times?|Minutes?|Hours?|Days?|Months?|Hard|Flash|USB)\b)"
@@ -101,7 +101,8 @@ _STREET: Final = re.compile(
     rf"(?<![\w\0])(?P<front>(?:(?:{_UNIT}|{_BUILDING})[,/ \n]{{1,3}}){{0,3}})"
     rf"(?P<number>{_NUMBER}),? "
     rf"(?:{_NUMBERED}|(?P<clear>(?:{_WORD} ){{1,5}}{_CLEAR}|(?:{_SMALL} ){{1,3}}{_CLEAR})"
-    rf"|(?P<weak>(?:{_WORD} ){{1,5}}{_KINDS}|(?:{_SMALL} ){{1,3}}{_KINDS}))\b{_SIDE}{_NO_STREET}{_DOT}"
+    rf"|(?P<weak>(?:{_WORD} ){{1,5}}{_KINDS}|(?:{_SMALL} ){{1,3}}{_KINDS}))\b"
+    rf"{_SIDE}{_NO_STREET}{_DOT}"
     rf"(?P<rest>(?:{_SEP}{_UNIT}){{0,3}}(?:{_TOWN})?)"
 )
 _BOX: Final = re.compile(
@@ -126,6 +127,10 @@ _LIVING: Final = re.compile(
     r"[ ,:](?:[a-z' ]{0,16} )?|\bat )\Z",
     re.IGNORECASE,
 )
+_ONLY_STREETS: Final = re.compile(
+    "(?i:square|circle|cir|highway|hwy|grove|ln|gardens|alley|mews|parade|passage|expressway|quay"
+    "|wharf|heights|ct|mall|plaza)"
+)
 _YEAR: Final = re.compile(r"(?:19|20)\d\d\Z")
 _AT_HOME: Final = re.compile(
     r"\b(?:(?:live[sd]?|living|located|resid(?:e[sd]?|ing)|stay(?:s|ed|ing)?) (?:at|on)"
@@ -134,8 +139,8 @@ _AT_HOME: Final = re.compile(
     re.IGNORECASE,
 )
 _DATED: Final = re.compile(
-    r"\b(?:(?<!live )(?<!lives )(?<!lived )(?<!living )in|since|of|until|till|during|year|jan|feb|mar"
-    r"|apr|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|may|june|july|august"
+    r"\b(?:(?<!live )(?<!lives )(?<!lived )(?<!living )in|since|of|until|till|during|year"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|may|june|july|august"
     r"|september|october|november|december)\.? \Z",
     re.IGNORECASE,
 )
@@ -158,9 +163,10 @@ def postal_addresses(text: str) -> Iterator[tuple[int, int]]:
 def _is_street(match: re.Match[str], before: str) -> bool:
     """Whether a number and a name without flat and town are a street, by the words before them.
 
-    A kind that is a word as well and not written "Way" ("5 bars close", "5 BARS CLOSE") needs more.
+    A kind that is an everyday word, unless written "Way", needs more: "5 bars close".
     """
     if _YEAR.match(match["number"]) and _DATED.search(before):
         return False
-    is_word = match["weak"] and not match["weak"].split()[-1].istitle()
+    kind = (match["weak"] or "A").split()[-1]
+    is_word = not kind.istitle() and not _ONLY_STREETS.fullmatch(kind)
     return bool(match["clear"] or (_AT_HOME if is_word else _LIVING).search(before))
