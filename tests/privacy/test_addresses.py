@@ -202,7 +202,7 @@ REPEATED = (
     "Flat 1/", "Apt 1, ", "# 1 ", "Rose House, ", "12 Oak Street Aa ", "PO Box 1 Aa ", "zip my ", "1/1/",
     "路", "路1号", "中", "一", "市", "区 ", "北京", "村1组", "花园1栋", "大厦A座", "中山路1号中a大", "1单元",
     "1号楼 , ", "住址区区", "1-", "家在上海市 ", "abc, TX 12345", "zip 12345", "Aa, TX 12345",
-    "PO Box 1", "12 Oak Street", "SW1A 1AA", "中山路1号", "3栋501室",
+    "abc, OR 97201", "Abc OR 97201", "12 OAK ST, RENO IN 46204", "NSW 2000", "PO Box 1", "12 Oak Street", "SW1A 1AA", "中山路1号", "3栋501室",
 )  # fmt: skip
 
 
