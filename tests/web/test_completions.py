@@ -12,7 +12,7 @@ def client(server, key="none", retries=0):
 
 def ask(server, said, **more):
     with client(server) as api:
-        return api.chat.completions.create(**chat(said), **more)
+        return api.chat.completions.create(**chat(said) | more)
 
 
 def ask_stream(server, said, **more):
@@ -97,6 +97,9 @@ def test_settings_and_parts_reach_the_model(shared_server):
                 "tool_choice": "required",
                 "functions": [{"name": "f"}],
                 "function_call": {"name": "f"},
+                "service_tier": "priority",
+                "modalities": ["text", "audio"],
+                "parallel_tool_calls": "x",
             }.items()
         ),
         ({"temperature": 3}, "invalid_value", "temperature"),
@@ -140,12 +143,66 @@ def test_what_clients_send_unasked_is_taken(shared_server):
         "response_format": {"type": "text"},
         "tools": [],
         "tool_choice": "auto",
+        "parallel_tool_calls": False,
+        "service_tier": "auto",
+        "modalities": ["text"],
         "temperature": 0.7,
         "top_p": 1,
         "seed": 1,
         "user": "u",
     }
     assert ask(shared_server, "hello", **idle).choices[0].finish_reason == "stop"
+
+
+def whole_reply(api, messages):
+    return api.chat.completions.create(model="fake", messages=messages).choices[0].message
+
+
+def parsed_reply(api, messages):
+    return api.chat.completions.parse(model="fake", messages=messages).choices[0].message
+
+
+def streamed_reply(api, messages):
+    with api.chat.completions.stream(model="fake", messages=messages) as stream:
+        return stream.get_final_completion().choices[0].message
+
+
+@pytest.mark.parametrize("reply", [whole_reply, parsed_reply, streamed_reply])
+@pytest.mark.parametrize("kept", [lambda message: message, lambda message: message.model_dump()])
+def test_a_dialogue_goes_on_from_the_reply_as_it_came(shared_server, reply, kept):
+    messages = []
+    with client(shared_server) as api:
+        for turn in range(3):
+            messages.append({"role": "user", "content": f"echo {turn}"})
+            messages.append(kept(reply(api, messages)))
+    said = [(each.role, each.content) for each in shared_server.model.seen[-1][0]]
+    turns = [(("user", f"echo {turn}"), ("assistant", str(turn))) for turn in range(3)]
+    assert said == [each for turn in turns for each in turn][:-1]
+
+
+def test_a_message_with_empty_lists_is_taken(shared_server):
+    earlier = {"role": "assistant", "content": "a", "tool_calls": [], "annotations": []}
+    last = {"role": "user", "content": "echo b"}
+    assert ask(shared_server, "", messages=[earlier, last]).choices[0].message.content == "b"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    {
+        "refusal": "no",
+        "tool_calls": [{"id": "1", "type": "function"}],
+        "function_call": {"name": "f", "arguments": "{}"},
+        "audio": {"id": "1"},
+        "annotations": [{"type": "url_citation"}],
+        "parsed": {"a": 1},
+    }.items(),
+)
+def test_a_message_that_holds_more_than_text_is_refused_by_name(shared_server, name, value):
+    messages = [{"role": "assistant", "content": "a", name: value}, *chat()["messages"]]
+    with pytest.raises(openai.BadRequestError) as refused:
+        ask(shared_server, "", messages=messages)
+    assert refused.value.code == "unsupported_parameter"
+    assert refused.value.param == f"messages.0.{name}"
 
 
 def test_an_unknown_model_and_a_long_dialogue(shared_server):

@@ -95,6 +95,8 @@ def test_an_address_that_is_wrong_too_often_is_refused_even_with_a_right_token()
         ("2001:db8::1", "2001:db8::ffff:1", True),
         ("2001:db8::1", "2001:db8:0:1::1", False),
         ("fe80::1", "fe80::2%eth0", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
         ("", "no address", True),
     ],
 )

@@ -224,11 +224,15 @@ class Guesses:
 
 
 def _network(address: str) -> str:
-    """Return what the wrong tokens of an address are counted under, short whatever a proxy says."""
+    """Return what the wrong tokens of an address are counted under, short whatever a proxy says.
+
+    An IPv4 address written as IPv6 (::ffff:192.0.2.1) is that IPv4 address.
+    """
     try:
         ip = ip_address(address)
     except ValueError:
         return ""
+    ip = getattr(ip, "ipv4_mapped", None) or ip
     return str(IPv6Network((int(ip), _NETWORK), False) if isinstance(ip, IPv6Address) else ip)
 
 

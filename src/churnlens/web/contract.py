@@ -24,16 +24,36 @@ class TextPart(Frozen):
     text: str
 
 
+def _only(*idle: Any) -> BeforeValidator:
+    """Take a parameter where it asks for nothing, as clients send it unasked, and nowhere else."""
+
+    def check(given: Any, info: ValidationInfo) -> None:
+        if given is not None and given not in idle:
+            known = f"{info.field_name} is not served: leave it out, or send {json.dumps(idle[0])}"
+            raise PydanticCustomError("unsupported_parameter", "{known}", {"known": known})
+
+    return BeforeValidator(check)
+
+
 def _role(given: Any) -> Any:
     return "system" if given == "developer" else given
 
 
 class ChatMessage(Frozen):
-    """A message of a request."""
+    """A message of a request.
+
+    A client appends a reply as it came, with what the reply has not: those fields must be empty.
+    """
 
     role: Annotated[Role, BeforeValidator(_role)]
     content: str | tuple[TextPart, ...]
     name: str | None = Field(default=None, max_length=64)
+    refusal: Annotated[None, _only(None)] = None
+    annotations: Annotated[None, _only([])] = None
+    audio: Annotated[None, _only(None)] = None
+    function_call: Annotated[None, _only(None)] = None
+    tool_calls: Annotated[None, _only([])] = None
+    parsed: Annotated[None, _only(None)] = None  # of the client's own helpers
 
     def text(self) -> str:
         """Return what was said."""
@@ -47,17 +67,6 @@ class StreamOptions(Frozen):
 
     include_usage: bool = False
     include_obfuscation: bool = False
-
-
-def _only(*idle: Any) -> BeforeValidator:
-    """Take a parameter where it asks for nothing, as clients send it unasked, and nowhere else."""
-
-    def check(given: Any, info: ValidationInfo) -> None:
-        if given is not None and given not in idle:
-            known = f"{info.field_name} is not served: leave it out, or send {json.dumps(idle[0])}"
-            raise PydanticCustomError("unsupported_parameter", "{known}", {"known": known})
-
-    return BeforeValidator(check)
 
 
 class ChatBody(Frozen):
@@ -91,6 +100,9 @@ class ChatBody(Frozen):
     tool_choice: Annotated[None, _only("none", "auto")] = None
     functions: Annotated[None, _only([])] = None
     function_call: Annotated[None, _only("none", "auto")] = None
+    parallel_tool_calls: Annotated[None, _only(True, False)] = None
+    service_tier: Annotated[None, _only("auto", "default")] = None
+    modalities: Annotated[None, _only(["text"])] = None
 
     def settings(self, limits: LimitOptions) -> Settings:
         """Return how the reply is written, its length bounded by the server."""

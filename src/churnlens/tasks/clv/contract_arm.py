@@ -39,6 +39,8 @@ class ContractModel(Frozen):
         Mean and spread of a customer's bills are known from few of them, which widens what is
         drawn: the sum of k new ones has Student's t with n - 1 degrees of freedom around k times
         the mean, scaled by spread √(k + k²/n). One bill alone takes the spread of others, as known.
+        Bills that were all equal, if only two, have spread 0: what is drawn then differs only by
+        how long the customer stays, which is too sure of customers with few bills.
         """
         charge, spread, bills = (
             rows[name].to_numpy(float)[:, None] for name in ("charge", "charge_spread", "bills")

@@ -4,7 +4,8 @@ import pytest
 
 from churnlens.options import ClvReportingOptions
 from churnlens.pipelines import tracking
-from churnlens.pipelines.reporting.clv.tracking import track_values
+from churnlens.pipelines.reporting import create_pipeline
+from churnlens.pipelines.reporting.clv.tracking import track_values, tracked_models
 from churnlens.pipelines.tracking import TrackingError
 from pipelines.reporting.value_sample import POINT, REPORT, value_metrics
 
@@ -20,7 +21,8 @@ MODEL = {
 
 
 def tracked(uri=None):
-    track_values(value_metrics("bg_nbd"), MODEL, REPORT, ClvReportingOptions(tracking_uri=uri))
+    options = ClvReportingOptions(tracking_uri=uri)
+    track_values(value_metrics("bg_nbd"), MODEL, REPORT, options, "<html>")
 
 
 def test_without_a_store_nothing_is_needed_and_without_mlflow_it_says_what_to_do(monkeypatch):
@@ -28,6 +30,23 @@ def test_without_a_store_nothing_is_needed_and_without_mlflow_it_says_what_to_do
     tracked()
     with pytest.raises(TrackingError, match=r"pip install -e '.\[track\]'"):
         tracked("sqlite:///x.db")
+
+
+def test_what_cannot_be_logged_fails_when_all_else_is_written():
+    pipeline = create_pipeline("clv")
+    written = pipeline.to_nodes("track_values").all_outputs()
+    assert written == pipeline.all_outputs() - {"gini_plot", "decile_plot"}
+    assert pipeline.nodes[-1].name == "track_values"
+
+
+@pytest.mark.parametrize("arm", ["bg_nbd", "survival"])
+def test_settings_of_boosting_are_those_of_models_that_read_them(arm):
+    scores = value_metrics(arm)["scores"]
+    more = [{"model": name, "metrics": {}} for name in ("language_model", "tweedie_text")]
+    runs = tracked_models(scores | {"models": [*scores["models"], *more]}, MODEL)
+    told = {run.name for run in runs if run.settings}
+    assert told == {"tweedie", "two_stage", f"tweedie_{arm}", "stack", "tweedie_text"}
+    assert len(runs) == 10
 
 
 def test_mlflow_has_every_trial_and_every_model_inside_one_run(tmp_path):

@@ -73,7 +73,13 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 func=track_values,
-                inputs=["metrics", "value_model", "transaction_report", "params:reporting"],
+                inputs=[
+                    "metrics",
+                    "value_model",
+                    "transaction_report",
+                    "params:reporting",
+                    "report",
+                ],
                 outputs=None,
                 name="track_values",
             ),

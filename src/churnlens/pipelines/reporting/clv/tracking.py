@@ -13,14 +13,18 @@ def track_values(
     value_model: dict[str, Any],
     transaction_report: dict[str, Any],
     options: ClvReportingOptions,
+    report: str,
 ) -> None:
     """Log trials and models as runs within one, where a store is named; see `tracking.track`.
+
+    It is last: a store that cannot be reached costs nothing else.
 
     Args:
         metrics: by `evaluate_values`.
         value_model: says what was tried, and with which seed.
         transaction_report: says which transactions it was.
         options: its `tracking_uri`.
+        report: not read; it is written by then.
     """
     if options.tracking_uri:
         facts = ("trade", "rows", "kept", "customers", "first", "last")
@@ -46,9 +50,8 @@ def tracked_models(scores: dict[str, Any], value_model: dict[str, Any]) -> list[
 
     Args:
         scores: a `ClvScores`.
-        value_model: says with which settings.
+        value_model: says with which settings; only models of boosting read them.
     """
-    settings = value_model["options"]["models"]
     runs = []
     for each in scores["models"]:
         name = each["model"]
@@ -57,8 +60,14 @@ def tracked_models(scores: dict[str, Any], value_model: dict[str, Any]) -> list[
             metrics |= bounds(metric, estimate)
         if name in scores["deviances"]:
             metrics["training_cut_deviance"] = scores["deviances"][name]
+        settings = value_model["options"]["models"] if _is_boosted(name) else {}
         runs.append(Tracked(name, settings, metrics, _seed(value_model)))
     return runs
+
+
+def _is_boosted(model: str) -> bool:
+    """Whether a model is of boosting; floors, parametric ones and a language model are not."""
+    return model.startswith("tweedie") or model in {"two_stage", "stack"}
 
 
 def _seed(value_model: dict[str, Any]) -> dict[str, str]:
