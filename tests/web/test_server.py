@@ -29,7 +29,7 @@ from churnlens.web.house import Services
 from churnlens.web.server import serve
 from web.support import FakeModel
 services = Services(models={"fake": FakeModel(seconds=0.05, words=400)})
-serve(lambda: services, Path(sys.argv[1]), WebOptions(port=int(sys.argv[2])))
+serve(lambda port: services, Path(sys.argv[1]), WebOptions(port=int(sys.argv[2])))
 """
 
 
@@ -41,7 +41,7 @@ def test_the_server_is_set_up_as_the_options_say(tmp_path, monkeypatch, unused_p
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
     options = WebOptions(port=unused_port, limits=LimitOptions(connections=7, write_seconds=3))
-    serve(lambda: Services(models={"fake": FakeModel()}), tmp_path, options)
+    serve(lambda port: Services(models={"fake": FakeModel()}), tmp_path, options)
     ((config, held),) = seen
     assert held == [("127.0.0.1", unused_port)] and config.limit_concurrency == 7
     assert config.http.limits.write_seconds == 3 and not config.access_log
@@ -84,7 +84,7 @@ def test_one_address_of_several_may_be_absent(monkeypatch):
 
 
 def test_while_models_load_a_client_is_refused_and_the_port_is_held(tmp_path, unused_port):
-    def load():
+    def load(port):
         with pytest.raises(httpx2.ConnectError):
             httpx2.get(f"http://127.0.0.1:{unused_port}/health")
         with socket.socket() as other, pytest.raises(OSError, match="in use"):
@@ -96,6 +96,41 @@ def test_while_models_load_a_client_is_refused_and_the_port_is_held(tmp_path, un
     History(tmp_path / "web" / "history.db").close()  # it was closed, and the port is free
     for held in binding.bind(WebOptions(port=unused_port)):
         held.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.2 may be absent")
+def test_a_port_that_the_system_chose_is_told_and_is_that_of_every_address(tmp_path, monkeypatch):
+    told, held = [], []
+
+    def addresses(options):
+        return [(socket.AF_INET, (host, options.port)) for host in ("127.0.0.1", "127.0.0.2")]
+
+    def run(self, sockets):
+        held.extend(each.getsockname()[1] for each in sockets)
+
+    def load(port):
+        told.append(port)
+        return Services(models={"fake": FakeModel()})
+
+    monkeypatch.setattr(binding, "_addresses", addresses)
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    serve(load, tmp_path, WebOptions(port=0))
+    assert held == told * 2 and 0 not in told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere two cannot hold one address")
+def test_who_listened_first_while_models_load_is_told(tmp_path, unused_port):
+    with socket.socket() as other:
+
+        def load(port):
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", port))
+            other.listen()
+            return Services(models={"fake": FakeModel()})
+
+        with pytest.raises(AccessError, match=f"port {unused_port}: Address already in use"):
+            serve(load, tmp_path, WebOptions(port=unused_port))
+    History(tmp_path / "web" / "history.db").close()  # it was closed
 
 
 @pytest.mark.slow

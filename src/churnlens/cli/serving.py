@@ -47,9 +47,9 @@ def serve(host: str | None, port: int | None, data_root: str | None, env: str | 
     given = {name: each for name, each in (("host", host), ("port", port)) if each is not None}
     options = WebOptions.model_validate({**context.catalog.load("params:web"), **given})
 
-    def load() -> Services:
+    def load(port: int) -> Services:
         services = _services(context)
-        click.echo(f"http://{options.host}:{options.port} serves {', '.join(_names(services))}")
+        click.echo(f"http://{options.host}:{port} serves {', '.join(_names(services))}")
         return services
 
     try:

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from churnlens.options import LimitOptions, WebOptions
 from churnlens.web.access import load_tokens
 from churnlens.web.app import create_app
-from churnlens.web.binding import bind
+from churnlens.web.binding import bind, listen
 from churnlens.web.history import History
 from churnlens.web.house import House, Places, Services
 
@@ -104,7 +104,7 @@ def server_config(app: FastAPI, options: WebOptions) -> uvicorn.Config:
 
 
 def serve(
-    load: Callable[[], Services],
+    load: Callable[[int], Services],
     data_root: Path,
     options: WebOptions,
     project: Path | None = None,
@@ -114,7 +114,8 @@ def serve(
     Conversations are kept in `web/history.db` of the data root; `project` has the lineage site.
 
     Args:
-        load: loads what is served, which may take minutes: called when nothing else can refuse.
+        load: loads what is served, which may take minutes: called with the port that is bound,
+            when only another server that listens there first can still refuse.
         data_root: see there.
         options: of the server.
         project: folder of the project.
@@ -127,5 +128,7 @@ def serve(
     with ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in bind(options)]
         history = stack.enter_context(closing(History(data_root / HISTORY)))
-        app = create_app(load(), history, Places.of(data_root, project), tokens, options)
+        port = sockets[0].getsockname()[1]
+        app = create_app(load(port), history, Places.of(data_root, project), tokens, options)
+        listen(sockets, options)
         Server(app, options).run(sockets)
