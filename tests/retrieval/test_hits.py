@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churnlens.retrieval.hits import allowed_positions, at_least_one, best
+from churnlens.retrieval.hits import at_least_one, best, inside_of
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.integers(1, 45))
@@ -18,12 +18,25 @@ def test_best_of_nothing_is_nothing():
     assert len(best(np.zeros(0, int), np.zeros(0), 3).positions) == 0
 
 
-def test_a_filter_is_a_mask_or_rows_or_nothing():
-    mask = np.array([False, True, True, False])
-    assert allowed_positions(mask, 4).tolist() == [1, 2]
-    assert allowed_positions(np.array([2, 1, 2]), 4).tolist() == [1, 2]
-    assert allowed_positions(None, 3).tolist() == [0, 1, 2]
-    assert allowed_positions(np.array([]), 3).tolist() == []
+@pytest.mark.parametrize(
+    ("allowed", "positions"),
+    [
+        (np.array([False, True, True, False]), [1, 2]),
+        (np.array([2, 1, 2]), [1, 2]),
+        (None, [0, 1, 2, 3]),
+        (np.array([]), []),
+    ],
+)
+def test_a_filter_is_a_mask_or_rows_or_nothing(allowed, positions):
+    inside = inside_of(allowed, 4)
+    assert inside.positions.tolist() == positions
+    assert inside.mask.tolist() == [row in positions for row in range(4)]
+    assert inside_of(inside, 4) is inside
+
+
+def test_a_filter_of_another_corpus_is_refused():
+    with pytest.raises(ValueError, match=r"expected a mask of 5 rows, got shape \(4,\)"):
+        inside_of(inside_of(None, 4), 5)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +49,7 @@ def test_a_filter_is_a_mask_or_rows_or_nothing():
 )
 def test_a_filter_that_does_not_fit_is_refused(allowed, message):
     with pytest.raises(ValueError, match=message):
-        allowed_positions(allowed, 4)
+        inside_of(allowed, 4)
 
 
 def test_k_is_at_least_one():

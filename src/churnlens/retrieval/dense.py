@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from churnlens.retrieval.hits import Hits, allowed_positions, at_least_one, best
+from churnlens.retrieval.hits import Filter, Hits, at_least_one, best, inside_of
 
 if TYPE_CHECKING:
     import faiss
@@ -78,11 +78,9 @@ def _prepare(index: Any) -> None:
         index.set_direct_map_type(faiss.DirectMap.Array)
 
 
-def _parameters(index: Any, positions: np.ndarray) -> Any:
-    """Return search parameters that keep a search inside `positions`."""
+def _parameters(index: Any, mask: np.ndarray) -> Any:
+    """Return search parameters that keep a search inside a mask (n_documents,)."""
     faiss = _faiss()
-    mask = np.zeros(index.ntotal, dtype=bool)
-    mask[positions] = True
     inside = faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
     if isinstance(index, faiss.IndexIVF):
         return faiss.SearchParametersIVF(sel=inside, nprobe=index.nprobe)
@@ -97,7 +95,7 @@ def _exact(index: Any, queries: np.ndarray, k: int, positions: np.ndarray) -> li
 
 
 def search_dense(
-    index: faiss.Index, queries: np.ndarray, k: int, allowed: np.ndarray | None = None
+    index: faiss.Index, queries: np.ndarray, k: int, allowed: Filter = None
 ) -> list[Hits]:
     """Return the most similar documents inside a filter, for a batch of queries.
 
@@ -108,7 +106,7 @@ def search_dense(
         index: by `build_index`.
         queries: float array of shape (n_queries, dimensions); normalised here.
         k: how many for each.
-        allowed: boolean mask of shape (n_documents,), row numbers, or None for every row.
+        allowed: see `inside_of`.
 
     Returns:
         For each query its hits with their cosine.
@@ -125,13 +123,13 @@ def search_dense(
             f"expected queries of {index.d} dimensions, got {queries.shape[1]}: the index was "
             "built with another encoder"
         )
-    positions = allowed_positions(allowed, index.ntotal)
+    mask, positions = (inside := inside_of(allowed, index.ntotal)).mask, inside.positions
     k = min(k, len(positions))
     if not k:
         return [Hits(positions, np.zeros(0, np.float32)) for _ in queries]
     if not isinstance(index, faiss.IndexFlat) and len(positions) <= _DIRECT_ROWS:
         return _exact(index, queries, k, positions)
-    scores, found = index.search(queries, k, params=_parameters(index, positions))
+    scores, found = index.search(queries, k, params=_parameters(index, mask))
     if (found < 0).any():
         return _exact(index, queries, k, positions)
     return [best(*row, k) for row in zip(found, scores, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -35,29 +36,48 @@ def best(positions: np.ndarray, scores: np.ndarray, k: int) -> Hits:
     return Hits(positions[order], scores[order])
 
 
-def allowed_positions(allowed: np.ndarray | None, n_documents: int) -> np.ndarray:
-    """Return the rows that a filter lets through, increasing and without repeats.
+@dataclass(frozen=True, eq=False)
+class Inside:
+    """The documents that a filter lets through, in the two forms that searching takes.
+
+    Attributes:
+        mask: shape (n_documents,).
+        positions: row numbers, increasing and without repeats.
+    """
+
+    mask: np.ndarray
+    positions: np.ndarray
+
+
+Filter = np.ndarray | Inside | None
+
+
+def inside_of(allowed: Filter, n_documents: int) -> Inside:
+    """Return what a filter lets through.
 
     Args:
-        allowed: a boolean mask of shape (n_documents,), row numbers, or None for every row.
+        allowed: a boolean mask of shape (n_documents,), row numbers, None for every row, or what
+            this function returned of one of them.
         n_documents: size of the corpus.
 
     Raises:
         ValueError: when a mask has another length or a row number does not exist.
     """
     if allowed is None:
-        return np.arange(n_documents)
-    allowed = np.asarray(allowed)
-    if allowed.dtype == bool:
-        if allowed.shape != (n_documents,):
-            raise ValueError(f"expected a mask of {n_documents} rows, got shape {allowed.shape}")
-        return np.flatnonzero(allowed)
-    positions = np.unique(allowed.astype(np.int64))
+        return Inside(np.ones(n_documents, dtype=bool), np.arange(n_documents))
+    given = allowed.mask if isinstance(allowed, Inside) else np.asarray(allowed)
+    if given.dtype == bool:
+        if given.shape != (n_documents,):
+            raise ValueError(f"expected a mask of {n_documents} rows, got shape {given.shape}")
+        return allowed if isinstance(allowed, Inside) else Inside(given, np.flatnonzero(given))
+    positions = np.unique(given.astype(np.int64))
     if len(positions) and not 0 <= positions[0] <= positions[-1] < n_documents:
         raise ValueError(
             f"expected rows 0 to {n_documents - 1}, got {positions[0]} to {positions[-1]}"
         )
-    return positions
+    mask = np.zeros(n_documents, dtype=bool)
+    mask[positions] = True
+    return Inside(mask, positions)
 
 
 def at_least_one(k: int) -> int:

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from churnlens.retrieval.hits import Hits, allowed_positions, at_least_one, best
+from churnlens.retrieval.hits import Filter, Hits, at_least_one, best, inside_of
 
 Engine = Literal["rank_bm25", "bm25s"]
 Postings = Mapping[str, Hits]
@@ -107,25 +107,26 @@ class LexicalIndex:
             )
         return cls(_ENGINES[engine](token_lists), len(token_lists))
 
-    def search(self, tokens: Sequence[str], k: int, allowed: np.ndarray | None = None) -> Hits:
+    def search(self, tokens: Sequence[str], k: int, allowed: Filter = None) -> Hits:
         """Return the best documents inside a filter; a document without a match is never one.
 
         Args:
             tokens: of the question, by `tokenize`; a repeated token counts as often.
             k: how many; fewer come back when fewer match.
-            allowed: boolean mask of shape (n_documents,), row numbers, or None for every row.
+            allowed: see `inside_of`.
 
         Raises:
             ValueError: for k below 1 or a filter that does not fit the corpus.
         """
         at_least_one(k)
-        scores = np.zeros(self.n_documents)
-        for token in tokens:
-            if posting := self.postings.get(token):
-                scores[posting.positions] += posting.scores
-        positions = allowed_positions(allowed, self.n_documents)
-        positions = positions[scores[positions] > 0]
-        return best(positions, scores[positions], k)
+        mask, positions = (inside := inside_of(allowed, self.n_documents)).mask, inside.positions
+        found = [posting for token in tokens if (posting := self.postings.get(token))]
+        if not found:
+            return best(positions[:0], np.zeros(0), k)
+        rows, weights = (np.concatenate(each) for each in zip(*found, strict=True))
+        counted = np.flatnonzero(mask[rows])
+        scores = np.bincount(rows[counted], weights[counted], self.n_documents)[positions]
+        return best(positions[scores > 0], scores[scores > 0], k)
 
     def to_table(self) -> pd.DataFrame:
         """Return one row per term: `term`, `positions` and `weights` (lists of equal length)."""

@@ -12,7 +12,7 @@ import numpy as np
 from churnlens.retrieval.dense import search_dense
 from churnlens.retrieval.diversity import diversify, number_texts, take_turns
 from churnlens.retrieval.fusion import reciprocal_rank_fusion
-from churnlens.retrieval.hits import Hits, allowed_positions, at_least_one
+from churnlens.retrieval.hits import Filter, Hits, at_least_one, inside_of
 from churnlens.retrieval.lexical import LexicalIndex
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class HybridRetriever:
         tokens: Sequence[str],
         vector: np.ndarray | None,
         k: int,
-        allowed: np.ndarray | None = None,
+        allowed: Filter = None,
         groups: Sequence[str] | None = None,
     ) -> tuple[Hit, ...]:
         """Return up to `k` documents inside the filter, without repeats.
@@ -96,7 +96,7 @@ class HybridRetriever:
             tokens: of the question, by `tokenize`.
             vector: of the question, shape (dimensions,); None searches by words alone.
             k: how many.
-            allowed: boolean mask of shape (n_documents,), row numbers, or None for every row.
+            allowed: see `inside_of`.
             groups: label of every document, "" for none; the labels take turns in the order of
                 their share among the allowed documents.
 
@@ -104,13 +104,11 @@ class HybridRetriever:
             ValueError: for a k below 1, or a filter, vector or groups that do not fit.
         """
         depth = max(self.candidates, at_least_one(k))
-        inside = allowed_positions(allowed, self.lexical.n_documents)
-        mask = np.zeros(self.lexical.n_documents, dtype=bool)
-        mask[inside] = True
-        words = self.lexical.search(tokens, depth, mask).positions
+        inside = inside_of(allowed, self.lexical.n_documents)
+        words = self.lexical.search(tokens, depth, inside).positions
         meaning = np.zeros(0, dtype=np.int64)
         if vector is not None:
-            meaning = search_dense(self.index, vector[None], depth, mask)[0].positions
+            meaning = search_dense(self.index, vector[None], depth, inside)[0].positions
         fused = reciprocal_rank_fusion((words, meaning), self.weights, self.constant)
         by_words, by_meaning = _ranks(words), _ranks(meaning)
         return tuple(
@@ -121,7 +119,7 @@ class HybridRetriever:
                 rank_vector=by_meaning.get(position),
                 rank_fused=int(place) + 1,
             )
-            for place in self._choose(fused, k, inside, groups)
+            for place in self._choose(fused, k, inside.positions, groups)
         )
 
     def _choose(
