@@ -136,6 +136,22 @@ def test_a_number_of_the_dialogue_cannot_become_another(accepts, problem):
         assert accepts(told, _said(right))
 
 
+@pytest.mark.parametrize(
+    "problem", ["Paid $ late.", "Paid 40 $", "Paid  40.", "40  days", " 40 days"]
+)
+def test_a_sign_of_money_needs_its_number_and_spaces_are_single(accepts, problem):
+    told = dialogue("I paid $40 in 12 days", "Sorry.")
+    assert not accepts(told, _said(problem))
+    assert not accepts(dialogue("Hello", "Sorry."), _said(problem.replace("40", "it")))
+    assert accepts(told, _said("Paid $40."))
+
+
+def test_a_number_may_stand_anywhere_and_as_often_as_it_is_needed(accepts):
+    told = dialogue("I paid $40 in 12 days", "Sorry.")
+    for right in ("word " * 14 + "40 late", "12 " * 9 + "days", "They paid in 12 days, that is 40"):
+        assert accepts(told, _said(right))
+
+
 def test_the_grammar_has_the_keys_and_values_of_the_language(accepts):
     told = dialogue("我付了40元", "抱歉", language="zh")
     assert accepts(told, _said("付了40元", "zh", "未明确", "否"))

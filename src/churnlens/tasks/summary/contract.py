@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, Field
@@ -41,6 +41,8 @@ VALUES: Final[dict[Language, dict[Answer, str]]] = {
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NUMBER: Final = re.compile(r"[A-Za-z]*\d[\dA-Za-z]*(?:[.,:/-]\d+)*")
 _SHOWN_NUMBERS: Final = 60
+_NEVER: Final = r'\p{C}\p{Zl}\p{Zp}"\\{}\[\]<>\p{N}'
+_MONEY: Final = "$€£¥￥"
 
 
 class SummaryError(ValueError):
@@ -142,28 +144,38 @@ def grammar_for(dialogue: Dialogue, max_chars: int = 200) -> str:
     """Return the grammar in which a model answers: the schema, with the dialogue's digits alone.
 
     A digit can only come as a number of the dialogue, written as there: no Latin letter stands at
-    it, and what stands before it cannot make another number of it (12 and 5 never become 12.5).
+    it, and what stands before it cannot make another number of it (12 and 5 never become 12.5). A
+    sign of money stands before a number or not at all: where none may follow, a model would go on
+    writing signs and spaces.
     """
     if max_chars < 40:
         raise ValueError(f"max_chars: got {max_chars}, expected 40 or more")
     said = "\n".join(turn.text for turn in dialogue.turns)
     found = dict.fromkeys(_NUMBER.findall(unicodedata.normalize("NFKC", said)))
     numbers = [number for number in found if len(number) <= 20][:_SHOWN_NUMBERS]
-    whole = schema(dialogue.language, max_chars)
-    never = r'\p{C}\p{Zl}\p{Zp}"\\{}\[\]<>\p{N}'
-    line = f"[^{never}]{{1,{max_chars}}}"
-    if numbers:
-        one = "|".join(re.escape(number) for number in sorted(numbers, key=len, reverse=True))
-        run, after = f"[^{never}]{{0,{max_chars // 4}}}", f"[^{never}A-Za-z]"
-        before = f"[^{never}A-Za-z.,:/-]"
-        between = f"({after}{run})?{before}"
-        line = f"{line}|({run}{before})?({one})({between}({one})){{0,2}}{after}{run}"
+    whole, pattern = schema(dialogue.language, max_chars), _line_of(numbers)
     for field in TEXTS:
         whole["properties"][KEYS[dialogue.language][field]] = {
             "type": "string",
-            "pattern": f"^({line})$",
+            "pattern": f"^({pattern})$",
+            "maxLength": max_chars,
         }
     return compile_grammar(whole)
+
+
+def _line_of(numbers: Sequence[str]) -> str:
+    """Return the pattern of a line with single spaces and these numbers, each whole."""
+    word = f"[^{_NEVER}{_MONEY} ]"
+    words = f"({word} ?)*"
+    if not numbers:
+        return f"{words}{word}"
+    one = "|".join(re.escape(number) for number in sorted(numbers, key=len, reverse=True))
+    joint = f"[^{_NEVER}A-Za-z.,:/ -]"  # what may stand at a number's left; at its right:
+    mark = f"[^{_NEVER}{_MONEY}A-Za-z ]"
+    before, after = f"({joint}|{word} )", f"( |{mark} ?)"
+    between = f"( |{joint}|{mark} |{after}{words}{before})"
+    ending = f"({after}({words}{word})?)?"
+    return f"{words}{word}|({words}{before})?({one})({between}({one}))*{ending}"
 
 
 def summary_of(values: Mapping[FieldName, str]) -> Summary:
