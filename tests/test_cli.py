@@ -25,7 +25,7 @@ FORMATS = {
     "send-alerts": "sink → events taken now",
     "grant": "outgoing/grants.jsonl",
     "serve": "web/history.db",
-    "status": "(done, stale, torn or missing), name, reason",
+    "status": "(done, stale, torn, missing or never ran), name, reason",
     "plan": "memory of every stage",
     "export": "llama.cpp and Ollama, or ONNX",
     "lineage": "HTML",
@@ -214,6 +214,12 @@ def test_another_environment_than_that_of_the_run_is_told(project, finished):
     done = invoke(project, "ask", "Why?", "--data-root", finished)
     assert done.exit_code == 1
     assert "give the same --env here" in done.stderr
+
+
+def test_status_names_the_nodes_of_a_student_that_a_quick_task_leaves_out(project, tmp_path):
+    out = invoke(project, "status", "summary", "--data-root", str(tmp_path)).stdout
+    assert "never ran  summary.finetuning.train_student" in out
+    assert out.count("summary.reporting.write_report") == 1
 
 
 def test_status_reads_the_files_that_the_run_was_given(project, finished):

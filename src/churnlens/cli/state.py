@@ -20,16 +20,18 @@ from churnlens.cli.plain import PlainCommand
 def status(task: str, data_root: str | None, env: str | None) -> None:
     """Say per node of TASK (default: churn) whether its outputs are done, and why not.
 
-    One line a node: state (done, stale, torn or missing), name, reason.
+    One line a node: state (done, stale, torn, missing or never ran), name, reason.
     """
     from kedro.framework.project import pipelines
+    from kedro.pipeline import Pipeline
 
     from churnlens.engine.records import node_states
     from churnlens.hooks import STATE
     from churnlens.hooks import data_root as root_of
 
     context = open_project(env, data_root=data_root)
-    nodes = pipelines[task].nodes
+    student = [each for each in pipelines["student"].nodes if each.name.startswith(f"{task}.")]
+    nodes = (pipelines[task] + Pipeline(student)).nodes
     for found in node_states(context.catalog, nodes, root_of(context) / STATE):
         click.echo(f"{found.state:10} {found.node:45} {found.why}".rstrip())
 
