@@ -4,7 +4,7 @@
 `Generator`, as the arms of the churn task call it, up to 64 at once: the common beginning read
 once, every answer inside its grammar. Theirs is `model.generate` on one prompt at a time, without a
 grammar, greedy, with as many new tokens as our answer has; the same weights, prompts and precision
-(bfloat16, as in the arms). Unit: answers a second; each way runs once, with --full twice. The mask
+(bfloat16, as in the arms). Unit: answers a second; each way runs once. The mask
 is what choosing tokens inside the grammar takes beyond taking the best one, as a share of a step,
 measured in a run of its own.
 """
@@ -106,7 +106,7 @@ def main() -> None:
             for request, done in zip(requests, written, strict=True)
         ],
     }
-    times = side_by_side(ways, 2 if given.full else 1)
+    times = side_by_side(ways, 1)
     found = case(
         f"{len(requests)} questions",
         times,
