@@ -28,12 +28,18 @@ def cluster():
         yield ray
 
 
-def make_work(marker=None):
-    """Return work over numbers; the first worker that meets 1,234 kills itself if it has a marker."""
+def make_work(marker=None, weight=0):
+    """Return work over numbers; the first worker that meets 1,234 kills itself if it has a marker.
+
+    `weight` in bytes is what a fitted model inside the work would have.
+    """
+    carried = np.zeros(weight, np.uint8)
 
     def work(items):
         import os
         import signal
+
+        assert len(carried) == weight
 
         if marker is not None and 1_234 in items and not marker.exists():
             marker.write_text("killed")
@@ -50,13 +56,14 @@ def files(folder):
     return {name: frame.drop(columns="process").to_csv() for name, frame in frames.items()}
 
 
-def test_a_lost_worker_costs_no_row_and_no_byte(cluster, tmp_path):
+@pytest.mark.parametrize("weight", [0, 5_000_000])  # Ray keeps heavy arguments elsewhere
+def test_a_lost_worker_costs_no_row_and_no_byte(cluster, tmp_path, weight):
     frames = {}
     for name, engine in (("local", EngineOptions()), ("ray", RAY)):
         store = ShardStore(tmp_path / name)
         marker = tmp_path / "killed" if name == "ray" else None
         frames[name] = map_shards(
-            make_work(marker),
+            make_work(marker, weight),
             NUMBERS,
             store=store,
             recipe=["m"],

@@ -76,7 +76,8 @@ def _on_ray(
             max_restarts=-1,
             max_task_retries=RETRIES,
         )(_Worker)
-        free = [kind.remote(work) for _ in range(workers)]
+        kept = ray.put(work)  # Ray forgets what a worker was made from, and could not restart it
+        free = [kind.remote(kept) for _ in range(workers)]
         left, running = iter(shards), {}
         for worker, (place, items) in zip(free, left, strict=False):
             running[worker.run.remote(items)] = (place, worker)
