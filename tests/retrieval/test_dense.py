@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churnlens.retrieval import build_index, dense, search_dense
-from churnlens.retrieval.dense import unit_rows
+from churnlens.retrieval.dense import rescore, unit_rows
 
 FACTORIES = ("Flat", "HNSW16", "IVF8,SQ8", "IVF8,Flat")
 VECTORS = np.random.default_rng(5).normal(size=(600, 24))
@@ -54,6 +54,19 @@ def test_approximate_indices_recall_what_is_exact(factory, monkeypatch):
         for a, b in zip(exact, found, strict=True)
     ]
     assert np.mean(shared) >= 9.5
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_hits_are_put_in_the_order_of_the_vectors_themselves(factory, monkeypatch):
+    monkeypatch.setattr(dense, "_DIRECT_ROWS", 0)
+    index, query = build_index(VECTORS, factory), VECTORS[7] + 0.3
+    found = search_dense(index, query[None], 20)[0]
+    hits = rescore(index, found, query, VECTORS)
+    expected, cosine = _oracle(query, np.isin(np.arange(600), found.positions), 20)
+    assert hits.positions.tolist() == expected.tolist()
+    np.testing.assert_allclose(hits.scores, cosine[expected], atol=1e-5)
+    nothing = search_dense(index, query[None], 5, np.zeros(600, dtype=bool))[0]
+    assert not len(rescore(index, nothing, query, VECTORS).positions)
 
 
 @pytest.mark.parametrize("factory", FACTORIES)

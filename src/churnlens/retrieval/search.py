@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from churnlens.retrieval.dense import search_dense
+from churnlens.retrieval.dense import rescore, search_dense
 from churnlens.retrieval.diversity import diversify, number_texts, take_turns
 from churnlens.retrieval.fusion import reciprocal_rank_fusion
 from churnlens.retrieval.hits import Filter, Hits, at_least_one, inside_of
@@ -108,7 +108,8 @@ class HybridRetriever:
         words = self.lexical.search(tokens, depth, inside).positions
         meaning = np.zeros(0, dtype=np.int64)
         if vector is not None:
-            meaning = search_dense(self.index, vector[None], depth, inside)[0].positions
+            found = search_dense(self.index, vector[None], depth, inside)[0]
+            meaning = rescore(self.index, found, vector, self.vectors).positions
         fused = reciprocal_rank_fusion((words, meaning), self.weights, self.constant)
         by_words, by_meaning = _ranks(words), _ranks(meaning)
         return tuple(
