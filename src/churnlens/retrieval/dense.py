@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 _DIRECT_ROWS = 20_000  # up to here an exact product over the filtered rows costs milliseconds
 _PROBES, _EF_CONSTRUCTION, _EF_SEARCH = 32, 80, 64
-_TAUGHT_BY = (
-    40  # vectors for each list of an IVF; 256, FAISS's own, find no more and cost six times
-)
+_TAUGHT_BY = 40  # vectors a list of an IVF; with 256, as FAISS has it, no more is found
 
 
 def _faiss() -> Any:
