@@ -97,9 +97,14 @@ def main() -> None:
         return
     sizes = [7_000, 70_000, 700_000] if arguments(__doc__).full else [2_000, 20_000]
     found = [child("--rows", rows) for rows in sizes]
-    found[0]["embedding_per_1000"] = child("--embed", sizes[0])["embedding_per_1000"]
-    change = found[-1]["total"] / found[0]["total"] - 1
-    text = json.dumps({"row": "cost", "sizes": found, "change": change}, indent=1)
+    embedding = child("--embed", sizes[0])["embedding_per_1000"]
+    found[0]["embedding_per_1000"] = embedding
+    small, large = (each["total"] for each in (found[0], found[-1]))
+    changes = {
+        "change": (large + embedding) / (small + embedding) - 1,
+        "change_without_embedding": large / small - 1,
+    }
+    text = json.dumps({"row": "cost", "sizes": found, **changes}, indent=1)
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "cost.json").write_text(text, encoding="utf-8")
     print(text)
