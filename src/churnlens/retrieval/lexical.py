@@ -70,6 +70,13 @@ def _weigh_bm25s(token_lists: Sequence[Sequence[str]]) -> Postings:
     return {term: Hits(*pair) for term, *pair in zip(terms, positions, weights, strict=True)}
 
 
+def _counted(posting: Hits, mask: np.ndarray) -> Hits:
+    """Return the part of a posting inside a mask (n_documents,)."""
+    # "clip": the rows are known to exist, and to check each would cost more than to take it.
+    inside = np.flatnonzero(mask.take(posting.positions, mode="clip"))
+    return Hits(*(part.take(inside, mode="clip") for part in posting))
+
+
 _ENGINES = {"rank_bm25": _weigh_rank_bm25, "bm25s": _weigh_bm25s}
 
 
@@ -120,12 +127,12 @@ class LexicalIndex:
         """
         at_least_one(k)
         mask, positions = (inside := inside_of(allowed, self.n_documents)).mask, inside.positions
-        found = [posting for token in tokens if (posting := self.postings.get(token))]
-        if not found:
+        postings = [posting for token in tokens if (posting := self.postings.get(token))]
+        if not postings:
             return best(positions[:0], np.zeros(0), k)
-        rows, weights = (np.concatenate(each) for each in zip(*found, strict=True))
-        counted = np.flatnonzero(mask[rows])
-        scores = np.bincount(rows[counted], weights[counted], self.n_documents)[positions]
+        rows, weights = zip(*(_counted(posting, mask) for posting in postings), strict=True)
+        summed = np.bincount(np.concatenate(rows), np.concatenate(weights), self.n_documents)
+        scores = summed[positions]
         return best(positions[scores > 0], scores[scores > 0], k)
 
     def to_table(self) -> pd.DataFrame:
