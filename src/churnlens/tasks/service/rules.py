@@ -51,6 +51,9 @@ class Rules(Frozen):
         secrets: how an answer would ask for what must not be sent.
         small_talk: turns that carry no question.
         lacking: how a customer says that what a case needs is not there.
+        same: how a customer refers back to what was spoken of, by its name.
+        it: how one only points at what was spoken of last.
+        another: how one says that it is not the one that was spoken of.
         slots: how what a case needs looks in the customer's words.
     """
 
@@ -59,6 +62,9 @@ class Rules(Frozen):
     secrets: tuple[Pattern, ...]
     small_talk: dict[Literal["greeting", "thanks"], tuple[Pattern, ...]]
     lacking: tuple[Pattern, ...] = ()
+    same: tuple[Pattern, ...] = ()
+    it: tuple[Pattern, ...] = ()
+    another: tuple[Pattern, ...] = ()
     slots: dict[Slot, Pattern]
 
     @cached_property
@@ -100,7 +106,19 @@ class Rules(Frozen):
 
     def lacks(self, text: str) -> bool:
         """Whether a customer, asked for something, does not have it."""
-        return bool(self.lacking and _any(self.lacking).search(_plain(text)))
+        return _holds(self.lacking, text)
+
+    def refers(self, text: str) -> bool:
+        """Whether a customer names what was spoken of once more: "the same order"."""
+        return _holds(self.same, text)
+
+    def points(self, text: str) -> bool:
+        """Whether a customer speaks of a thing without naming any: "it is broken"."""
+        return _holds(self.it, text)
+
+    def differs(self, text: str) -> bool:
+        """Whether a customer speaks of another thing than before: "my other order"."""
+        return _holds(self.another, text)
 
     def slot(self, name: Slot, text: str) -> str | None:
         """Return the first thing in a text that looks like a slot's value, a number in capitals."""
@@ -117,6 +135,10 @@ def load_rules(path: Path) -> Rules:
 
 def _plain(text: str) -> str:
     return fold(text[:_LONGEST]).text.lower()
+
+
+def _holds(patterns: tuple[str, ...], text: str) -> bool:
+    return bool(patterns and _any(patterns).search(_plain(text)))
 
 
 def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
