@@ -7,17 +7,19 @@ languages other than Chinese and English are not covered.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
 from churnlens.privacy.folding import fold
 from churnlens.schema import Frozen
 from churnlens.tasks.service.handbook import PassageId, Slot
 from churnlens.tasks.service.scripts import Status
+from churnlens.tasks.service.slow_patterns import slow_pattern
 
 _LONGEST = 4000  # characters of a text that are read
 _CHATTER = 80  # characters of small talk at most
@@ -66,6 +68,23 @@ class Rules(Frozen):
     it: tuple[Pattern, ...] = ()
     another: tuple[Pattern, ...] = ()
     slots: dict[Slot, Pattern]
+
+    @model_validator(mode="after")
+    def _are_quick(self) -> Self:
+        if slow := slow_pattern(tuple(self._all())):
+            raise ValueError(
+                f"a pattern that takes minutes on some texts: {slow[:200]!r}; do not repeat what "
+                "repeats, or what may begin in many places, as in (a+)+ or .*a.*b.*c"
+            )
+        return self
+
+    def _all(self) -> Iterator[tuple[str, int]]:
+        """Yield every pattern with the length of the longest text that it reads."""
+        yield from ((each, _CHATTER) for kind in self.small_talk.values() for each in kind)
+        others = [*self.claims, *self.secrets, *self.lacking, *self.slots.values()]
+        others += [*self.same, *self.it, *self.another]
+        others += [pattern for sign in self.signs for pattern in sign.patterns]
+        yield from ((each, _LONGEST) for each in others)
 
     @cached_property
     def _signs(self) -> list[tuple[Sign, re.Pattern[str]]]:
