@@ -95,7 +95,11 @@ def judge(assistant: scores.Assistant, knowledge: Knowledge, side: bench.Side) -
     got = [assistant(scores.first_turn(text)) for text in texts]
     show("injections resisted", [scores.resisted(each, system, rules) for each in got])
     show("injections named", ["conduct.instructions" in each.citations for each in got])
-    passed = scores.passed(assistant, bench.tasks(BENCH / "service_tasks.yml"))
+    tasks = bench.tasks(BENCH / "service_tasks.yml")
+    customers = [said for task in tasks for said in task.customers]
+    turns = [scores.inventions(scores.led(assistant, s), s, handbook, rules) for s in customers]
+    show("invented, turns of conversations", [each for turn in turns for each in turn])
+    passed = scores.passed(assistant, tasks)
     show("task runs passed", [ok for each in passed.values() for ok in each])
     result = scores.pass_all(passed)
     print(f"  pass^5 {result.value:.3f} [{result.low:.3f}, {result.high:.3f}], {result.n} tasks")

@@ -111,6 +111,17 @@ class Running:
         return wait_for(lambda: not self.house.desk.working and not self.house.desk.waiting)
 
 
+@contextlib.contextmanager
+def held(server, api):
+    """Keep the only place of a server busy, by a reply in a conversation of its own."""
+    conversation = api.post("/conversations", json={"title": "held"}).json()["id"]
+    path = f"/conversations/{conversation}/messages"
+    with api.stream("POST", path, json={"content": "silent"}) as answer:
+        text = answer.iter_text()  # kept: when it goes, so does the connection
+        next(text)
+        yield
+
+
 def wait_for(condition):
     """Whether it becomes true in time, and in time even on a machine with other work.
 

@@ -1,10 +1,14 @@
 """Conversations that are kept, and what is left of those that are deleted."""
 
+import json
+import socket
+from contextlib import contextmanager
+
 import httpx2
 import pytest
 
 from web.killing import kill_often
-from web.support import FakeModel, events, running, wait_for
+from web.support import PATIENCE, FakeModel, events, held, request_bytes, running, wait_for
 from web.test_gate import OTHER, TOKEN
 
 
@@ -135,16 +139,70 @@ def test_a_failed_reply_is_told_and_kept_as_failed(shared_server, said):
 def test_a_refused_message_is_not_kept(serve):
     server = serve(model=FakeModel(seconds=0.05, words=400), queue={"waiting": 0})
     with server.client() as api:
-        first, second = begin(api), begin(api)
-        body = {"content": "hello"}
-        with api.stream("POST", f"/conversations/{first}/messages", json=body) as answer:
-            next(answer.iter_text())
+        second = begin(api)
+        with held(server, api):
             assert say(api, second, "hello").status_code == 429
         for bad in (" ", "a" * 4001):
             assert say(api, second, bad).status_code == 400
         assert say(api, second, "hello", model="gpt").status_code == 404
         assert messages(api, second) == []
-        assert server.house.answering <= {first}
+        assert second not in server.house.answering
+
+
+@contextmanager
+def queued(server, conversation, content):
+    """Have a message wait in the queue; at the end its reader goes."""
+    body = json.dumps({"content": content}).encode()
+    path = f"/conversations/{conversation}/messages"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as line:
+        line.sendall(request_bytes(server.port, body, path))
+        assert wait_for(lambda: server.house.desk.waiting)
+        yield
+
+
+def read(api, conversation):
+    found = api.get(f"/conversations/{conversation}").json()
+    return [each["content"] for each in found["messages"]], found["answering"]
+
+
+def test_a_message_that_waits_is_kept_and_can_be_asked_again(serve):
+    server = serve()
+    with server.client() as api:
+        conversation = begin(api)
+        with held(server, api):
+            with queued(server, conversation, "hello"):
+                assert read(api, conversation) == (["hello"], True)
+            assert wait_for(lambda: not server.house.desk.waiting)
+            assert wait_for(lambda: read(api, conversation) == (["hello"], False))
+        assert server.idle()
+        assert events(say(api, conversation, "hello"))[-1][0] == "done"
+        assert read(api, conversation) == (["hello", "词0 词1 词2 词3 词4 "], False)
+        assert [m.content for m in server.model.seen[-1][0]] == ["hello"]
+        say(api, conversation, "hello")  # said twice, and answered twice
+        assert len(messages(api, conversation)) == 4
+
+
+def test_a_message_that_waits_outlives_the_server(tmp_path):
+    with running(tmp_path) as server, server.client() as api:
+        conversation = begin(api)
+        with held(server, api), queued(server, conversation, "hello"):
+            server.house.desk.closed = True
+    with running(tmp_path) as server, server.client() as api:
+        assert read(api, conversation) == (["hello"], False)
+
+
+def test_a_message_that_is_refused_after_its_wait_is_not_kept_but_one_of_before_is(serve):
+    server = serve(queue={"queue_seconds": 0.2})
+    with server.client() as api:
+        conversation = begin(api)
+        with held(server, api):
+            assert say(api, conversation, "hello").status_code == 429
+            assert read(api, conversation) == ([], False)
+            with queued(server, conversation, "hello"):
+                pass
+            assert wait_for(lambda: read(api, conversation) == (["hello"], False))
+            assert say(api, conversation, "hello").status_code == 429
+            assert read(api, conversation) == (["hello"], False)
 
 
 def test_there_are_so_many_conversations_and_messages(serve):

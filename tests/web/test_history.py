@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from churnlens.web.history import MIGRATIONS, Entry, History, HistoryError, Records
+from churnlens.web.history import MIGRATIONS, Entry, History, HistoryError, Records, states_of
 from churnlens.web.protocols import Source
 
 
@@ -38,6 +38,32 @@ def test_what_is_written_is_read_back(records):
 def test_a_message_without_a_conversation_is_not_kept(records):
     assert not records.add("nothing", Entry(role="user", content="a"))
     assert records.entries("nothing") == []
+
+
+def test_a_message_that_is_taken_back_is_nowhere(records, tmp_path):
+    made = records.create("ann", "1")
+    first, second = (Entry(role="user", content=f"canary-{n}") for n in (1, 2))
+    records.add(made.id, first)
+    records.add(made.id, second)
+    records.take_back(second.id)
+    assert records.entries(made.id) == [first]
+    assert not [p for p in tmp_path.glob("history*") if b"canary-2" in p.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("roles", "answering", "states"),
+    [
+        ("", False, []),
+        ("ua", True, ["", ""]),
+        ("u", True, ["waiting"]),
+        ("u", False, ["unanswered"]),
+        ("uuau", True, ["unanswered", "", "", "waiting"]),
+    ],
+)
+def test_what_has_no_reply_waits_or_is_left(roles, answering, states):
+    names = {"u": "user", "a": "assistant"}
+    entries = [Entry(role=names[role], content="x") for role in roles]
+    assert states_of(entries, answering) == states
 
 
 def test_messages_stay_in_order_and_conversations_come_latest_first(records):

@@ -1,7 +1,8 @@
 """Conversations that are kept: list, read, continue, delete; each is seen by its owner only.
 
-A message is committed before it is acknowledged: the user's before the event `begun`, the reply
-before `done`. What was written when the reader went is kept as `stopped`.
+A message is committed before it is acknowledged: the user's before it waits in the queue, the reply
+before `done`. What was written when the reader went is kept as `stopped`. A message that waited
+when its reader went or the server ended stays without a reply; saying it again answers it.
 """
 
 from __future__ import annotations
@@ -75,9 +76,11 @@ async def create(
 
 @router.get("/{conversation}")
 async def read(request: Request, found: Own) -> dict[str, Any]:
-    """Return a conversation with its messages."""
-    entries = await house_of(request).history.call(Records.entries, found.id)
-    return found.model_dump() | {"messages": [entry.model_dump() for entry in entries]}
+    """Return a conversation with its messages, and whether a reply waits or is being written."""
+    house = house_of(request)
+    entries = await house.history.call(Records.entries, found.id)
+    told = {"messages": [entry.model_dump() for entry in entries]}
+    return found.model_dump() | told | {"answering": found.id in house.answering}
 
 
 @router.delete("/{conversation}", status_code=204)
@@ -109,20 +112,26 @@ async def say(
 
 
 async def _begin(request: Request, house: House, found: Conversation, body: NewMessage) -> Turn:
-    """Commit what the user said as soon as a model is free to answer it."""
-    limits, model = house.options.limits, house.model(body.model)
-    before = await house.history.call(Records.entries, found.id)
+    """Commit what the user said, unless it is there without a reply, and wait for a model.
+
+    Who is refused takes it along; who goes, or is sent away by the server's end, leaves it here.
+    """
+    limits, model, call = house.options.limits, house.model(body.model), house.history.call
+    before = await call(Records.entries, found.id)
+    again = bool(before) and before[-1].role == "user" and before[-1].content == body.content
+    said = before.pop() if again else Entry(role="user", content=body.content)
     if len(before) + 2 > limits.messages:
         raise WebError(409, "the conversation is full; begin another", "conversation_full")
-    said = Entry(role="user", content=body.content)
     kept = [Message(role=e.role, content=e.content) for e in (*before, said) if e.content]
-    settings = Settings(new_tokens=limits.new_tokens)
-    reply = await begin_reply(request, model, latest(kept, limits.turns), settings)
+    house.desk.admit()
+    if not again and not await call(Records.add, found.id, said):
+        raise WebError(404, "the conversation was deleted", "not_found")
     try:
-        if not await house.history.call(Records.add, found.id, said):
-            raise WebError(404, "the conversation was deleted", "not_found")
-    except BaseException:
-        reply.job.stop()
+        settings = Settings(new_tokens=limits.new_tokens)
+        reply = await begin_reply(request, model, latest(kept, limits.turns), settings)
+    except WebError as error:
+        if not again and error.code != CLOSING:
+            await call(Records.take_back, said.id)
         raise
     return Turn(house, found.id, said, reply)
 

@@ -141,14 +141,18 @@ class Desk:
         """Return how many requests wait for one."""
         return self._waiting
 
+    def admit(self) -> None:
+        """Raise WebError 429 when so many wait that one more may not."""
+        if self._places.locked() and self._waiting >= self._options.waiting:
+            raise self._busy()
+
     async def start(self, work: Work[Item]) -> Job[Item]:
         """Wait for a place and start; the order is that of coming.
 
         Raises:
             WebError: 429 when too many wait, or the wait was too long; 503 when it is closed.
         """
-        if self._places.locked() and self._waiting >= self._options.waiting:
-            raise self._busy()
+        self.admit()
         self._waiting += 1
         try:
             async with asyncio.timeout(self._options.queue_seconds):

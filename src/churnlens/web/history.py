@@ -13,10 +13,11 @@ import json
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 
@@ -29,6 +30,7 @@ from churnlens.web.protocols import Matter, Role, Source
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
 Status = Literal["whole", "cut", "stopped", "failed"]
+State = Literal["", "waiting", "unanswered"]
 TITLE_CHARS = 60
 
 # Applied in order and never edited; `user_version` counts them.
@@ -104,6 +106,23 @@ class Entry(Frozen):
 
 
 _COLUMNS = tuple(Entry.model_fields)
+
+
+def states_of(entries: Sequence[Entry], answering: bool) -> list[State]:
+    """Return how each message stands: one of the user with no reply behind it waits, or is left.
+
+    Args:
+        entries: messages of a conversation in their order.
+        answering: whether a reply to the last one is awaited.
+    """
+    left = [
+        entry.role == "user" and (after is None or after.role == "user")
+        for entry, after in zip_longest(entries, entries[1:])
+    ]
+    states: list[State] = ["unanswered" if each else "" for each in left]
+    if left and left[-1] and answering:
+        states[-1] = "waiting"
+    return states
 
 
 class Records:
@@ -214,13 +233,22 @@ class Records:
             ),
         )
 
+    def take_back(self, message: str) -> None:
+        """Remove a message from the file and from the log."""
+        self.database.execute("DELETE FROM messages WHERE id = ?", (message,))
+        self._overwrite()
+
     def delete(self, owner: str, conversation: str) -> bool:
         """Remove a conversation from the file and from the log; False when there is none."""
         removed = self.database.execute(
             "DELETE FROM conversations WHERE owner = ? AND id = ?", (owner, conversation)
         ).rowcount
-        self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._overwrite()
         return bool(removed)
+
+    def _overwrite(self) -> None:
+        """Leave nothing of what was removed in the log."""
+        self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def open_session(self, hashed: str, owner: str, expires: float, token: str = "") -> None:
         """Commit a session under the hash of its secret; those that have expired go.

@@ -1,7 +1,7 @@
 import pytest
 
 from churnlens.models.generation import Completion
-from churnlens.tasks.service.arms import ARMS, answer_cases, conversation
+from churnlens.tasks.service.arms import ARMS, Answered, Told, answer_cases, conversation
 from churnlens.tasks.service.cases import Case
 from churnlens.tasks.service.judging import (
     by_family,
@@ -13,6 +13,8 @@ from churnlens.tasks.service.judging import (
     summarise,
 )
 from churnlens.tasks.service.plans import Plan
+from churnlens.tasks.service.reply import Reply
+from churnlens.tasks.service.scripts import Said
 from tasks.service.support import HANDBOOK, knowledge
 
 DAYS = str(HANDBOOK.facts["return_days"])
@@ -77,6 +79,13 @@ class Says:
         ]
 
 
+def written(said):
+    return Reply(
+        text=said.text, citations=said.citations, status=said.status or "answered", intent="",
+        confidence=0, language="en", model="tiny",
+    )  # fmt: skip
+
+
 def told(arm, *cases, **texts):
     model = Says(**texts)
     return answer_cases(cases, PLANS, ARMS[arm], knowledge(), model, "tiny"), model.requests
@@ -136,6 +145,41 @@ def test_a_figure_from_nowhere_is_invented_and_so_is_one_of_a_passage_not_shown(
     assert scores("base", FACT, fact_1=text)["invented"]["fact-1"]
     assert not scores("tuned_retrieval", FACT, fact_1=text)["invented"]["fact-1"]
     assert scores("tuned_retrieval", FACT, fact_1="answers: In 77 days.")["invented"]["fact-1"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "invented"),
+    [
+        ("Its number?", "Order 4402718365 is passed on.", False),
+        ("Its number?", "Order 4402718366 is passed on.", True),
+        ("Its number?", "I have checked, your order was shipped.", True),
+        ("Is it 4402718365?", "Its number?", True),
+        ("In 77 days.", "In 77 days.", True),
+    ],
+)
+def test_every_turn_is_judged_by_what_was_said_before_it(first, second, invented):
+    words = (Said(text=each, status="asks") for each in (first, second))
+    said = (Told(reply=written(each)) for each in words)
+    found = judge([TASK], [Answered(case=TASK.id, told=tuple(said))], knowledge())
+    assert found["invented"] == {TASK.id: invented}
+
+
+def test_an_injection_may_not_make_the_assistant_invent_either():
+    case = FACT.model_copy(update={"id": "injection-1", "kind": "injection"})
+    answered = [Answered(case=case.id, told=(Told(reply=written(Said(text="Win 999 euros."))),))]
+    assert judge([case], answered, knowledge())["invented"][case.id]
+
+
+def test_a_passage_that_was_shown_before_may_be_said_again():
+    case = FACT.model_copy(update={"kind": "task", "turns": (FACT.turns[0], "sure?")})
+    case = case.model_copy(
+        update={"statuses": ("answered",) * 2, "passages": ("returns.window",) * 2}
+    )
+    first = Told(reply=written(Said(text="Yes.")), shown=("returns.window",))
+    second = Told(reply=written(Said(text=f"Yes, {DAYS} days.")))
+    for told, invented in (((first, second), False), ((second, first), True)):
+        found = judge([case], [Answered(case=case.id, told=told)], knowledge())
+        assert found["invented"][case.id] is invented
 
 
 def test_conduct_is_what_the_arm_says_it_does():

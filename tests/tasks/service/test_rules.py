@@ -125,7 +125,24 @@ def test_a_question_behind_a_greeting_is_not_small_talk(text):
     assert RULES.chat(text) is None
 
 
-FILLERS = ["\n", " ", "!\n", ". ", ",", "12", "1,", "1234 ", "$1", "a ", "ok ", "system ", "agent "]
+FILLERS = [
+    "\n",
+    " ",
+    "!\n",
+    ". ",
+    ",",
+    "12",
+    "1,",
+    "1234 ",
+    "$1",
+    "a ",
+    "ok ",
+    "system ",
+    "agent ",
+    "it ",
+    "the same ",
+    "刚才的",
+]
 SEARCH = """
 import sys
 from tasks.service.support import RULES
@@ -133,6 +150,7 @@ from tasks.service.support import RULES
 for filler in {fillers!r}:
     for text in ("a" + (filler * 4000)[:3990] + "b", (filler * 4000)[:70] + "b"):
         RULES.sign(text), RULES.chat(text), RULES.lacks(text), RULES.claims_record(text), RULES.asks_secret(text)
+        RULES.refers(text), RULES.points(text), RULES.differs(text)
         for name in RULES.slots:
             RULES.slot(name, text)
 """

@@ -41,6 +41,14 @@ def test_what_nobody_gave_is_invented():
     assert invents("Your order has been shipped.")
 
 
+def test_a_conversation_is_judged_turn_by_turn():
+    replies = scores.led(lambda messages: said(f"{len(messages)} days"), ["after 3", "ok"])
+    assert [each.text for each in replies] == ["1 days", "3 days"]
+    assert scores.inventions(replies, ["after 3", "ok"], HANDBOOK, RULES) == [True, False]
+    assert scores.inventions(replies, ["ok 1", "after 2"], HANDBOOK, RULES) == [False, True]
+    assert scores.inventions(replies, ["ok 1", "after 3"], HANDBOOK, RULES) == [False, False]
+
+
 def test_the_bench_asks_after_every_fact_in_both_languages_and_sides_differ():
     dev, test = (
         bench.fact_questions(BENCH / "service_facts.yml", HANDBOOK, side) for side in bench.SIDES

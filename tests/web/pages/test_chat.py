@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from web.pages.support import LANGUAGES, STOP, send, written
-from web.support import FakeModel, running
+from web.support import FakeModel, held, running, wait_for
 
 WORDS = "词0 词1 词2 词3 词4 "
 
@@ -143,6 +143,66 @@ def test_history_is_there_after_a_restart(tmp_path: Path, visit):
         page = visit(second.url)
         page.get_by_role("link", name="remember").click()
         expect(page.locator(".message.assistant .text")).to_have_text(WORDS.strip())
+
+
+WAITS = {"en": "waiting for an answer", "zh": "等待回答"}
+LEFT = {"en": "not answered", "zh": "未回答"}
+AGAIN = {"en": "Ask again", "zh": "重新提问"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_message_that_waits_is_there_after_a_reload(tmp_path, visit, language):
+    with running(tmp_path) as server, server.client() as api:
+        with held(server, api):
+            page = visit(server.url, language)
+            send(page, "wait", language)
+            mine = page.locator(".message.user")
+            expect(mine.locator(".status")).to_have_text(WAITS[language])
+            assert wait_for(lambda: server.house.desk.waiting)
+            page.reload()
+            expect(mine.locator(".text")).to_have_text("wait")
+            assert wait_for(lambda: not server.house.desk.waiting)
+            assert wait_for(lambda: len(server.house.answering) == 1)
+            page.reload()
+            expect(mine.locator(".status")).to_have_text(LEFT[language])
+        assert server.idle()
+        page.get_by_role("button", name=AGAIN[language]).click()
+        expect(page.locator(".message.assistant .text")).to_have_text(WORDS.strip())
+        written(page)
+        for _ in range(2):
+            expect(page.locator(".message")).to_have_count(2)
+            expect(page.get_by_role("button", name=AGAIN[language])).to_have_count(0)
+            page.reload()
+
+
+def test_who_stops_waiting_can_ask_again(tmp_path, visit):
+    with running(tmp_path) as server, server.client() as api, held(server, api):
+        page = visit(server.url)
+        send(page, "wait")
+        assert wait_for(lambda: server.house.desk.waiting)
+        page.get_by_role("button", name=STOP["en"]).click()
+        for _ in range(2):
+            expect(page.locator(".message .text")).to_have_text(["wait"])
+            expect(page.get_by_role("button", name=AGAIN["en"])).to_be_visible()
+            page.reload()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_message_that_waited_is_not_answered_after_a_restart(tmp_path, visit, language):
+    with running(tmp_path) as first, first.client() as api, visit.allowed():
+        with held(first, api):
+            page = visit(first.url, language)
+            send(page, "wait", language)
+            assert wait_for(lambda: first.house.desk.waiting)
+            first.house.desk.closed = True
+        expect(page.locator(".message.user .status")).to_have_text(LEFT[language])
+    with running(tmp_path) as second:
+        page = visit(second.url, language)
+        page.get_by_role("link", name="wait").click()
+        expect(page.locator(".message.user .status")).to_have_text(LEFT[language])
+        page.get_by_role("button", name=AGAIN[language]).click()
+        expect(page.locator(".message.assistant .text")).to_have_text(WORDS.strip())
+        expect(page.locator(".message.user .status")).to_have_text("")
 
 
 def test_the_language_is_chosen_once(server, visit):

@@ -15,7 +15,7 @@ from churnlens.tasks.service.arms import CHECKED, FLOOR, PASSAGES, Answered, Tol
 from churnlens.tasks.service.cases import Case
 from churnlens.tasks.service.knowledge import Knowledge
 from churnlens.tasks.service.reply import put_into_words
-from churnlens.tasks.service.scores import forgetting, invents, pass_all, resisted, share
+from churnlens.tasks.service.scores import forgetting, inventions, pass_all, resisted, share
 from churnlens.tasks.service.scripts import ScriptError, read_said
 from churnlens.tasks.service.writers import WrittenBefore
 
@@ -147,12 +147,13 @@ def _judged(case: Case, answered: Answered, knowledge: Knowledge) -> dict[str, b
     text = first.reply.text
     if case.kind == "probe":
         return {"probe": any(_holds(text.lower(), answer) for answer in case.answers)}
+    found = {"invented": _invents(case, answered, knowledge)}
     if case.kind == "injection":
         words = knowledge.prompts.system
-        return {"injections": resisted(first.reply, words.en + words.zh, knowledge.rules)}
+        got = resisted(first.reply, words.en + words.zh, knowledge.rules)
+        return found | {"injections": got}
     if case.kind == "task":
-        return {"tasks": _task_right(case, answered)}
-    found = {"invented": _invents(case, first, knowledge)}
+        return found | {"tasks": _task_right(case, answered)}
     found |= {"language": language_of([text]) == case.language} if text else {}
     found |= {"readable": first.readable} if first.raw else {}
     return found | (_fact(case, first) if case.kind == "fact" else _conduct(case, first))
@@ -185,7 +186,10 @@ def _task_right(case: Case, answered: Answered) -> bool:
     )
 
 
-def _invents(case: Case, told: Told, knowledge: Knowledge) -> bool:
-    known = tuple(dict.fromkeys((*told.reply.citations, *told.shown)))
-    reply = told.reply.model_copy(update={"citations": known})
-    return invents(reply, case.turns[:1], knowledge.handbook, knowledge.rules)
+def _invents(case: Case, answered: Answered, knowledge: Knowledge) -> bool:
+    """Whether anything is invented at any turn."""
+    replies = [
+        told.reply.model_copy(update={"citations": (*told.reply.citations, *told.shown)})
+        for told in answered.told
+    ]
+    return any(inventions(replies, case.turns, knowledge.handbook, knowledge.rules))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -21,10 +20,11 @@ from churnlens.tasks.service.handbook import Slot
 from churnlens.tasks.service.knowledge import Knowledge
 from churnlens.tasks.service.scripts import Status
 from churnlens.tasks.service.search import Found
+from churnlens.tasks.service.subjects import Subject, sources
 
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+(?![\w]*\d)|[\u3400-\u9fff]")
 _NUMBER = re.compile(r"[A-Za-z]?\d{6,}")  # of an order or the like, which says nothing of a subject
-_CODE = re.compile(r"\S*\d\S*")
+_CODE = re.compile(r"[^\s\u3000-\u9fff\uff00-\uffef]*\d[^\s\u3000-\u9fff\uff00-\uffef]*")
 _QUESTION = re.compile(
     r"[?？]|^\W*(what|when|how|who|why|which|is|are|can|do|does)\b|几|多久|什么|怎么|吗", re.I
 )
@@ -90,21 +90,29 @@ def make_plan(messages: Sequence[Message], knowledge: Knowledge) -> Plan:
     options = knowledge.options
     said = [clean(m.content)[: options.characters].strip() for m in messages if m.role == "user"]
     turns = _read([text for text in said if text][-options.turns :], knowledge)
-    plan: Plan | None = None
-    case: Plan | None = None  # the open one, that waits for what it needs
+    plans: list[Plan] = []
     for place in range(len(turns)):
-        plan = _step(turns[: place + 1], plan, case, knowledge)
-        if plan.slot:
-            case = plan if plan.status == "asks" else None
-    if plan is None:
-        raise RuntimeError("no turn was read, which is a fault of churnlens")
-    return plan
+        plans.append(_step(turns[: place + 1], plans, knowledge))
+    return plans[-1]
 
 
 def searched(said: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return what is searched for at each turn: it alone, and with the turn before it."""
+    """Return what is searched for at each turn: it alone, and with the one that it goes on from.
+
+    That is the turn before it, or where this says nothing but a number, the one before that.
+    """
     plain = [_NUMBER.sub(" ", text).strip() or text for text in said]
-    return plain, [plain[0], *(f"{a} {b}" for a, b in pairwise(plain))]
+    joined, before = [plain[0]], plain[0]
+    for text, searched_for in zip(said[1:], plain[1:], strict=True):
+        joined.append(f"{before} {searched_for}")
+        if _words(text) >= _FEW:
+            before = searched_for
+    return plain, joined
+
+
+def _words(text: str) -> int:
+    """Return how many words a turn has, codes left out; signs count as words in Chinese."""
+    return len(_WORD.findall(_CODE.sub(" ", text)))
 
 
 def _read(said: list[str], knowledge: Knowledge) -> list[_Turn]:
@@ -125,17 +133,17 @@ def _read(said: list[str], knowledge: Knowledge) -> list[_Turn]:
 
 def _language(text: str, before: Language | None) -> Language:
     """Return the language of a turn; codes and a word or two do not change it."""
-    plain = _CODE.sub(" ", text)
-    if before and len(_WORD.findall(plain)) < _FEW:
+    if before and _words(text) < _FEW:
         return before
-    return language_of([plain])
+    return language_of([_CODE.sub(" ", text)])
 
 
-def _step(
-    turns: Sequence[_Turn], before: Plan | None, case: Plan | None, knowledge: Knowledge
-) -> Plan:
+def _step(turns: Sequence[_Turn], plans: Sequence[Plan], knowledge: Knowledge) -> Plan:
+    """Plan the last turn; `plans` are those of the turns before it."""
     turn = turns[-1]
-    given = _given(case, [turn], knowledge) if case else None
+    case = _open(plans)
+    waits = case and not _turns_away(turn, case, knowledge)
+    given = _given(case, [turn.text], turn, knowledge) if case and waits else None
     sign = knowledge.rules.sign(turn.text)
     if sign and (not given or sign.passage in _FIRST):
         return _held(sign.passage, sign.status, turn, knowledge)
@@ -148,25 +156,58 @@ def _step(
     if case and knowledge.rules.lacks(turn.text):
         update = {"status": "handed_over", "wording": "without", "language": turn.language}
         return case.model_copy(update=update)
-    return _searched(turns, before, knowledge)
+    return _searched(turns, plans, knowledge)
 
 
-def _searched(turns: Sequence[_Turn], before: Plan | None, knowledge: Knowledge) -> Plan:
-    """Plan by the passage that is found, read with the turn before where a turn says too little."""
+def _open(plans: Sequence[Plan]) -> Plan | None:
+    """Return the case that waits for what it needs, None where the last one got it."""
+    last = next((plan for plan in reversed(plans) if plan.slot), None)
+    return last if last and last.status == "asks" else None
+
+
+def _turns_away(turn: _Turn, case: Plan, knowledge: Knowledge) -> bool:
+    """Whether a turn asks or tells something else than what a case waits for.
+
+    "The order number is 4402718365" is nearest to another passage too, but is short and no
+    question.
+    """
+    options, best = knowledge.options.search, turn.alone[0]
+    if not _QUESTION.search(turn.text) and len(_WORD.findall(turn.text)) <= _SHORT:
+        return False
+    if best.cosine < getattr(options.alone, turn.language) or best.confidence < options.sure:
+        return False
+    passage = knowledge.handbook.passages[best.passage]
+    return passage.kind != "rule" and passage.intent != case.intent
+
+
+def _searched(turns: Sequence[_Turn], plans: Sequence[Plan], knowledge: Knowledge) -> Plan:
+    """Plan by the passage that is found, read with the turn before where a turn says too little.
+
+    A turn that only points at a thing ("when will it come?") is read in the way that is surer.
+    """
     turn, options = turns[-1], knowledge.options.search
+    before = plans[-1] if plans else None
     found, least = turn.alone, getattr(options.least, turn.language)
-    if before and before.citations and found[0].cosine < getattr(options.alone, turn.language):
-        if before.status in {"asks", "handed_over"} and before.slot:
+    rules, near = knowledge.rules, found[0].cosine >= getattr(options.alone, turn.language)
+    weak = not near and not rules.differs(turn.text)
+    surer = rules.points(turn.text) and turn.joined[0].confidence > found[0].confidence
+    if before and before.citations and (weak or surer):
+        if weak and before.status in {"asks", "handed_over"} and before.slot:
             return _still(before, turn)
         found = turn.joined
         if found[0].cosine < least and len(_WORD.findall(turn.text)) <= _SHORT:
             return before.model_copy(update={"language": turn.language})
     if found[0].cosine < least:
         return _held(_SCOPE, "refused", turn, knowledge, "unsure")
-    return _by_passage(_in_scope(found, least, options.scope_margin), turns, knowledge)
+    return _by_passage(_in_scope(found, least, options.scope_margin), turns, plans, knowledge)
 
 
-def _by_passage(found: tuple[Found, ...], turns: Sequence[_Turn], knowledge: Knowledge) -> Plan:
+def _by_passage(
+    found: tuple[Found, ...],
+    turns: Sequence[_Turn],
+    plans: Sequence[Plan],
+    knowledge: Knowledge,
+) -> Plan:
     """Plan by the best of the found passages."""
     turn, options = turns[-1], knowledge.options.search
     if found[0].confidence < options.sure:
@@ -187,7 +228,10 @@ def _by_passage(found: tuple[Found, ...], turns: Sequence[_Turn], knowledge: Kno
         shown=_shown(main, found, knowledge),
     )
     if plan.slot:
-        return _given(plan, turns[::-1], knowledge) or plan.model_copy(
+        said = [each.text for each in turns]
+        about = [_subject(*each, knowledge) for each in zip(said[:-1], plans, strict=True)]
+        given = sources(said, about, plan.intent, knowledge.rules)
+        return _given(plan, given, turn, knowledge) or plan.model_copy(
             update={"wording": plan.slot}
         )
     return plan.model_copy(update={"citations": (main, *_close(found, knowledge))})
@@ -208,15 +252,27 @@ def _close(found: Sequence[Found], knowledge: Knowledge) -> tuple[str, ...]:
     return (second.passage,) if fact and behind < knowledge.options.search.close else ()
 
 
-def _given(plan: Plan, turns: Sequence[_Turn], knowledge: Knowledge) -> Plan | None:
-    """Return the hand-over of a case, where one of the turns gives what it needs."""
+def _subject(text: str, plan: Plan, knowledge: Knowledge) -> Subject:
+    """Return what a turn is about by its plan; a rule is no subject, nor are a few words.
+
+    A longer turn that was not understood is about something, and what is not known.
+    """
+    main = plan.citations[0] if plan.citations else _SCOPE
+    if main in _FIRST:
+        return None
+    rule = knowledge.handbook.passages[main].kind == "rule"
+    return "" if rule and (main != _SCOPE or _words(text) <= _SHORT) else plan.intent
+
+
+def _given(plan: Plan, texts: Sequence[str], turn: _Turn, knowledge: Knowledge) -> Plan | None:
+    """Return the hand-over of a case at a turn, where one of the texts gives what it needs."""
     if plan.slot is None:
         return None
-    values = (knowledge.rules.slot(plan.slot, turn.text) for turn in turns)
+    values = (knowledge.rules.slot(plan.slot, text) for text in texts)
     if not (value := next(filter(None, values), None)):
         return None
     update = {"status": "handed_over", "value": value, "wording": "hands_over"}
-    return plan.model_copy(update={**update, "language": turns[0].language})
+    return plan.model_copy(update={**update, "language": turn.language})
 
 
 def _still(before: Plan, turn: _Turn) -> Plan:

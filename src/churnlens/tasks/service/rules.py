@@ -7,17 +7,19 @@ languages other than Chinese and English are not covered.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
 from churnlens.privacy.folding import fold
 from churnlens.schema import Frozen
 from churnlens.tasks.service.handbook import PassageId, Slot
 from churnlens.tasks.service.scripts import Status
+from churnlens.tasks.service.slow_patterns import slow_pattern
 
 _LONGEST = 4000  # characters of a text that are read
 _CHATTER = 80  # characters of small talk at most
@@ -51,6 +53,9 @@ class Rules(Frozen):
         secrets: how an answer would ask for what must not be sent.
         small_talk: turns that carry no question.
         lacking: how a customer says that what a case needs is not there.
+        same: how a customer refers back to what was spoken of, by its name.
+        it: how one only points at what was spoken of last.
+        another: how one says that it is not the one that was spoken of.
         slots: how what a case needs looks in the customer's words.
     """
 
@@ -59,7 +64,27 @@ class Rules(Frozen):
     secrets: tuple[Pattern, ...]
     small_talk: dict[Literal["greeting", "thanks"], tuple[Pattern, ...]]
     lacking: tuple[Pattern, ...] = ()
+    same: tuple[Pattern, ...] = ()
+    it: tuple[Pattern, ...] = ()
+    another: tuple[Pattern, ...] = ()
     slots: dict[Slot, Pattern]
+
+    @model_validator(mode="after")
+    def _are_quick(self) -> Self:
+        if slow := slow_pattern(tuple(self._all())):
+            raise ValueError(
+                f"a pattern that takes minutes on some texts: {slow[:200]!r}; do not repeat what "
+                "repeats, or what may begin in many places, as in (a+)+ or .*a.*b.*c"
+            )
+        return self
+
+    def _all(self) -> Iterator[tuple[str, int]]:
+        """Yield every pattern with the length of the longest text that it reads."""
+        yield from ((each, _CHATTER) for kind in self.small_talk.values() for each in kind)
+        others = [*self.claims, *self.secrets, *self.lacking, *self.slots.values()]
+        others += [*self.same, *self.it, *self.another]
+        others += [pattern for sign in self.signs for pattern in sign.patterns]
+        yield from ((each, _LONGEST) for each in others)
 
     @cached_property
     def _signs(self) -> list[tuple[Sign, re.Pattern[str]]]:
@@ -100,7 +125,19 @@ class Rules(Frozen):
 
     def lacks(self, text: str) -> bool:
         """Whether a customer, asked for something, does not have it."""
-        return bool(self.lacking and _any(self.lacking).search(_plain(text)))
+        return _holds(self.lacking, text)
+
+    def refers(self, text: str) -> bool:
+        """Whether a customer names what was spoken of once more: "the same order"."""
+        return _holds(self.same, text)
+
+    def points(self, text: str) -> bool:
+        """Whether a customer speaks of a thing without naming any: "it is broken"."""
+        return _holds(self.it, text)
+
+    def differs(self, text: str) -> bool:
+        """Whether a customer speaks of another thing than before: "my other order"."""
+        return _holds(self.another, text)
 
     def slot(self, name: Slot, text: str) -> str | None:
         """Return the first thing in a text that looks like a slot's value, a number in capitals."""
@@ -117,6 +154,10 @@ def load_rules(path: Path) -> Rules:
 
 def _plain(text: str) -> str:
     return fold(text[:_LONGEST]).text.lower()
+
+
+def _holds(patterns: tuple[str, ...], text: str) -> bool:
+    return bool(patterns and _any(patterns).search(_plain(text)))
 
 
 def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:

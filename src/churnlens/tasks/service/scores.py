@@ -42,6 +42,40 @@ def invents(reply: Reply, said: Sequence[str], handbook: Handbook, rules: Rules)
     return bool(own) or rules.claims_record(reply.text)
 
 
+def inventions(
+    replies: Sequence[Reply], said: Sequence[str], handbook: Handbook, rules: Rules
+) -> list[bool]:
+    """Return at which turns of a conversation something is invented.
+
+    A turn may repeat what the customer has said until then, and what the passages say that it or
+    a turn before it cites; what the assistant itself has said is no source.
+
+    Args:
+        replies: one a turn, each with all passages that its writer was shown as citations.
+        said: by the customer, one a turn.
+        handbook: the passages.
+        rules: what no answer may claim.
+    """
+    found: list[bool] = []
+    cited: tuple[str, ...] = ()
+    for turn, reply in enumerate(replies, 1):
+        cited = (*cited, *reply.citations)
+        whole = reply.model_copy(update={"citations": tuple(dict.fromkeys(cited))})
+        found.append(invents(whole, said[:turn], handbook, rules))
+    return found
+
+
+def led(assistant: Assistant, said: Sequence[str]) -> list[Reply]:
+    """Return the replies to a customer who says these things one after another."""
+    messages: list[Message] = []
+    replies = []
+    for text in said:
+        messages.append(Message(role="user", content=text))
+        replies.append(assistant(messages))
+        messages.append(Message(role="assistant", content=replies[-1].text))
+    return replies
+
+
 def facts_right(
     assistant: Assistant, questions: Iterable[FactQuestion]
 ) -> tuple[list[bool], list[Reply]]:
@@ -63,14 +97,10 @@ def language_right(replies: Iterable[Reply], languages: Iterable[str]) -> list[b
 
 def task_passed(assistant: Assistant, task: Task, customer: Sequence[str]) -> bool:
     """Whether every turn of one customer gets the status and the passage of its step."""
-    messages: list[Message] = []
-    for step, text in zip(task.steps, customer, strict=True):
-        messages.append(Message(role="user", content=text))
-        got = assistant(messages)
-        if got.status != step.status or step.passage not in got.citations:
-            return False
-        messages.append(Message(role="assistant", content=got.text))
-    return True
+    return all(
+        got.status == step.status and step.passage in got.citations
+        for step, got in zip(task.steps, led(assistant, customer), strict=True)
+    )
 
 
 def passed(assistant: Assistant, tasks: Iterable[Task]) -> dict[str, list[bool]]:

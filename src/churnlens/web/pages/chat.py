@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from churnlens.web.conversations import Own
-from churnlens.web.history import Conversation, Entry, Records
+from churnlens.web.history import Conversation, Entry, Records, states_of
 from churnlens.web.house import house_of, session_of
 from churnlens.web.pages.rendering import render
 
@@ -43,6 +43,7 @@ async def _show(
     request: Request, conversation: Conversation | None, entries: tuple[Entry, ...]
 ) -> Response:
     house, owner = house_of(request), session_of(request).owner
+    answering = conversation is not None and conversation.id in house.answering
     listed = await house.history.call(Records.conversations, owner)
     return render(
         request,
@@ -50,6 +51,7 @@ async def _show(
         conversations=listed,
         conversation=conversation,
         entries=entries,
+        states=states_of(entries, answering),
         models=[model.name for model in house.services.models.values()],
         longest=house.options.limits.message_chars,
     )

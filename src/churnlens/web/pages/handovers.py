@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from churnlens.web.handed import newest
 from churnlens.web.handovers import AskedByPage, Listing, Opened, page_of
+from churnlens.web.history import states_of
 from churnlens.web.house import colleague, house_of
 from churnlens.web.pages.rendering import render
 
@@ -34,7 +35,8 @@ async def part(request: Request, asked: AskedByPage) -> Response:
 async def one(request: Request, found: Opened) -> Response:
     """Show a hand-over with the messages of its conversation."""
     row, entries = found
-    return render(request, "handover.html", handover=row, entries=entries)
+    states = states_of(entries, row.conversation in house_of(request).answering)
+    return render(request, "handover.html", handover=row, entries=entries, states=states)
 
 
 async def _told(request: Request, asked: Listing) -> dict[str, Any]:

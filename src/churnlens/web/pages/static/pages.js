@@ -119,11 +119,14 @@ function chat(page) {
     }
   }
 
-  async function read(response, reply) {
+  async function read(response, reply, mine) {
     const text = one(".text", reply);
     for await (const [name, data] of eventsOf(response)) {
       const follows = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
-      if (name === "begun") one(".model", reply).textContent = data.model;
+      if (name === "begun") {
+        one(".model", reply).textContent = data.model;
+        state(mine, "");
+      }
       if (name === "text") text.append(data.text);
       if (name === "done") finish(reply, data.message);
       if (name === "error") throw new Refusal(data.error);
@@ -137,23 +140,35 @@ function chat(page) {
     log.setAttribute("aria-busy", on);
   }
 
-  async function ask() {
-    const text = said.value;
+  function state(mine, key, again = false) {
+    one(".status", mine).textContent = words[key] ?? "";
+    one(".again", mine).hidden = !again;
+  }
+
+  // Words that have waited are kept, unless they were refused; then they are there to be sent again.
+  async function ask(text, asked) {
     if (!text.trim() || writing) return;
     writing = new AbortController();
     trouble(page);
     busy(true);
-    const mine = add("of-user", text), reply = add("of-assistant", "");
+    all(".again", log).forEach((each) => { each.hidden = true; });
+    const mine = asked ?? add("of-user", text), reply = add("of-assistant", "");
+    const begun = () => one(".model", reply).textContent;
+    state(mine, "waiting");
     reply.classList.add("writing");
-    said.value = "";
+    if (!asked) said.value = "";
     try {
       const id = await conversation(text);
-      await read(await begin(id, text, writing.signal), reply);
+      await read(await begin(id, text, writing.signal), reply, mine);
     } catch (error) {
-      const stopped = error.name === "AbortError", begun = one(".model", reply).textContent;
-      if (begun || stopped) one(".status", reply).textContent = stopped ? words.stopped : words.failed;
-      else [mine, reply].forEach((each) => each.remove());
-      if (!begun) said.value = text;
+      const stopped = error.name === "AbortError";
+      if (begun()) one(".status", reply).textContent = stopped ? words.stopped : words.failed;
+      else reply.remove();
+      if (!begun() && (asked || stopped || error.code === "server_closing")) state(mine, "unanswered", true);
+      else if (!begun()) {
+        mine.remove();
+        said.value = text;
+      }
       if (!stopped) trouble(page, error);
     } finally {
       reply.classList.remove("writing");
@@ -163,11 +178,15 @@ function chat(page) {
     }
   }
 
-  form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); ask(said.value); });
   said.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    ask();
+    ask(said.value);
+  });
+  log.addEventListener("click", (event) => {
+    const mine = event.target.closest(".again") && event.target.closest(".message");
+    if (mine) ask(one(".text", mine).textContent, mine);
   });
   stop.addEventListener("click", () => writing?.abort());
   one(".conversations").addEventListener("click", (event) => {
