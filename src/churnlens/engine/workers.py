@@ -56,8 +56,11 @@ def spare_workers() -> int:
 class _Worker:
     """Lives in a process of its own and keeps what the work has loaded."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, kept: list[Any]) -> None:
+        """Fetch the work; Ray would fetch it by itself, but not again for a restart."""
+        import ray
+
+        self._work: Work = ray.get(kept[0])
 
     def run(self, items: Sequence[Any]) -> pd.DataFrame:
         """Return the frame of a shard."""
@@ -76,7 +79,7 @@ def _on_ray(
             max_restarts=-1,
             max_task_retries=RETRIES,
         )(_Worker)
-        kept = ray.put(work)  # Ray forgets what a worker was made from, and could not restart it
+        kept = [ray.put(work)]  # as long as this name lives, a lost worker can be made again
         free = [kind.remote(kept) for _ in range(workers)]
         left, running = iter(shards), {}
         for worker, (place, items) in zip(free, left, strict=False):
