@@ -163,6 +163,7 @@ def test_what_is_asked_of_whom(question, wanted, outcome):
         ("How long do customers stay on average?", "How many customers stayed over a year?"),
         ("流失客户的平均月费是多少？", "平均流失率是多少？"),
         ("离网客户的平均在网时长是多少", "月费高于平均的客户为什么流失"),
+        ("光纤客户的总月费是多少", "总共有多少客户"),
     ],
 )  # fmt: skip
 def test_averages_and_sums_of_a_column_are_not_answered_with_a_rate(refused, answered):
