@@ -241,7 +241,8 @@ def find_faults(raw: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[F
 def _unlike_first(faults: list[Fault]) -> list[Fault]:
     """Return the faults, the first of each kind and column before all that repeat it."""
     seen: set[tuple[str, str]] = set()
-    unlike, repeated = [], []
+    unlike: list[Fault] = []
+    repeated: list[Fault] = []
     for fault in faults:
         (repeated if (fault.column, fault.expected) in seen else unlike).append(fault)
         seen.add((fault.column, fault.expected))
