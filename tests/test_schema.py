@@ -1,8 +1,16 @@
+import re
 from pathlib import Path
 
+import click
+import pandas as pd
 import pytest
+import yaml
+from click.testing import CliRunner
 from pydantic import ValidationError
 
+from churnlens.cli.plain import PlainCommand
+from churnlens.evidence.questions import parse_question
+from churnlens.pipelines.data_processing.validation import find_faults
 from churnlens.schema import Schema, parse_schema, read_schema
 
 TELCO = Path(__file__).parents[1] / "conf" / "base" / "schemas" / "telco.yml"
@@ -85,3 +93,32 @@ def test_a_personal_column_is_no_attribute():
 def test_a_schema_cannot_be_changed():
     with pytest.raises(ValidationError):
         parse_schema(SMALL).name = "other"
+
+
+def test_the_schema_that_the_page_shows_reads_a_table_and_a_question():
+    page = TELCO.parents[3].joinpath("docs", "data.md").read_text(encoding="utf-8")
+    [shown] = re.findall("```yaml\n(.*?)```", page, re.DOTALL)
+    schema = parse_schema(yaml.safe_load(shown))
+    cells = {"account_id": ["a", "b"], "status": ["active", "churned"], "plan": ["Pro", "Starter"]}
+    table, faults = find_faults(pd.DataFrame(cells | {"months": ["3", "30"], "x": "y"}), schema)
+    assert faults == []
+    [plan] = parse_question("Why do Starter accounts leave?", schema, table).cohort
+    assert (plan.column, plan.value) == ("plan", "Starter")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"columns": SMALL["columns"][:1]}, "- schema shop: unknown columns ['gone']"),
+        ({"riks": "secret"}, "- riks: Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_schema_is_told_by_its_faults_and_not_by_its_contents(wrong, told):
+    @click.command(cls=PlainCommand)
+    def read() -> None:
+        parse_schema(change(**wrong))
+
+    said = CliRunner().invoke(read).output
+    assert "Schema: 1 fault(s)" in said
+    assert told in said
+    assert not re.search("input_value|https:|secret", said)

@@ -48,8 +48,9 @@ def random_table(schema: Schema, rows: int = 600, seed: int = 0) -> pd.DataFrame
 def _number(text: str, column: str, table: pd.DataFrame) -> float:
     cells = table[column].to_numpy(float)
     if text == "mean":
-        return float(np.mean(cells))
-    return float(np.quantile(cells, float(text[1:]))) if text.startswith("q") else float(text)
+        return float(f"{np.mean(cells):.8g}")
+    quantile = f"{np.quantile(cells, float(text[1:])):.15g}" if text.startswith("q") else text
+    return float(quantile)
 
 
 def _condition(text: str, schema: Schema, table: pd.DataFrame) -> Condition:

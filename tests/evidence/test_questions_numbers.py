@@ -1,11 +1,14 @@
 """Numbers of questions: numerals against their definition, comparisons, units and columns."""
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis.strategies import integers, sampled_from
 
 from churnlens.evidence.parsing.numerals import read_number
 from churnlens.evidence.parsing.text import tokens
+from churnlens.evidence.parsing.thresholds import Thresholds
 from churnlens.evidence.questions import parse_question
 from evidence.questions_support import BANK, TELCO, random_table
 
@@ -215,6 +218,16 @@ def test_shares_and_averages_come_from_the_table():
     assert low == [("MonthlyCharges", "le", pytest.approx(charges.quantile(0.25)))]
     above = conditions("customers above the average monthly charge")
     assert above == [("MonthlyCharges", "gt", pytest.approx(charges.mean()))]
+
+
+def test_a_threshold_of_the_table_is_printed_without_binary_dust():
+    cells = pd.DataFrame({"fee": [1.1, 123.54, 123.57, 123.58]})
+    assert str(np.nanquantile(cells.fee, 0.75)) == "123.57249999999999"
+    thresholds = Thresholds(cells)
+    assert thresholds.of("fee", 0.75) == 123.5725
+    assert thresholds.of("fee", "median") == 123.555
+    assert thresholds.of("fee", "mean") == 92.9475
+    assert thresholds.of("fee", 1.0) == 123.58, "a cell of the table stays what it is"
 
 
 @pytest.mark.parametrize(

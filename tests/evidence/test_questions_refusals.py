@@ -149,3 +149,23 @@ def test_what_was_misread(question, cohort, other):
 def test_what_is_asked_of_whom(question, wanted, outcome):
     query = ask(question)
     assert (query.problems, query.ask, query.outcome) == ((), wanted, outcome)
+
+
+@pytest.mark.parametrize(
+    ("refused", "answered"),
+    [
+        ("What is the average monthly charge of churned customers?",
+         "Why do customers with above average monthly charges leave?"),
+        ("What is the median tenure of customers who left?", "What is the average churn rate?"),
+        ("What's the total monthly charge of the fiber customers who left?",
+         "What is the total number of fiber customers who left?"),
+        ("How much do churned customers pay on average?", "How many customers pay over $80?"),
+        ("How long do customers stay on average?", "How many customers stayed over a year?"),
+        ("流失客户的平均月费是多少？", "平均流失率是多少？"),
+        ("离网客户的平均在网时长是多少", "月费高于平均的客户为什么流失"),
+        ("光纤客户的总月费是多少", "总共有多少客户"),
+    ],
+)  # fmt: skip
+def test_averages_and_sums_of_a_column_are_not_answered_with_a_rate(refused, answered):
+    assert [each.partition(":")[0] for each in ask(refused).problems] == ["unknown_measure"]
+    assert ask(answered).problems == ()

@@ -7,7 +7,8 @@ import yaml
 from pydantic import ValidationError
 
 from churnlens.evidence.query import PROBLEMS
-from churnlens.evidence.wording import Wording, as_sentence
+from churnlens.evidence.wording import Wording, as_sentence, in_words_of
+from churnlens.schema import Text
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,17 @@ def test_an_unknown_slot_is_named(frames):
     broken = Wording.model_validate(frames | {"drivers": {"en": "{nobody}", "zh": "{nobody}"}})
     with pytest.raises(KeyError, match="'drivers' has an unknown slot 'nobody'"):
         broken.say("drivers", "en", verbing="leaving")
+
+
+def test_frames_speak_of_the_rows_of_another_table_and_keep_their_slots(frames):
+    told = Wording.model_validate(in_words_of(Text(en="accounts", zh="账户"), frames))
+    slots = {"who": "accounts in EMEA", "events": 0, "min_customers": 30, "min_events": 10}
+    few = told.say("too_few", "en", customers=3, **slots)
+    assert few.startswith("Too few accounts to answer: 3 accounts in EMEA, of whom 0 left.")
+    assert told.say("too_few", "zh", customers=3, **slots).startswith("账户太少")
+    assert told.outsiders == Text(en="all other accounts", zh="其他所有账户")
+    assert "about accounts" in told.refuse(("off_topic: joke",), "en")
+    assert in_words_of(Text(en="customers", zh="客户"), frames) == frames
 
 
 def test_as_sentence_changes_the_first_letter_only():

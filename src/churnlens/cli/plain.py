@@ -49,6 +49,22 @@ def _mendable() -> tuple[type[Exception], ...]:
     return (*own, DatasetError, ParameterValidationError, MissingConfigException, ValidationError)
 
 
+def _said(error: Exception) -> str:
+    """Return an error's message; of a file that pydantic refused one line a fault, no contents."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    faults = error.errors(include_url=False, include_input=False)
+    places = [".".join(map(str, fault["loc"])) for fault in faults]
+    told = [fault["msg"].removeprefix("Value error, ") for fault in faults]
+    lines = [
+        f"- {place}: {text}" if place else f"- {text}"
+        for place, text in zip(places, told, strict=True)
+    ]
+    return "\n".join([f"{error.title}: {len(faults)} fault(s)", *lines])
+
+
 class PlainCommand(click.Command):
     """A command that ends with a message, not a traceback, where the user can mend the cause."""
 
@@ -58,7 +74,7 @@ class PlainCommand(click.Command):
             return super().invoke(ctx)
         except Exception as error:
             if isinstance(error, (*_mendable(), OSError)):
-                raise click.ClickException(str(error)[:MESSAGE_CHARS]) from None
+                raise click.ClickException(_said(error)[:MESSAGE_CHARS]) from None
             raise
 
 

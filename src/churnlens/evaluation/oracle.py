@@ -79,7 +79,8 @@ def _selected(part: Atom | Either, table: pd.DataFrame) -> pd.Series:
     cells = table[part.column]
     if isinstance(part, Quantile):
         numbers = cells.astype(float)
-        return getattr(numbers, part.op)(numbers.quantile(part.quantile))
+        threshold = float(f"{numbers.quantile(part.quantile):.15g}")  # without binary dust
+        return getattr(numbers, part.op)(threshold)
     values = list(part.value) if isinstance(part.value, tuple) else [part.value]
     cells = cells.astype(str if isinstance(values[0], str) else float)
     if part.op in ("in", "not_in"):

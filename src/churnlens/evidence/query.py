@@ -17,6 +17,7 @@ Ask = Literal["why", "how_many", "compare", "what_to_do"]
 PROBLEMS = (
     "unknown_topic",  # a thing, place or person that no column holds
     "unknown_group",  # a group without a definition
+    "unknown_measure",  # an average or a sum; rates of leaving are what is computed
     "unknown_attribute",  # ages where no column holds them
     "unknown_value",  # a value that its column has not ("a three-year contract")
     "unknown_time",  # dates, periods, trends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -86,6 +87,21 @@ class Wording(Frozen):
         parts = (problem.partition(": ") for problem in problems)
         told = [self.problems[key].of(language).format(words=words) for key, _, words in parts]
         return {"en": "; ", "zh": "；"}[language].join(dict.fromkeys(told))
+
+
+def in_words_of(noun: Text, frames: Any) -> Any:
+    """Return frames, written about customers, about what the rows of another table are.
+
+    Args:
+        noun: of the schema, such as "accounts", 账户; slots in braces stay.
+        frames: texts in two languages, inside mappings of any depth.
+    """
+    if not isinstance(frames, dict):
+        return frames
+    if set(frames) != {"en", "zh"}:
+        return {name: in_words_of(noun, each) for name, each in frames.items()}
+    english = re.sub(r"(?<!\{)\bcustomers\b(?!\})", lambda _: noun.en, frames["en"])
+    return {"en": english, "zh": frames["zh"].replace("客户", noun.zh)}
 
 
 def _fill(text: str, frame: str, slots: dict[str, Any]) -> str:

@@ -187,6 +187,15 @@ def test_all_faults_are_counted_and_the_first_five_shown():
     assert "docs/data.md" in text
 
 
+def test_unlike_faults_are_shown_before_those_that_repeat_them():
+    frame = pd.concat([GOOD.assign(id=[f"{n}a", f"{n}b", f"{n}c"]) for n in range(9)])
+    frame = frame.reset_index(drop=True).assign(gone="perhaps")
+    frame.loc[20, "total"] = "809,10"
+    text = explain(find_faults(frame, SCHEMA)[1], "customers.csv")
+    assert "row 21, column total: got '809,10'" in text
+    assert "with a point" in text
+
+
 def test_one_bad_row_in_ten_thousand_is_found_by_its_number():
     size = 10_000
     frame = pd.DataFrame(

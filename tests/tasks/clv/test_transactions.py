@@ -94,7 +94,10 @@ def test_kept_rows_are_typed_and_sorted():
 
 
 def test_nothing_left_or_too_little_is_refused_with_the_counts():
-    with pytest.raises(TransactionError, match=r"1 of 1 rows would be left out \(\{'bad_amount'"):
+    with pytest.raises(
+        TransactionError,
+        match=r"1 of 1 rows would be left out \(bad_amount 1: amount, expected a plain",
+    ):
         report(("a", "2024-01-01", "x"))
     strict = OPTIONS.model_copy(update={"most_excluded": 0.4})
     with pytest.raises(TransactionError, match="at most a share of 0.4"):

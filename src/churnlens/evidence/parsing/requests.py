@@ -66,6 +66,13 @@ def _things(items: list[Item]) -> bool:
     return not (told or any_has(items, *_HERE, "why", "many"))
 
 
+def _measured(items: list[Item]) -> bool:
+    """Whether a column's own amount is asked, not how often people leave."""
+    return any(
+        item.mentions("column") or item.text in _SPENT or item.text == "stay" for item in items
+    )
+
+
 _CONDITIONS: Mapping[str, Callable[[list[Item]], bool]] = {
     "always": lambda items: True,
     "bare": lambda items: _idle(items) and not any(item.mention for item in items),
@@ -77,6 +84,7 @@ _CONDITIONS: Mapping[str, Callable[[list[Item]], bool]] = {
     ),
     "lasting": lambda items: not any(i.has("left", "stayed") and not i.has("noun") for i in items),
     "many": lambda items: any_has(items, "many"),
+    "measured": _measured,
     "nobody": _nobody,
     "own": _own,
     "things": _things,

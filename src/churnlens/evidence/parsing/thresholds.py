@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+DIGITS = 15  # of a quantile: decimals of the table are kept, the dust of binary halves is not
+MEAN_DIGITS = 8
+
 
 class Thresholds:
     """Quantiles and averages of one table, each computed once.
@@ -22,5 +25,6 @@ class Thresholds:
             cells = self._columns[column].to_numpy(dtype=float, na_value=np.nan)
             share = 0.5 if what == "median" else what
             value = np.nanmean(cells) if what == "mean" else np.nanquantile(cells, float(share))
-            self._known[column, what] = float(value)
+            digits = MEAN_DIGITS if what == "mean" else DIGITS
+            self._known[column, what] = float(f"{value:.{digits}g}")
         return self._known[column, what]

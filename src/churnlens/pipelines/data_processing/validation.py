@@ -31,6 +31,7 @@ COMMON = (3, 0.05)  # rows, and share of all rows, from which on a value is a co
 _AMOUNT = re.compile(
     r"[-+]?[$€£¥]?\d[\d.,]*(?:e[-+]?\d+)?\s?[$€£¥%]?|[-+]?inf(?:inity)?|nan", re.IGNORECASE
 )
+_COMMA = re.compile(r"^'[-+]?\d[\d.]*,\d")  # of a quoted cell
 
 
 class TableError(DataValidationError):
@@ -237,10 +238,24 @@ def find_faults(raw: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[F
     return typed, []
 
 
+def _unlike_first(faults: list[Fault]) -> list[Fault]:
+    """Return the faults, the first of each kind and column before all that repeat it."""
+    seen: set[tuple[str, str]] = set()
+    unlike: list[Fault] = []
+    repeated: list[Fault] = []
+    for fault in faults:
+        (repeated if (fault.column, fault.expected) in seen else unlike).append(fault)
+        seen.add((fault.column, fault.expected))
+    return [*unlike, *repeated]
+
+
 def explain(faults: list[Fault], source: str) -> str:
-    """Return the first faults as a message of bounded length that ends with the next step."""
+    """Return the first faults, unlike ones first, as a message that ends with the next step."""
+    shown = _unlike_first(faults)[:SHOWN]
     lines = [f"{source}: {len(faults)} fault(s) against the schema"]
-    lines += [f"  - {fault}"[:300] for fault in faults[:SHOWN]]
+    lines += [f"  - {fault}"[:300] for fault in shown]
+    if any(_COMMA.search(fault.got) for fault in shown):
+        lines.append("A number is written with a point and without thousands marks: 1234.50.")
     if len(faults) > SHOWN:
         lines.append(f"  … and {len(faults) - SHOWN} more")
     lines.append("Mend the file, or describe it in a schema file of its own (docs/data.md).")

@@ -12,7 +12,7 @@ from kedro.io.core import DatasetError
 from churnlens.evidence.drivers import build_panel
 from churnlens.evidence.study import Population
 from churnlens.evidence.themes import POLARITIES
-from churnlens.evidence.wording import Wording
+from churnlens.evidence.wording import Wording, in_words_of
 from churnlens.models.embedding import Encoder
 from churnlens.models.generation import Generator
 from churnlens.models.lock import ModelError, spec_of
@@ -140,15 +140,17 @@ def load_writer(stored: Stored, options: InferenceOptions) -> Writer:
 
 def load_analyst(stored: Stored, indexing: IndexingOptions, options: InferenceOptions) -> Analyst:
     """Put together everything that a question needs, models loaded."""
+    population = load_population(
+        stored["schema"], stored["table"], stored["feedback"], stored["reasons"]
+    )
+    noun = population.schema.noun
     return Analyst(
-        population=load_population(
-            stored["schema"], stored["table"], stored["feedback"], stored["reasons"]
-        ),
+        population=population,
         corpus=load_corpus(stored, indexing, options),
-        wording=Wording.model_validate(stored["prompts"]["wording"]),
+        wording=Wording.model_validate(in_words_of(noun, stored["prompts"]["wording"])),
         writer=load_writer(stored, options),
         options=options,
-        common_words=frozenset(stored["prompts"]["common_words"]),
+        common_words=frozenset(stored["prompts"]["common_words"]) | {noun.en.lower()},
     )
 
 

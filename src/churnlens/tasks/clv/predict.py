@@ -16,7 +16,7 @@ from churnlens.tasks.clv.cuts import first_unknown_day
 from churnlens.tasks.clv.features import features_at
 from churnlens.tasks.clv.presets import Preset
 from churnlens.tasks.clv.readers import TransactionColumns, take_columns
-from churnlens.tasks.clv.transactions import EXPECTED, check_transactions, exclusions
+from churnlens.tasks.clv.transactions import check_transactions, exclusions, expectation
 
 PREDICTED: Final = ("customer_id", "clv", "clv_low", "clv_high", "segment", "rank")
 _NAMED: Final = 5
@@ -50,15 +50,9 @@ def name_rows(reasons: pd.Series) -> str:
     for reason, rows in numbers[reasons != ""].groupby(reasons[reasons != ""], sort=False):
         listed = ", ".join(map(str, rows.head(_NAMED)))
         more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
-        parts.append(f"{reason} {len(rows)} (row {listed}{more}): {_expected(str(reason))}")
+        parts.append(f"{reason} {len(rows)} (row {listed}{more}): {expectation(str(reason))}")
     left_out = int((reasons != "").sum())
     return f"{left_out} of {len(reasons)} rows left out: {'; '.join(parts)}" if parts else ""
-
-
-def _expected(reason: str) -> str:
-    column, expected, example = EXPECTED[reason]
-    told = f"{column}, expected {expected}" if column else f"expected {expected}"
-    return f"{told}, for example {example}" if example else told
 
 
 def not_valued(raw: pd.DataFrame, preset: Preset, values: pd.DataFrame) -> pd.DataFrame:

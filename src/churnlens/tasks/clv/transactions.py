@@ -45,6 +45,13 @@ _PARTED: Final = r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ].*)?$"
 _AMOUNT: Final = r"^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?$"
 
 
+def expectation(reason: str) -> str:
+    """Return what was expected of rows that a reason leaves out, with an example."""
+    column, expected, example = EXPECTED[reason]
+    told = f"{column}, expected {expected}" if column else f"expected {expected}"
+    return f"{told}, for example {example}" if example else told
+
+
 class TransactionReport(Frozen):
     """What became of the rows.
 
@@ -173,7 +180,9 @@ def _long_gaps(rows: pd.DataFrame, days: int) -> set[str]:
 def _check_share(excluded: dict[str, int], rows: int, options: TransactionOptions) -> None:
     out = sum(excluded.values())
     if rows in {0, out} or out > options.most_excluded * rows:
-        counts = {name: count for name, count in excluded.items() if count}
+        counts = "; ".join(
+            f"{name} {count}: {expectation(name)}" for name, count in excluded.items() if count
+        )
         raise TransactionError(
             f"{out} of {rows} rows would be left out ({counts}); expected at least one row and at "
             f"most a share of {options.most_excluded:g}; next: mend them, or set currency, end or "
