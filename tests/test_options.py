@@ -36,7 +36,7 @@ def test_all_faults_are_named_at_once(model, raw, words):
             {"rank": 0, "learning_rat": 1},
             [
                 "rank: got 0, expected a value greater than or equal to 1; next: write such a "
-                "value, or leave it out (16)",
+                "value, for instance 16",
                 "learning_rat: got a name that is no option; next: write learning_rate",
             ],
         ),
@@ -45,7 +45,7 @@ def test_all_faults_are_named_at_once(model, raw, words):
             {"method": "full", "rank": 0},
             [
                 "rank: got 0, expected a value greater than or equal to 1; next: write such a "
-                "value, or leave it out (16)",
+                "value, for instance 16",
                 "learning_rate: got 0.0002, which is for adapters, expected at most 0.0001 with "
                 "method full; next: 2e-5 is usual",
             ],
@@ -55,9 +55,9 @@ def test_all_faults_are_named_at_once(model, raw, words):
             {"method": "dora", "epochs": "many"},
             [
                 "method: got 'dora', expected 'lora', 'qlora' or 'full'; next: write such a value, "
-                "or leave it out ('lora')",
+                "for instance 'lora'",
                 "epochs: got 'many', expected number, unable to parse string as a number; next: "
-                "write such a value, or leave it out (3)",
+                "write such a value, for instance 3",
             ],
         ),
         (
@@ -65,7 +65,7 @@ def test_all_faults_are_named_at_once(model, raw, words):
             {"drivers": {"alhpa": 0.1, "max_drivers": "x" * 900}},
             [
                 f"drivers.max_drivers: got {'x' * 900!r:.40}, expected integer, unable to parse "
-                "string as an integer; next: write such a value, or leave it out (5)",
+                "string as an integer; next: write such a value, for instance 5",
                 "drivers.alhpa: got a name that is no option; next: write alpha",
             ],
         ),

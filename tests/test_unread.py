@@ -8,7 +8,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
 from churnlens.options import OptionsError, TrainingOptions
-from churnlens.unread import refuse_unread
+from churnlens.unread import refuse_unread, refuse_unread_parameters
 
 OTHER = {
     "method": "full",
@@ -52,6 +52,39 @@ def test_what_nothing_reads_is_named_with_the_nearest(conf):
     ]
 
 
+@pytest.fixture
+def stages(tmp_path):
+    (tmp_path / "parameters_a.yml").write_text(
+        "churn:\n  finetuning:\n    rank: ${runtime_params:engine.kind, 1}\n  reporting: {}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "catalog.yml").write_text("_root: ${runtime_params:data_root, ${globals:data}}")
+    return [tmp_path]
+
+
+def test_parameters_that_a_file_names_or_of_a_stage_are_taken(stages):
+    refuse_unread_parameters({}, stages)
+    deep = {"finetuning": {"rank": 3}, "reporting": {"any": 1}}
+    refuse_unread_parameters({"data_root": "x", "engine": {"kind": "ray"}, "churn": deep}, stages)
+
+
+def test_every_parameter_that_nothing_takes_is_named(stages):
+    wrong = {"data_rot": "x", "engine": {"speed": 1}, "churn": {"finetunin": {"rank": 1}}, "q": 1}
+    with pytest.raises(OptionsError) as caught:
+        refuse_unread_parameters(wrong, stages)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "--params:"
+    assert lines[1].endswith("next: write data_root")
+    assert [line.split(":")[0] for line in lines[1:]] == [
+        "data_rot",
+        "engine.speed",
+        "churn.finetunin.rank",
+        "q",
+    ]
+    assert "churn.finetuning" in lines[3]
+    assert lines[4].endswith("in full, such as churn.finetuning.rank")
+
+
 def test_a_packed_configuration_is_not_checked(tmp_path):
     refuse_unread({"any": 1}, [tmp_path / "none"])
 
@@ -78,3 +111,23 @@ def test_a_wrong_name_stops_before_anything_is_loaded(project, tmp_path):
         context_of(project, tmp_path, wrong)
     assert "next: write student.learning_rate" in str(caught.value)
     assert "next: write experiments.trials" in str(caught.value)
+
+
+def test_a_wrong_parameter_stops_before_anything_is_loaded(project):
+    bootstrap_project(project)
+    session = KedroSession.create(project, runtime_params={"learning_rte": 3, "epochs": 2})
+    with pytest.raises(OptionsError) as caught:
+        session.load_context()
+    assert "learning_rte: got a setting that nothing reads; next: write learning_rate" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize("task", BLOCKS)
+def test_rate_and_method_of_a_run_reach_the_student_of_every_task(project, task):
+    bootstrap_project(project)
+    given = {"learning_rate": 5e-7, "method": "full"}
+    catalog = KedroSession.create(project, runtime_params=given).load_context().catalog
+    options = catalog.load(f"params:{task}.finetuning")
+    assert options.learning_rate == 5e-7
+    assert options.method == "full"

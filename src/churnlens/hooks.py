@@ -27,7 +27,7 @@ from churnlens.engine.records import (
     record_path,
 )
 from churnlens.models.loading import OFFLINE
-from churnlens.unread import refuse_unread
+from churnlens.unread import refuse_unread, refuse_unread_parameters
 
 logger = logging.getLogger(__name__)
 _PACKAGE_LOG = logging.getLogger("churnlens")
@@ -118,16 +118,19 @@ class RunHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Find the data root, and keep libraries offline and their idle threads asleep.
 
-        Threads that spin while they wait take the cores from everything else. Settings that nothing
-        reads are refused, see `churnlens.unread`.
+        Threads that spin while they wait take the cores from everything else. Settings and
+        parameters that nothing reads are refused, see `churnlens.unread`.
         """
         loader: Any = context.config_loader  # its interface does not name the environments
         folders = {loader.base_env, loader.env or loader.default_run_env}
-        refuse_unread(loader["globals"], [Path(loader.conf_source) / each for each in folders])
+        given = loader.runtime_params or {}
+        places = [Path(loader.conf_source) / each for each in folders]
+        refuse_unread(loader["globals"], places)
+        refuse_unread_parameters(given, places)
         for key, value in {**OFFLINE, "OMP_WAIT_POLICY": "PASSIVE"}.items():
             os.environ.setdefault(key, value)
         self._root = data_root(context)
-        self._given = frozenset(context.config_loader.runtime_params or {})
+        self._given = frozenset(given)
 
     @hook_impl
     def before_pipeline_run(self, catalog: Catalog) -> None:

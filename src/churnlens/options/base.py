@@ -62,7 +62,7 @@ def _line(fault: Mapping[str, Any], block: type[BaseModel]) -> str:
     wanted = message.removeprefix("Input should be ").removeprefix("a ").replace("valid ", "")
     wanted = f"a value {wanted}" if wanted.startswith(("greater", "less")) else wanted
     default = owner.model_fields[name].default if owner and name in known else None
-    usual = f", or leave it out ({default!r})" if isinstance(default, str | int | float) else ""
+    usual = f", for instance {default!r}" if isinstance(default, str | int | float) else ""
     return f"{place}: got {_got(fault)}, expected {wanted}; next: write such a value{usual}"
 
 
