@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import DynamicCache, LlamaConfig, MistralConfig
 
-from churnlens.models.cache import ROOM, roomy_cache
+from churnlens.models.attention import attend_with_one_query
+from churnlens.models.cache import ROOM, STEP, is_whole, join_caches, roomy_cache, with_room
 
 CONFIG = LlamaConfig(
     hidden_size=16, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2
@@ -39,7 +40,13 @@ def test_it_holds_what_the_common_one_holds(lengths, repeated_after):
         for layer in range(2):
             new = states(rows, tokens, seed=10 * number + layer)
             got, expected = roomy.update(*new, layer), common.update(*new, layer)
-            assert all(torch.equal(a, b) for a, b in zip(got, expected, strict=True))
+            for one, other in zip(got, expected, strict=True):
+                assert torch.equal(one, other)
+                roomier, held = with_room(one), one.shape[-2]
+                assert torch.equal(roomier[:, :, :held], other)
+                assert (roomier[:, :, held:] == 0).all()
+                assert roomier.shape[-2] % STEP == 0
+                assert 0 <= roomier.shape[-2] - held < STEP
         same(roomy, common)
 
 
@@ -50,7 +57,8 @@ def test_a_new_token_moves_nothing():
     for number in range(ROOM):
         cache.update(*states(2, 1, number), 0)
     assert cache.layers[0].keys.data_ptr() == before
-    cache.update(*states(2, 1, 0), 0)
+    for number in range(STEP):
+        cache.update(*states(2, 1, number), 0)
     assert cache.layers[0].keys.data_ptr() != before
 
 
@@ -68,20 +76,62 @@ def test_layers_with_a_window_stay_as_they_are():
     assert kinds == [type(layer) for layer in DynamicCache(config=config).layers]
 
 
+@pytest.mark.parametrize("quick", [False, True])
 @pytest.mark.parametrize("rows", [1, 3])
-def test_a_model_writes_the_same_with_either(tiny_lm, rows):
+def test_a_model_writes_the_same_with_either(tiny_lm, rows, quick):
     from churnlens.models.loading import load_causal_lm
 
     model = load_causal_lm(tiny_lm, "float32")
     ids = torch.randint(3, 300, (rows, 9), generator=torch.Generator().manual_seed(rows))
-    texts = [
-        model.generate(
+    mask = torch.ones_like(ids)
+    mask[0, : 2 * (rows - 1)] = 0
+    texts = []
+    for cache in (DynamicCache(config=model.config), roomy_cache(model.config)):
+        made = model.generate(
             input_ids=ids,
-            attention_mask=torch.ones_like(ids),
+            attention_mask=mask,
             past_key_values=cache,
-            max_new_tokens=30,
+            max_new_tokens=100,
             do_sample=False,
-        ).tolist()
-        for cache in (roomy_cache(model.config), DynamicCache(config=model.config))
-    ]
+        )
+        texts.append(made.tolist())
+        if quick:
+            attend_with_one_query(model)
     assert texts[0] == texts[1]
+
+
+def test_states_of_another_cache_have_no_room():
+    (state, _) = states(1, 3, 0)
+    assert with_room(state) is state
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 9)), min_size=1, max_size=4))
+def test_joined_caches_hold_the_rows_of_all_with_padding_in_front(shapes):
+    caches = [roomy_cache(CONFIG) for _ in shapes]
+    held = []
+    for number, (cache, (rows, tokens)) in enumerate(zip(caches, shapes, strict=True)):
+        held.append([states(rows, tokens, 10 * number + layer) for layer in range(2)])
+        for layer in range(2):
+            cache.update(*held[-1][layer], layer)
+    width = max(tokens for _, tokens in shapes)
+    joined = join_caches(caches, CONFIG)
+    assert joined.get_seq_length() == width
+    for layer in range(2):
+        first = 0
+        for (rows, tokens), own in zip(shapes, held, strict=True):
+            kept = joined.layers[layer].keys[first : first + rows, :, width - tokens :]
+            assert torch.equal(kept, own[layer][0])
+            first += rows
+        new = states(first, 1, 99)
+        keys, values = joined.update(*new, layer)
+        assert torch.equal(keys[:, :, -1:], new[0])
+        assert torch.equal(values[:, :, -1:], new[1])
+
+
+def test_empty_caches_join_to_an_empty_one():
+    assert join_caches([roomy_cache(CONFIG), roomy_cache(CONFIG)], CONFIG).get_seq_length() == 0
+
+
+def test_only_layers_that_keep_all_can_be_joined():
+    assert is_whole(roomy_cache(CONFIG))
+    assert not is_whole(roomy_cache(MistralConfig(num_hidden_layers=2, sliding_window=4)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import importlib
 import os
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from churnlens.models.cache import roomy_cache
+from churnlens.models.attention import attend_with_one_query
+from churnlens.models.cache import is_whole, join_caches, roomy_cache
 from churnlens.models.constraint import RequestError, Row, Vocabulary
 from churnlens.models.loading import (
     ends_of,
@@ -28,7 +30,10 @@ from churnlens.schema import Frozen
 
 if TYPE_CHECKING:
     import torch
+    from transformers import Cache
 
+
+_AT_ONCE = 8  # prompts that a CPU reads side by side: enough for its cores, little to pad
 
 Stopped = Callable[[], bool]
 """Whether to stop writing, asked before every token."""
@@ -115,6 +120,8 @@ class Generator:
             refuse_adapter(self._model)
         else:
             self._model = load_tuned(path, adapter, dtype)
+        if dtype == "bfloat16":
+            attend_with_one_query(self._model)
         self._batch_size = batch_size
         ends = ends_of(self._model, self._tokenizer)
         self._config = self._model.config
@@ -235,29 +242,62 @@ class Generator:
             )
 
     def _read(self, starts: list[list[int]]) -> dict[str, Any]:
-        """Return the inputs of a batch, with what all rows begin with already read, once.
+        """Return the inputs of a batch, of which only the last token of each row is not yet read.
 
-        A row is: the common beginning, padding, its own rest. Rows of one question share most of
-        their prompt, and reading it once costs a sixth of reading it six times.
+        What all rows begin with is read once: rows of one question share most of their prompt, and
+        reading it once costs a sixth of reading it six times. The rests are read a few rows at a
+        time, those of like length together.
         """
         import torch
 
         common = list(os.path.commonprefix(starts)[: min(map(len, starts)) - 1])
-        rests = [start[len(common) :] for start in starts]
-        width, pad = max(map(len, rests)), self._tokenizer.pad_token_id
-        ids = [common + [pad] * (width - len(rest)) + rest for rest in rests]
-        mask = [[1] * len(common) + [0] * (width - len(r)) + [1] * len(r) for r in rests]
+        rests = [start[len(common) : -1] for start in starts]
+        begun = roomy_cache(self._config)
         where = self._model.device
-        cache = roomy_cache(self._config)
+        few = _AT_ONCE if where.type == "cpu" and is_whole(begun) else len(rests)
+        parts = [rests[at : at + few] for at in range(0, len(rests), few)]
         if common:
-            head = torch.tensor([common], device=where)
-            self._model(input_ids=head, past_key_values=cache, use_cache=True, logits_to_keep=1)
-            cache.batch_repeat_interleave(len(starts))
+            self._append(begun, [common], [])
+        caches = [copy.deepcopy(begun) for _ in parts]
+        masks = [
+            self._append(cache, part, common) for cache, part in zip(caches, parts, strict=True)
+        ]
+        width = max(len(mask[0]) for mask in masks)
+        kept = [[0] * (width - len(row)) + row + [1] for mask in masks for row in mask]
+        last = [[self._tokenizer.pad_token_id] * width + start[-1:] for start in starts]
         return {
-            "input_ids": torch.tensor(ids, device=where),
-            "attention_mask": torch.tensor(mask, device=where),
-            "past_key_values": cache,
+            "input_ids": torch.tensor(last, device=where),
+            "attention_mask": torch.tensor(kept, device=where),
+            "past_key_values": join_caches(caches, self._config),
         }
+
+    def _append(self, cache: Cache, rests: list[list[int]], common: list[int]) -> list[list[int]]:
+        """Read rows into a cache that holds what they all begin with; returns what is no padding.
+
+        Args:
+            cache: of one row, `common`; afterwards of a row for each of `rests`.
+            rests: what each row goes on with; shorter ones are padded between the two.
+            common: the beginning.
+        """
+        import torch
+
+        width, pad = max(map(len, rests)), self._tokenizer.pad_token_id
+        mask = [[1] * len(common) + [0] * (width - len(r)) + [1] * len(r) for r in rests]
+        if common:
+            cache.batch_repeat_interleave(len(rests))
+        if width:
+            where = self._model.device
+            ids = torch.tensor([[pad] * (width - len(r)) + r for r in rests], device=where)
+            seen = torch.tensor(mask, device=where)
+            self._model(
+                input_ids=ids,
+                attention_mask=seen,
+                position_ids=(seen.cumsum(1) - 1).clamp(min=0)[:, len(common) :],
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+        return mask
 
     def _completion(self, request: Request, row: Row) -> Completion:
         text = self._tokenizer.decode(
