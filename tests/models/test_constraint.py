@@ -139,6 +139,20 @@ def test_a_hint_ends_a_text_that_no_closing_sign_can():
         assert len(way_to_end(matcher, VOCABULARY, tokens, 200)) > len(path)
 
 
+def test_a_known_way_is_joined_where_it_fits():
+    from llguidance import LLMatcher
+
+    matcher = LLMatcher(VOCABULARY.inner, ANSWER)
+    begun, rest = TOKENIZER('{"summary": "')["input_ids"], '", "claims": [], "risk": "medium"}'
+    assert matcher.consume_tokens(begun)
+    fresh, known = way_to_end(matcher, VOCABULARY, begun, 100), TOKENIZER(rest)["input_ids"]
+    for before in ([], TOKENIZER('"')["input_ids"]):  # with it the known way is none from here
+        assert way_to_end(matcher, VOCABULARY, begun, 100, known=before + known) == known
+    long = TOKENIZER('the bill is high the bill", "claims": [], "risk": "medium"}')["input_ids"]
+    assert way_to_end(matcher, VOCABULARY, begun, 100, known=long) == long
+    assert way_to_end(matcher, VOCABULARY, begun, len(fresh), known=long) == fresh
+
+
 def test_free_text_goes_on_until_it_ends_or_its_budget_does():
     scores = torch.zeros(SIZE)
     scores[TOKENIZER("the")["input_ids"][0]] = 1.0

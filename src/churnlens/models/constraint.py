@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _IN_STRING = ('"', " (", "(", ".", "。")  # figures in brackets end a sentence, so that it may stop
 _OUTSIDE = ("}", "]", '"')
+_NEAR = 6  # tokens of a known way that another may leave out
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 
 
@@ -67,6 +68,7 @@ def way_to_end(
     written: list[int],
     limit: int,
     hints: Sequence[list[int]] = (),
+    known: Sequence[int] = (),
 ) -> list[int] | None:
     """Return tokens that complete the text, or None when this way takes more than `limit`.
 
@@ -76,14 +78,27 @@ def way_to_end(
         written: the tokens so far.
         limit: most tokens that may be used.
         hints: tokens worth trying where no closing sign is allowed.
+        known: the way to the end from a little before, which this one is likely to join again.
     """
     trial, path = matcher.deep_copy(), list[int]()
     while not trial.is_accepting():
+        rest = _joins(trial, known, vocabulary.ends[0])
+        if rest and len(path) + len(rest) <= limit:
+            return path + rest
         step = trial.compute_ff_tokens() or _step(trial, vocabulary, written + path, hints)
         path += step
         if len(path) > limit or not trial.consume_tokens(step):
             return None
     return path
+
+
+def _joins(matcher: LLMatcher, known: Sequence[int], end: int) -> list[int]:
+    """Return the longest part of a known way that completes the text from here; or nothing."""
+    for begin in range(min(_NEAR, len(known))):
+        rest = [*known[begin:], end]
+        if matcher.validate_tokens(rest) == len(rest):
+            return rest[:-1]
+    return []
 
 
 def _step(
@@ -191,7 +206,8 @@ class Row:
             trial = matcher.deep_copy()
             trial.consume_token(token)
             begun = [*self.tokens, token]
-            end = way_to_end(trial, self._vocabulary, begun, self._left - 1, self._hints)
+            limit, known = self._left - 1, self._end
+            end = way_to_end(trial, self._vocabulary, begun, limit, self._hints, known)
             if end is None:
                 return False
             way = [token, *end]
