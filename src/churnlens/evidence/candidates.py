@@ -67,7 +67,8 @@ def _band(column: Column, low: float | None, high: float | None) -> Candidate:
     )
 
 
-def _column_candidates(column: Column) -> list[Candidate]:
+def column_candidates(column: Column) -> list[Candidate]:
+    """Return the values of a category column that apply, or the bands of a number, if any."""
     if column.kind == "number":
         borders = (None, *column.cuts, None) if column.cuts else ()
         return [_band(column, low, high) for low, high in itertools.pairwise(borders)]
@@ -90,7 +91,7 @@ def list_candidates(schema: Schema) -> tuple[Candidate, ...]:
     has no bands.
     """
     columns = (column for column in schema.attributes() if column.driver)
-    return tuple(itertools.chain.from_iterable(map(_column_candidates, columns)))
+    return tuple(itertools.chain.from_iterable(map(column_candidates, columns)))
 
 
 def find_members(candidates: tuple[Candidate, ...], table: pd.DataFrame) -> Mask:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from churnlens.evidence.cohort import CohortFigures
 from churnlens.evidence.drivers import Driver
 from churnlens.evidence.intervals import Estimate
 from churnlens.evidence.narrator import Narrator
@@ -28,11 +29,23 @@ def _mirrored(rate: Estimate | None, outcome: str) -> Estimate | None:
 
 
 def _rate(narrator: Narrator) -> Finding | None:
-    figures, query = narrator.study.figures, narrator.study.query
-    if figures is None:
-        return None
+    figures = narrator.study.figures
+    return None if figures is None else _rate_of(narrator, narrator.who, figures)
+
+
+def _breakdown(narrator: Narrator) -> list[Finding]:
+    """Say the rate of every value of the columns that are asked, the highest first."""
+    schema, language = narrator.population.schema, narrator.language
+    return [
+        _rate_of(narrator, describe(group, schema, language), figures)
+        for group, figures in narrator.study.breakdown
+    ]
+
+
+def _rate_of(narrator: Narrator, who: str, figures: CohortFigures) -> Finding:
+    query = narrator.study.query
     events = figures.events if query.outcome == "left" else figures.size - figures.events
-    add, who, n = narrator.ledger.add, narrator.who, figures.size
+    add, n = narrator.ledger.add, figures.size
     size = add(who, "customers", n, n)
     count = add(f"{who}: {narrator.verbs()['verb']}", "events", events, n)
     rate = add(who, "rate", _mirrored(figures.rate, query.outcome), n)
@@ -250,6 +263,7 @@ def tell(narrator: Narrator, themes: Sequence[Theme]) -> tuple[Finding, ...]:
     if narrator.study.comparison is not None:
         makers = (_comparison,)
     general = [finding for make in makers if (finding := make(narrator))]
+    general[1:1] = _breakdown(narrator)
     voices = _voices(narrator)
     special = [_driver(narrator, driver) for driver in narrator.study.drivers]
     told = (_theme(narrator, theme) for theme in themes)

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 import pandas as pd
 
 from churnlens.evidence.parsing.appositions import with_appositions
+from churnlens.evidence.parsing.breakdown import read_breakdown
 from churnlens.evidence.parsing.combine import without_destinations
 from churnlens.evidence.parsing.dividing import Sides
 from churnlens.evidence.parsing.frames import without_frames
@@ -93,6 +94,9 @@ def parse_question(question: str, schema: Schema, table: pd.DataFrame) -> Query:
         reading.atoms = without_destinations(items, reading.atoms)
     plain = ask != "what_to_do" and not any_has(items, "why")
     cohort, other, faults = _filters(read_sides(items, reading, schema, plain), schema)
+    by, undivided = (), []
+    if other is None and ask != "what_to_do":
+        by, undivided = read_breakdown(items, reading, schema)
     proper, compared = names_in(question), other is not None
     problems, notes = find_problems(
         items, reading, schema, compared, proper, advice=ask == "what_to_do"
@@ -106,6 +110,7 @@ def parse_question(question: str, schema: Schema, table: pd.DataFrame) -> Query:
         compare_to=other,
         outcome=outcome_of(items, reading.turned, ask),
         ask=ask,
-        problems=(*problems, *faults),
+        by=by,
+        problems=(*problems, *undivided, *faults),
         notes=tuple(notes),
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from churnlens.evidence.parsing.atoms import Reading
 from churnlens.evidence.parsing.conditions import unrecorded
 from churnlens.evidence.parsing.items import Item, any_has, before_noun, item_at
+from churnlens.evidence.parsing.listing import asks_for_list
 from churnlens.evidence.parsing.positions import describes, is_gibberish, problem_of
 from churnlens.evidence.parsing.quantities import QuantityItem
 from churnlens.evidence.parsing.requests import other_request
@@ -239,11 +240,12 @@ def _of_question(items: list[Item], reading: Reading, compared: bool) -> str:
         "unknown_time: trend": not compared and _asks_for_trend(items),
         "forecast: will": _asks_for_future(items),
         "instruction: order": _is_order(items),
+        "customer_list: names": asks_for_list(items),
         "off_topic: definition": _asks_definition(items),
     }
     advice = any_has(items, "todo") and not any_has(items, "unknown")
     if not any(found.values()) and not advice:
-        found["off_topic: words"] = is_gibberish(items)
+        found["unreadable: words"] = is_gibberish(items)
         found["off_topic: no customers"] = not _is_about_customers(items, reading)
     return next((problem for problem, holds in found.items() if holds), "") or other_request(items)
 
@@ -278,7 +280,7 @@ def find_problems(
         elif item.has("unknown"):
             notes.append(f"ignored: {_word(item.text)}")
     whole = _of_question(items, reading, compared)
-    if whole and not (problems and whole.startswith("off_topic")):
+    if whole and not (problems and whole.startswith(("off_topic", "unreadable"))):
         problems.append(whole)
     if any(problem.startswith("single_customer") for problem in problems):
         problems = [each for each in problems if not each.startswith("unclear_number")]

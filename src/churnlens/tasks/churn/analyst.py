@@ -201,7 +201,8 @@ class Analyst:
             return self.wording.say("not_answerable", query.language, **slots)
         if study.status == "too_few":
             return self._too_few(study)
-        first = told.findings[0].sentence
+        rates = told.findings[: 1 + len(study.breakdown)]
+        first = {"en": " ", "zh": ""}[query.language].join(each.sentence for each in rates)
         drivers = [finding.subject for finding in told.findings if finding.kind == "driver"]
         if query.ask not in ("why", "what_to_do"):
             return first
