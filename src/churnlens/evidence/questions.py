@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import pandas as pd
 
 from churnlens.evidence.parsing.appositions import with_appositions
-from churnlens.evidence.parsing.breakdown import read_breakdown
+from churnlens.evidence.parsing.breakdown import Division, read_breakdown
 from churnlens.evidence.parsing.combine import without_destinations
 from churnlens.evidence.parsing.dividing import Sides
 from churnlens.evidence.parsing.frames import without_frames
@@ -93,15 +93,16 @@ def parse_question(question: str, schema: Schema, table: pd.DataFrame) -> Query:
     if ask == "what_to_do":
         reading.atoms = without_destinations(items, reading.atoms)
     plain = ask != "what_to_do" and not any_has(items, "why")
+    division = Division((), (), reading.atoms)
+    if ask != "what_to_do":
+        division = read_breakdown(items, reading, schema)
+        reading.atoms = division.atoms
     cohort, other, faults = _filters(read_sides(items, reading, schema, plain), schema)
-    by, undivided = (), []
-    if other is None and ask != "what_to_do":
-        by, undivided = read_breakdown(items, reading, schema)
     proper, compared = names_in(question), other is not None
     problems, notes = find_problems(
         items, reading, schema, compared, proper, advice=ask == "what_to_do"
     )
-    if other is not None and ask != "what_to_do":
+    if compared and ask != "what_to_do":
         ask = "compare"
     return Query(
         question=question,
@@ -110,7 +111,7 @@ def parse_question(question: str, schema: Schema, table: pd.DataFrame) -> Query:
         compare_to=other,
         outcome=outcome_of(items, reading.turned, ask),
         ask=ask,
-        by=by,
-        problems=(*problems, *undivided, *faults),
+        by=() if compared else division.columns,
+        problems=(*problems, *(() if compared else division.problems), *faults),
         notes=tuple(notes),
     )

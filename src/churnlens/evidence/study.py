@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churnlens.evidence.candidates import column_candidates
+from churnlens.evidence.breakdown import Breakdown, break_down
 from churnlens.evidence.cohort import (
     CohortFigures,
     Comparison,
@@ -37,8 +37,7 @@ class Study:
         mask: (n_rows,) the cohort; `asked` those of it with the asked outcome.
         figures: of leaving, whatever was asked: the cohort's churn rate is one number.
         comparison: of "A versus B"; None otherwise.
-        breakdown: each value or band of the columns in `query.by` inside the cohort, the highest
-            rate of the asked outcome first; those below the gates are left out.
+        breakdown: the cohort divided by each column in `query.by`.
         effects: of belonging to the cohort; None for the whole table or a comparison.
         drivers: reported ones only, strongest first.
         rejected: candidates that were tested and are not drivers.
@@ -52,7 +51,7 @@ class Study:
     asked: Mask
     figures: CohortFigures | None = None
     comparison: Comparison | None = None
-    breakdown: tuple[tuple[Filter, CohortFigures], ...] = ()
+    breakdown: tuple[Breakdown, ...] = ()
     effects: Effects | None = None
     drivers: tuple[Driver, ...] = ()
     rejected: tuple[Driver, ...] = ()
@@ -115,23 +114,6 @@ def conduct_study(query: Query, population: Population, options: DriverOptions) 
     )
 
 
-def _break_down(
-    query: Query, mask: Mask, population: Population, options: DriverOptions
-) -> tuple[tuple[Filter, CohortFigures], ...]:
-    """Summarize every value or band of each column by which rates are asked."""
-    found: list[tuple[Filter, CohortFigures]] = []
-    for name in query.by if query.compare_to is None else ():
-        groups = [
-            (each.conditions, mask & select(each.conditions, population.table))
-            for each in column_candidates(population.schema.column(name))
-        ]
-        told = [(part, summarize_cohort(rows, population.left)) for part, rows in groups]
-        told = [(part, figures) for part, figures in told if not _too_few(figures, options)]
-        told.sort(key=lambda each: each[1].events / each[1].size, reverse=query.outcome == "left")
-        found += [((*query.cohort, *part), figures) for part, figures in told]
-    return tuple(found)
-
-
 def _complete(study: Study, population: Population, options: DriverOptions) -> Study:
     query, mask, panel = study.query, study.mask, population.panel
     defined_by = _columns(query.cohort)
@@ -151,7 +133,9 @@ def _complete(study: Study, population: Population, options: DriverOptions) -> S
         asked=study.asked,
         figures=study.figures,
         comparison=study.comparison,
-        breakdown=_break_down(query, mask, population, options),
+        breakdown=break_down(
+            query, mask, population.left, population.table, population.schema, options
+        ),
         effects=effects,
         drivers=tuple(d for d in drivers if d.reported)[: options.max_drivers],
         rejected=tuple(d for d in drivers if not d.reported),

@@ -27,6 +27,9 @@ class Wording(Frozen):
     others: Text
     outsiders: Text
     rate: Text
+    breakdown: Text
+    breakdown_lower: Text
+    breakdown_small: Text
     versus_rest: Text
     versus_rest_level: Text
     exposure: Text

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from churnlens.evidence.candidates import column_candidates
-from churnlens.evidence.parsing.atoms import Reading
+from churnlens.evidence.parsing.atoms import Atom, Reading, says_yes
 from churnlens.evidence.parsing.items import Item, any_has, item_at
 from churnlens.schema import Schema
 
-_EACH = frozenset(
+_DIVIDES = frozenset({"by", "per", "按", "按照", "分", "依"})
+_EACH = _DIVIDES | frozenset(
     {
-        "by", "per", "across", "each", "every", "which", "what", "between", "among", "against",
-        "of each", "for each", "按", "按照", "各", "各个", "各类", "各种", "每", "每个", "每种", "每类",
-        "分", "什么", "不同", "哪", "不同的",
+        "across", "each", "every", "which", "what", "between", "among", "against", "of each",
+        "for each", "各", "各个", "各类", "各种", "每", "每个", "每种", "每类", "什么", "不同", "哪",
+        "不同的",
     }
 )  # fmt: skip
+_PEOPLE = frozenset({"who", "whom", "whose", "that", "where"})  # "customers who pay"
 _BEFORE = ("which", "compare", "whether")
-_ANYWHERE = ("effect", "compare")
 _PASSED = frozenset({"the", "a", "our", "different", "various", "type of", "kind of", "的", "种"})
+_SEEN_THROUGH = ("link", "with", "left", "stayed", "neutral", "and", "comma", "column")
+_JOINS = ("and", "or", "comma")
+
+
+@dataclass(frozen=True)
+class Division:
+    """By what a question divides its customers.
+
+    Attributes:
+        columns: in the order of the question.
+        problems: `unknown_breakdown: label` of numbers that the schema does not divide into bands.
+        atoms: the selections of the question without those that only name a column.
+    """
+
+    columns: tuple[str, ...]
+    problems: tuple[str, ...]
+    atoms: list[Atom]
 
 
 def _is_led(items: list[Item], at: int) -> bool:
@@ -25,41 +46,87 @@ def _is_led(items: list[Item], at: int) -> bool:
     while item_at(items, before).text in _PASSED and not items[before].has(*_BEFORE):
         before -= 1
     item = item_at(items, before)
-    return item.text in _EACH or item.has(*_BEFORE)
+    if item.text == "by" and item_at(items, before - 1).has("or"):  # "caused by support or by price"
+        return False
+    return (item.text in _EACH or item.has(*_BEFORE)) and item.text not in _PEOPLE
 
 
-def read_breakdown(
-    items: list[Item], reading: Reading, schema: Schema
-) -> tuple[tuple[str, ...], list[str]]:
+def _is_listed(between: list[Item]) -> bool:
+    """Whether a column stands behind another that is asked: "by gender and contract"."""
+    small = all(item.has(*_JOINS) or item.text in _PASSED for item in between)
+    return small and any_has(between, *_JOINS)
+
+
+def _is_weighed(items: list[Item], at: int) -> bool:
+    """Whether an effect or a comparison is said of a column: "is churn correlated with gender"."""
+    if item_at(items, at - 1).has("except"):  # "besides price, what else …"
+        return False
+    for step in (-1, 1):
+        place = at + step
+        while _is_seen_through(items, place):
+            place += step
+        if item_at(items, place).has("effect", "compare"):
+            return True
+    return False
+
+
+def _is_seen_through(items: list[Item], at: int) -> bool:
+    item = item_at(items, at)
+    if item.has("noun"):  # 客户流失, "customer churn"
+        return item_at(items, at + 1).has("left", "stayed")
+    plain = item.has(*_SEEN_THROUGH) and not item.has("effect", "compare")
+    return plain and item.text not in _PEOPLE
+
+
+def _divides_by_yes(items: list[Item], at: int, schema: Schema) -> bool:
+    """Whether a yes/no column is one to divide by: "churn by tech support", 按技术支持比较."""
+    if not says_yes(items[at], schema) or item_at(items, at - 1).text not in _DIVIDES:
+        return False
+    before = item_at(items, at - 2)
+    return before.has("left", "stayed", "many", "compare", "stop", "comma")
+
+
+def _named(items: list[Item], schema: Schema) -> Iterator[tuple[int, str]]:
+    """Yield the place and the name of each column by which rates are asked."""
+    last = -1
+    for at, item in enumerate(items):
+        if item.mention is None or item.mention.kind == "term":
+            continue
+        listed = last >= 0 and _is_listed(items[last + 1 : at])
+        if item.mention.kind == "column":
+            asked = listed or _is_led(items, at) or _is_weighed(items, at)
+        else:
+            asked = (listed and says_yes(item, schema)) or _divides_by_yes(items, at, schema)
+        if asked:
+            last = at
+            yield at, item.mention.column
+
+
+def read_breakdown(items: list[Item], reading: Reading, schema: Schema) -> Division:
     """Return the columns by whose values leaving is asked.
 
     A column with a condition of its own ("charges above 80") is none.
 
     Args:
-        items: the items of a question that compares no two groups and asks for no advice.
+        items: the items of a question that asks for no advice.
         reading: its selections.
         schema: the table.
-
-    Returns:
-        The columns in the order of the question, and the problems `unknown_breakdown: label` of
-        numbers that the schema does not divide into bands.
     """
     if not any_has(items, "left", "stayed"):
-        return (), []
-    taken = {name for atom in reading.atoms for name in atom.columns}
-    wide = any_has(items, *_ANYWHERE)
-    named = [
-        item.mention.column
-        for at, item in enumerate(items)
-        if item.mention and item.mention.kind == "column" and (wide or _is_led(items, at))
-    ]
-    attributes = {column.name: column for column in schema.attributes()}
-    asked = [attributes[n] for n in dict.fromkeys(named) if n in attributes and n not in taken]
-    divided = tuple(column.name for column in asked if column_candidates(column))
-    words = [items_text(items, column.name) for column in asked if column.name not in divided]
-    return divided, [f"unknown_breakdown: {each}" for each in words]
-
-
-def items_text(items: list[Item], column: str) -> str:
-    """Return the words by which a column is named."""
-    return next(item.text for item in items if item.mention and item.mention.column == column)
+        return Division((), (), reading.atoms)
+    places = dict(_named(items, schema))
+    named_only = {at for at in places if items[at].mentions("value")}
+    atoms = [atom for atom in reading.atoms if atom.at not in named_only]
+    taken = {name for atom in atoms for name in atom.columns}
+    columns = {column.name: column for column in schema.attributes() if column.name not in taken}
+    asked = [columns[name] for name in dict.fromkeys(places.values()) if name in columns]
+    words = {column: items[at].text for at, column in reversed(places.items())}
+    return Division(
+        columns=tuple(column.name for column in asked if column_candidates(column)),
+        problems=tuple(
+            f"unknown_breakdown: {words[column.name]}"
+            for column in asked
+            if not column_candidates(column)
+        ),
+        atoms=atoms,
+    )
