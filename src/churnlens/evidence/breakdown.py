@@ -76,13 +76,9 @@ def break_down(
     found = []
     for name in (name for name in query.by if name not in taken):
         parts = _divide(query, name, mask, left, table, schema)
-        small = [
-            part for part in parts if gate(part[1], options.min_customers, options.min_events)
-        ]
+        small = [part for part in parts if gate(part[1], options.min_customers, options.min_events)]
         large = [part for part in parts if part not in small]
         found.append(
-            Breakdown(
-                name, tuple(large[:MOST_PARTS]), tuple(large[MOST_PARTS:]), tuple(small)
-            )
+            Breakdown(name, tuple(large[:MOST_PARTS]), tuple(large[MOST_PARTS:]), tuple(small))
         )
     return tuple(found)

@@ -14,8 +14,8 @@ _DIVIDES = frozenset({"by", "per", "按", "按照", "分", "依"})
 _EACH = _DIVIDES | frozenset(
     {
         "across", "each", "every", "which", "what", "between", "among", "against", "of each",
-        "for each", "各", "各个", "各类", "各种", "每", "每个", "每种", "每类", "什么", "不同", "哪",
-        "不同的",
+        "for each", "各", "各个", "各类", "各种", "每", "每个", "每种", "每类", "什么", "不同",
+        "不同的", "哪",
     }
 )  # fmt: skip
 _PEOPLE = frozenset({"who", "whom", "whose", "that", "where"})  # "customers who pay"
@@ -46,7 +46,9 @@ def _is_led(items: list[Item], at: int) -> bool:
     while item_at(items, before).text in _PASSED and not items[before].has(*_BEFORE):
         before -= 1
     item = item_at(items, before)
-    if item.text == "by" and item_at(items, before - 1).has("or"):  # "caused by support or by price"
+    if item.text == "by" and item_at(items, before - 1).has(
+        "or"
+    ):  # "caused by support or by price"
         return False
     return (item.text in _EACH or item.has(*_BEFORE)) and item.text not in _PEOPLE
 
