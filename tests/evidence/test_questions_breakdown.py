@@ -32,6 +32,7 @@ def ask(question: str, name: str = "telco"):
         ("Compare churn by tech support", ["TechSupport"], "all"),
         ("How does churn differ across contract types?", ["Contract"], "all"),
         ("Churn by gender and contract", ["gender", "Contract"], "all"),
+        ("Churn by contract and tech support", ["Contract", "TechSupport"], "all"),
         ("What is the churn rate for each contract type among seniors?", ["Contract"],
          "SeniorCitizen=1"),
         ("Churn rate per contract among seniors", ["Contract"], "SeniorCitizen=1"),
@@ -83,6 +84,8 @@ def test_a_number_without_bands_is_refused_by_name(question, words):
         "Which churns more, fiber or DSL?",
         "How do we reduce churn by contract type?",
         "Which internet service is DSL?",
+        "Why do customers billed by paperless billing leave?",
+        "按电子账单付款的客户为什么流失",
         "月费超过80的客户为什么流失",
         "光纤和DSL哪个流失率高",
         "用信用卡付款的客户为什么流失",
@@ -107,6 +110,32 @@ def test_any_column_is_asked_by_or_refused(column, form):
     assert (query.by == (described.name,) and not query.cohort) if query.answerable else True
     assert query.compare_to is None
     assert bool(query.by) or bool(query.problems)
+
+
+@pytest.mark.parametrize(
+    ("question", "cohort"),
+    [
+        ("Churn by contract, seniors only", "SeniorCitizen=1"),
+        ("Churn by contract, tech support only", "TechSupport=Yes"),
+        ("Churn by contract, for tech support customers", "TechSupport=Yes"),
+        ("Compare churn by contract for seniors", "SeniorCitizen=1"),
+        ("按合同比较流失率，只看老年客户", "SeniorCitizen=1"),
+        ("按合同比较老年客户的流失率", "SeniorCitizen=1"),
+    ],
+)
+def test_a_group_behind_the_column_stays_a_group(question, cohort):
+    query = ask(question)
+    assert (query.by, query.compare_to) == (("Contract",), None)
+    assert plain(query.cohort, TELCO) == plain(expected(cohort, *SCHEMAS["telco"]), TELCO)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Compare seniors with others by contract", "Compare fiber and DSL customers by contract"],
+)
+def test_two_groups_stay_a_comparison(question):
+    query = ask(question)
+    assert query.compare_to is not None and query.by == () and query.ask == "compare"
 
 
 def test_a_column_that_the_customers_are_chosen_by_divides_nothing():

@@ -14,7 +14,7 @@ import pandas as pd
 
 from churnlens.evidence.parsing.appositions import with_appositions
 from churnlens.evidence.parsing.breakdown import Division, read_breakdown
-from churnlens.evidence.parsing.combine import without_destinations
+from churnlens.evidence.parsing.combine import combine, without_destinations
 from churnlens.evidence.parsing.dividing import Sides
 from churnlens.evidence.parsing.frames import without_frames
 from churnlens.evidence.parsing.intent import ask_of, outcome_of
@@ -97,7 +97,10 @@ def parse_question(question: str, schema: Schema, table: pd.DataFrame) -> Query:
     if ask != "what_to_do":
         division = read_breakdown(items, reading, schema)
         reading.atoms = division.atoms
-    cohort, other, faults = _filters(read_sides(items, reading, schema, plain), schema)
+    sides = Sides(combine(reading.atoms, schema))
+    if not division.one_group:
+        sides = read_sides(items, reading, schema, plain)
+    cohort, other, faults = _filters(sides, schema)
     proper, compared = names_in(question), other is not None
     problems, notes = find_problems(
         items, reading, schema, compared, proper, advice=ask == "what_to_do"

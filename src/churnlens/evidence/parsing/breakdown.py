@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from churnlens.evidence.candidates import column_candidates
 from churnlens.evidence.parsing.atoms import Atom, Reading, says_yes
 from churnlens.evidence.parsing.items import Item, any_has, item_at
+from churnlens.evidence.parsing.lexicon import name_phrase
+from churnlens.evidence.parsing.vocabulary import phrase
 from churnlens.schema import Schema
 
 _DIVIDES = frozenset({"by", "per", "按", "按照", "分", "依"})
@@ -33,11 +35,14 @@ class Division:
         columns: in the order of the question.
         problems: `unknown_breakdown: label` of numbers that the schema does not divide into bands.
         atoms: the selections of the question without those that only name a column.
+        one_group: whether columns are asked inside one group: "compare churn by plan for seniors"
+            does not set seniors against others.
     """
 
     columns: tuple[str, ...]
     problems: tuple[str, ...]
     atoms: list[Atom]
+    one_group: bool = False
 
 
 def _is_led(items: list[Item], at: int) -> bool:
@@ -80,12 +85,27 @@ def _is_seen_through(items: list[Item], at: int) -> bool:
     return plain and item.text not in _PEOPLE
 
 
-def _divides_by_yes(items: list[Item], at: int, schema: Schema) -> bool:
-    """Whether a yes/no column is one to divide by: "churn by tech support", 按技术支持比较."""
-    if not says_yes(items[at], schema) or item_at(items, at - 1).text not in _DIVIDES:
+def _names_column(items: list[Item], at: int, schema: Schema) -> bool:
+    """Whether a yes/no column is named, not its customers: "tech support", no "seniors"."""
+    mention, after = items[at].mention, item_at(items, at + 1)
+    if mention is None or not says_yes(items[at], schema):
         return False
+    column = schema.column(mention.column)
+    spoken = (column.label.en, column.label.zh, *column.words.en, *column.words.zh)
+    names = {name_phrase(column.name), *map(phrase, spoken)}
+    people = (
+        after.has("noun", "unknown", "with", "anchor")
+        or after.mention
+        or after.text in ("的", "only")
+    )
+    return phrase(items[at].text) in names and not people
+
+
+def _divides_by_yes(items: list[Item], at: int) -> bool:
+    """Whether rates are asked by a yes/no column: "churn by tech support", 按技术支持比较."""
     before = item_at(items, at - 2)
-    return before.has("left", "stayed", "many", "compare", "stop", "comma")
+    divided = before.has("left", "stayed", "many", "compare", "stop", "comma")
+    return item_at(items, at - 1).text in _DIVIDES and divided
 
 
 def _named(items: list[Item], schema: Schema) -> Iterator[tuple[int, str]]:
@@ -98,10 +118,18 @@ def _named(items: list[Item], schema: Schema) -> Iterator[tuple[int, str]]:
         if item.mention.kind == "column":
             asked = listed or _is_led(items, at) or _is_weighed(items, at)
         else:
-            asked = (listed and says_yes(item, schema)) or _divides_by_yes(items, at, schema)
+            asked = listed or _divides_by_yes(items, at)
+            asked = asked and _names_column(items, at, schema)
         if asked:
             last = at
             yield at, item.mention.column
+
+
+def _is_one_group(items: list[Item], reading: Reading, atoms: list[Atom]) -> bool:
+    """Whether nothing is set against the selections: no others, and no two of one column."""
+    told = [name for atom in atoms for name in atom.columns]
+    against = any_has(items, "versus", "rest", "relative") or bool(reading.dangling)
+    return not against and len(told) == len(set(told))
 
 
 def read_breakdown(items: list[Item], reading: Reading, schema: Schema) -> Division:
@@ -131,4 +159,5 @@ def read_breakdown(items: list[Item], reading: Reading, schema: Schema) -> Divis
             if not column_candidates(column)
         ),
         atoms=atoms,
+        one_group=bool(asked) and _is_one_group(items, reading, atoms),
     )
