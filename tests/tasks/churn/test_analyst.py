@@ -8,6 +8,7 @@ from churnlens.evidence.query import select
 from churnlens.schema import Condition
 from churnlens.tasks.churn.answers import Answer
 from churnlens.tasks.churn.judging import score_answers
+from churnlens.tasks.churn.writers import TemplateWriter
 
 FIBER = "Why do fiber customers leave?"
 
@@ -195,3 +196,23 @@ def test_a_writer_is_not_given_the_rates_by_the_values_of_a_column(analyst):
     assert any(each.kind == "breakdown" for each in told.findings)
     said = [[each.sentence for each in analyst.brief(t).findings] for t in (told, plain)]
     assert said[0] == said[1] == [each.sentence for each in plain.findings]
+
+
+class Recorder(TemplateWriter):
+    """A writer of another name that keeps what it was given."""
+
+    name = "recorder"
+
+    def write(self, briefs):
+        self.kinds = [finding.kind for brief in briefs for finding in brief.findings]
+        return super().write(briefs)
+
+
+def test_the_rates_of_a_column_stand_behind_the_first_sentence_of_any_writer(make_analyst):
+    writer = Recorder()
+    question = "Which contract has the highest churn?"
+    answer, plain = make_analyst(writer).ask(question), make_analyst().ask(question)
+    assert writer.kinds and "breakdown" not in writer.kinds
+    assert answer.model == "recorder"
+    assert answer.claims == plain.claims
+    assert "month-to-month" in answer.claims[1].text and answer.claims[1].text.endswith(" %).")
