@@ -56,6 +56,12 @@ def test_frames_speak_of_the_rows_of_another_table_and_keep_their_slots(frames):
     assert in_words_of(Text(en="customers", zh="客户"), frames) == frames
 
 
+def test_shapes_of_one_language_speak_of_the_rows_of_another_table_too():
+    shapes = {"voices": "(The quoted customers|Those) who {customers}", "rate": "{subject}"}
+    told = in_words_of(Text(en="accounts", zh="账户"), shapes)
+    assert told == {"voices": "(The quoted accounts|Those) who {customers}", "rate": "{subject}"}
+
+
 def test_as_sentence_changes_the_first_letter_only():
     assert as_sentence("customers on DSL") == "Customers on DSL"
     assert as_sentence("") == ""

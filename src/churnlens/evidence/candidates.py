@@ -67,7 +67,13 @@ def _band(column: Column, low: float | None, high: float | None) -> Candidate:
     )
 
 
-def _column_candidates(column: Column) -> list[Candidate]:
+def column_candidates(column: Column, *, absent: bool = False) -> list[Candidate]:
+    """Return the values of a category column, or the bands of a number, if it has any.
+
+    Args:
+        column: of either kind.
+        absent: whether values are wanted too that restate another column.
+    """
     if column.kind == "number":
         borders = (None, *column.cuts, None) if column.cuts else ()
         return [_band(column, low, high) for low, high in itertools.pairwise(borders)]
@@ -79,7 +85,7 @@ def _column_candidates(column: Column) -> list[Candidate]:
             conditions=(Condition(column=column.name, op="eq", value=value.value),),
         )
         for value in column.values
-        if not value.absent
+        if absent or not value.absent
     ]
 
 
@@ -90,7 +96,7 @@ def list_candidates(schema: Schema) -> tuple[Candidate, ...]:
     has no bands.
     """
     columns = (column for column in schema.attributes() if column.driver)
-    return tuple(itertools.chain.from_iterable(map(_column_candidates, columns)))
+    return tuple(itertools.chain.from_iterable(map(column_candidates, columns)))
 
 
 def find_members(candidates: tuple[Candidate, ...], table: pd.DataFrame) -> Mask:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from churnlens.evidence.breakdown import Breakdown, Part
+from churnlens.evidence.cohort import CohortFigures
 from churnlens.evidence.drivers import Driver
 from churnlens.evidence.intervals import Estimate
 from churnlens.evidence.narrator import Narrator
 from churnlens.evidence.query import describe
 from churnlens.evidence.statements import Finding, Ledger, Measure
 from churnlens.evidence.themes import Theme
+from churnlens.evidence.wording import as_sentence
 
 VOICES = 3  # customers that are quoted beside the themes
 Maker = Callable[[Narrator], Finding | None]
@@ -28,11 +32,43 @@ def _mirrored(rate: Estimate | None, outcome: str) -> Estimate | None:
 
 
 def _rate(narrator: Narrator) -> Finding | None:
-    figures, query = narrator.study.figures, narrator.study.query
-    if figures is None:
-        return None
+    figures = narrator.study.figures
+    return None if figures is None else _rate_of(narrator, narrator.who, figures)
+
+
+def _breakdown(narrator: Narrator, breakdown: Breakdown) -> list[Finding]:
+    """Say the rate of every value of a column, the highest first, and how many are left out."""
+    schema, language = narrator.population.schema, narrator.language
+    column, cohort = schema.column(breakdown.column).label.of(language), narrator.study.query.cohort
+    told = [
+        _rate_of(narrator, describe((*cohort, *part.conditions), schema, language), figures)
+        for part, figures in breakdown.told
+    ]
+    found = [finding.model_copy(update={"kind": "breakdown"}) for finding in told]
+    left_out = (("breakdown_lower", breakdown.lower), ("breakdown_small", breakdown.small))
+    return found + [_left_out(narrator, column, frame, parts) for frame, parts in left_out if parts]
+
+
+def _left_out(narrator: Narrator, column: str, frame: str, parts: Sequence[Part]) -> Finding:
+    """Say how many values of a column are not told."""
+    n = sum(figures.size for _, figures in parts)
+    key = narrator.ledger.add(column, "groups", len(parts), n)
+    count = narrator.shown(key)
+    sentence = narrator.wording.say(frame, narrator.language, column=column, groups=count)
+    return Finding(
+        kind="breakdown",
+        outcome=narrator.study.query.outcome,
+        subject=column,
+        stat_ids=(key,),
+        sentence=as_sentence(sentence),
+        figures=count,
+    )
+
+
+def _rate_of(narrator: Narrator, who: str, figures: CohortFigures) -> Finding:
+    query = narrator.study.query
     events = figures.events if query.outcome == "left" else figures.size - figures.events
-    add, who, n = narrator.ledger.add, narrator.who, figures.size
+    add, n = narrator.ledger.add, figures.size
     size = add(who, "customers", n, n)
     count = add(f"{who}: {narrator.verbs()['verb']}", "events", events, n)
     rate = add(who, "rate", _mirrored(figures.rate, query.outcome), n)
@@ -250,6 +286,8 @@ def tell(narrator: Narrator, themes: Sequence[Theme]) -> tuple[Finding, ...]:
     if narrator.study.comparison is not None:
         makers = (_comparison,)
     general = [finding for make in makers if (finding := make(narrator))]
+    divided = (_breakdown(narrator, each) for each in narrator.study.breakdown)
+    general[1:1] = itertools.chain.from_iterable(divided)
     voices = _voices(narrator)
     special = [_driver(narrator, driver) for driver in narrator.study.drivers]
     told = (_theme(narrator, theme) for theme in themes)

@@ -18,14 +18,17 @@ PROBLEMS = (
     "unknown_topic",  # a thing, place or person that no column holds
     "unknown_group",  # a group without a definition
     "unknown_measure",  # an average or a sum; rates of leaving are what is computed
+    "unknown_breakdown",  # rates by a number that the schema does not divide into bands
     "unknown_attribute",  # ages where no column holds them
     "unknown_value",  # a value that its column has not ("a three-year contract")
     "unknown_time",  # dates, periods, trends
     "forecast",
     "personal_data",
+    "customer_list",  # who they are, one by one
     "single_customer",  # an identifier; the words never repeat it
     "instruction",  # orders to the machine
     "off_topic",
+    "unreadable",  # words that nobody knows
     "undefined_size",  # "high", "large" said of a number without a named group
     "unclear_number",  # a number that belongs to no column
     "contradiction",
@@ -51,6 +54,8 @@ class Query(Frozen):
         compare_to: the other group of "A versus B"; None when nothing is compared.
         outcome: `left` ("why did they leave"), `stayed` ("why did they stay").
         ask: what kind of answer is wanted.
+        by: columns whose values are put beside each other, "which contract has …"; empty when
+            two groups are compared.
         problems: why the table cannot answer, one key of `PROBLEMS` and the words at fault each,
             for instance `unknown_topic: weather`; empty when it can.
         notes: what was understood without selecting anybody (`term: new`, `topic: price`) and
@@ -63,6 +68,7 @@ class Query(Frozen):
     compare_to: Filter | None = None
     outcome: Literal["left", "stayed"] = "left"
     ask: Ask = "why"
+    by: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

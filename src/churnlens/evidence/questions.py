@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 import pandas as pd
 
 from churnlens.evidence.parsing.appositions import with_appositions
-from churnlens.evidence.parsing.combine import without_destinations
+from churnlens.evidence.parsing.breakdown import Division, read_breakdown
+from churnlens.evidence.parsing.combine import combine, without_destinations
 from churnlens.evidence.parsing.dividing import Sides
 from churnlens.evidence.parsing.frames import without_frames
 from churnlens.evidence.parsing.intent import ask_of, outcome_of
@@ -92,12 +93,19 @@ def parse_question(question: str, schema: Schema, table: pd.DataFrame) -> Query:
     if ask == "what_to_do":
         reading.atoms = without_destinations(items, reading.atoms)
     plain = ask != "what_to_do" and not any_has(items, "why")
-    cohort, other, faults = _filters(read_sides(items, reading, schema, plain), schema)
+    division = Division((), (), reading.atoms)
+    if ask != "what_to_do":
+        division = read_breakdown(items, reading, schema)
+        reading.atoms = division.atoms
+    sides = Sides(combine(reading.atoms, schema))
+    if not division.one_group:
+        sides = read_sides(items, reading, schema, plain)
+    cohort, other, faults = _filters(sides, schema)
     proper, compared = names_in(question), other is not None
     problems, notes = find_problems(
         items, reading, schema, compared, proper, advice=ask == "what_to_do"
     )
-    if other is not None and ask != "what_to_do":
+    if compared and ask != "what_to_do":
         ask = "compare"
     return Query(
         question=question,
@@ -106,6 +114,7 @@ def parse_question(question: str, schema: Schema, table: pd.DataFrame) -> Query:
         compare_to=other,
         outcome=outcome_of(items, reading.turned, ask),
         ask=ask,
-        problems=(*problems, *faults),
+        by=() if compared else division.columns,
+        problems=(*problems, *(() if compared else division.problems), *faults),
         notes=tuple(notes),
     )

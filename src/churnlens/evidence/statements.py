@@ -21,9 +21,10 @@ Measure = Literal[
     "complaint_share",
     "praise_share",
     "coverage",
+    "groups",
 ]
 SHARES = {"rate", "rest_rate", "attributable_share", "complaint_share", "praise_share", "coverage"}
-COUNTS = {"customers", "events"}
+COUNTS = {"customers", "events", "groups"}
 
 
 class Statistic(Frozen):
@@ -97,7 +98,15 @@ class Document(Frozen):
 
 
 FindingKind = Literal[
-    "rate", "versus_rest", "exposure", "driver", "theme", "comparison", "voices", "rejected"
+    "rate",
+    "breakdown",
+    "versus_rest",
+    "exposure",
+    "driver",
+    "theme",
+    "comparison",
+    "voices",
+    "rejected",
 ]
 
 
@@ -105,10 +114,11 @@ class Finding(Frozen):
     """One thing that the evidence shows, ready to be claimed.
 
     Attributes:
-        kind: what sort of finding; `rejected` is a candidate that is no driver, and may be shown to
-            a writer but never claimed.
+        kind: what sort of finding; `breakdown` is the rate of one value of an asked column, or how
+            many of its values are left out; `rejected` is a candidate that is no driver, and may
+            be shown to a writer but never claimed.
         subject: whom it is about, completing "customers …"; for a theme the reason, for voices
-            the reasons of the quoted documents.
+            the reasons of the quoted documents, for values left out the column.
         other: whom it is compared with, in words.
         name: what a driver or theme is called in the schema, for actions.
         outcome: the asked one.

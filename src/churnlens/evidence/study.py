@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from churnlens.evidence.breakdown import Breakdown, break_down
 from churnlens.evidence.cohort import (
     CohortFigures,
     Comparison,
@@ -36,6 +37,7 @@ class Study:
         mask: (n_rows,) the cohort; `asked` those of it with the asked outcome.
         figures: of leaving, whatever was asked: the cohort's churn rate is one number.
         comparison: of "A versus B"; None otherwise.
+        breakdown: the cohort divided by each column in `query.by`.
         effects: of belonging to the cohort; None for the whole table or a comparison.
         drivers: reported ones only, strongest first.
         rejected: candidates that were tested and are not drivers.
@@ -49,6 +51,7 @@ class Study:
     asked: Mask
     figures: CohortFigures | None = None
     comparison: Comparison | None = None
+    breakdown: tuple[Breakdown, ...] = ()
     effects: Effects | None = None
     drivers: tuple[Driver, ...] = ()
     rejected: tuple[Driver, ...] = ()
@@ -130,6 +133,9 @@ def _complete(study: Study, population: Population, options: DriverOptions) -> S
         asked=study.asked,
         figures=study.figures,
         comparison=study.comparison,
+        breakdown=break_down(
+            query, mask, population.left, population.table, population.schema, options
+        ),
         effects=effects,
         drivers=tuple(d for d in drivers if d.reported)[: options.max_drivers],
         rejected=tuple(d for d in drivers if not d.reported),

@@ -27,6 +27,9 @@ class Wording(Frozen):
     others: Text
     outsiders: Text
     rate: Text
+    breakdown: Text
+    breakdown_lower: Text
+    breakdown_small: Text
     versus_rest: Text
     versus_rest_level: Text
     exposure: Text
@@ -94,14 +97,15 @@ def in_words_of(noun: Text, frames: Any) -> Any:
 
     Args:
         noun: of the schema, such as "accounts", 账户; slots in braces stay.
-        frames: texts in two languages, inside mappings of any depth.
+        frames: texts in two languages, or in English alone, inside mappings of any depth.
     """
+    if isinstance(frames, str):
+        return re.sub(r"(?<!\{)\bcustomers\b(?!\})", lambda _: noun.en, frames)
     if not isinstance(frames, dict):
         return frames
     if set(frames) != {"en", "zh"}:
         return {name: in_words_of(noun, each) for name, each in frames.items()}
-    english = re.sub(r"(?<!\{)\bcustomers\b(?!\})", lambda _: noun.en, frames["en"])
-    return {"en": english, "zh": frames["zh"].replace("客户", noun.zh)}
+    return {"en": in_words_of(noun, frames["en"]), "zh": frames["zh"].replace("客户", noun.zh)}
 
 
 def _fill(text: str, frame: str, slots: dict[str, Any]) -> str:

@@ -1,10 +1,14 @@
 import json
 
+import pandas as pd
 import pytest
 
+from churnlens.evidence import breakdown
 from churnlens.evidence.query import select
 from churnlens.schema import Condition
 from churnlens.tasks.churn.answers import Answer
+from churnlens.tasks.churn.judging import score_answers
+from churnlens.tasks.churn.writers import TemplateWriter
 
 FIBER = "Why do fiber customers leave?"
 
@@ -147,3 +151,68 @@ def test_quoted_reasons_are_those_of_the_quotes_and_coverage_is_told(analyst):
     assert {answer.statistics[key].measure for key in voices.stat_ids} == {"coverage"}
     drivers = [claim for claim in answer.claims if claim.text.startswith("Within the group")]
     assert drivers and not any(claim.doc_ids for claim in drivers)
+
+
+@pytest.mark.parametrize(
+    ("question", "column", "opening"),
+    [
+        ("Which contract has the highest churn?", "Contract", "By contract: "),
+        ("按合同比较流失率", "Contract", "按合同："),
+        ("Churn rate by tenure", "tenure", "By tenure: "),
+    ],
+)
+def test_rates_by_the_values_of_a_column_are_claims_and_one_sentence(
+    analyst, table, question, column, opening
+):
+    answer = analyst.ask(question)
+    assert answer.status == "answered" and answer.checks.dropped == ()
+    (divided,) = analyst.study(analyst.parse(question)).breakdown
+    claims = answer.claims[1 : 1 + len(divided.told)]
+    said = [answer.statistics[claim.stat_ids[2]] for claim in claims]
+    left = table["Churn"] == "Yes"
+    for cell, (part, _) in zip(said, divided.told, strict=True):
+        rows = select(part.conditions, table)
+        assert (cell.n, cell.value) == (rows.sum(), pytest.approx(left[rows].mean()))
+        assert f"{part.label.of(answer.language)} {cell.shown(answer.language)}" in answer.summary
+    assert opening in answer.summary
+    assert [cell.value for cell in said] == sorted((c.value for c in said), reverse=True)
+    assert column not in {each.column for each in answer.cohort.filter}
+
+
+def test_the_judge_finds_every_number_of_a_breakdown(analyst, table, monkeypatch):
+    monkeypatch.setattr(breakdown, "MOST_PARTS", 2)
+    answers = [analyst.ask("Churn by payment method"), analyst.ask("各支付方式的流失率")]
+    feedback = pd.DataFrame(
+        {"customer": table["customerID"], "feedback": table["CustomerFeedback"]}
+    )
+    score = score_answers(answers, [None, None], table, feedback, analyst.schema)
+    assert score.numbers.value == score.claims.value == 1.0
+    assert all("left out: 2" in a.summary or "未列出的组：2个" in a.summary for a in answers)
+
+
+def test_a_writer_is_not_given_the_rates_by_the_values_of_a_column(analyst):
+    asked = analyst.parse("Which contract has the highest churn?")
+    told, plain = analyst.tell(asked), analyst.tell(asked.model_copy(update={"by": ()}))
+    assert any(each.kind == "breakdown" for each in told.findings)
+    said = [[each.sentence for each in analyst.brief(t).findings] for t in (told, plain)]
+    assert said[0] == said[1] == [each.sentence for each in plain.findings]
+
+
+class Recorder(TemplateWriter):
+    """A writer of another name that keeps what it was given."""
+
+    name = "recorder"
+
+    def write(self, briefs):
+        self.kinds = [finding.kind for brief in briefs for finding in brief.findings]
+        return super().write(briefs)
+
+
+def test_the_rates_of_a_column_stand_behind_the_first_sentence_of_any_writer(make_analyst):
+    writer = Recorder()
+    question = "Which contract has the highest churn?"
+    answer, plain = make_analyst(writer).ask(question), make_analyst().ask(question)
+    assert writer.kinds and "breakdown" not in writer.kinds
+    assert answer.model == "recorder"
+    assert answer.claims == plain.claims
+    assert "month-to-month" in answer.claims[1].text and answer.claims[1].text.endswith(" %).")

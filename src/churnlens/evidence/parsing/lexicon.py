@@ -146,7 +146,9 @@ class _Builder:
         elif known and known.kind == "column" and mention.kind == "value":
             number = self.schema.column(known.column).kind == "number"
             mention = replace(mention, also=known.column if number else "")
-        self.phrases[words] = Entry(frozenset({mention.kind}) | (there.roles & _KEPT), mention)
+        units = {role for role in there.roles if role.startswith("unit.")}
+        roles = frozenset({mention.kind}) | (there.roles & _KEPT) | units
+        self.phrases[words] = Entry(roles, mention)
 
     def general(self) -> None:
         """Outcome, nouns, and what the table does not hold."""

@@ -292,12 +292,19 @@ def problem_of(items: list[Item], at: int, proper: frozenset[str]) -> str | None
     return _english(items, at, proper)
 
 
-def is_gibberish(items: list[Item]) -> bool:
-    """Whether most of the words are unknown and nothing is asked."""
+def is_gibberish(items: list[Item], share: float = 0.0) -> bool:
+    """Whether most of the words are unknown and nothing is asked.
+
+    Args:
+        items: the items of the question.
+        share: of all letters, those of small words too, that must be unknown.
+    """
     asked = ("why", "many", "todo", "howto", "compare", "versus", "left", "stayed", "noun", "which")
     spoken = [item for item in items if not item.has("stop", "comma")]
     unknown = [item for item in spoken if item.has("unknown")]
     if not unknown or any(item.has(*asked) for item in spoken):
         return False
     known = [item for item in spoken if not item.has("unknown", "neutral", "link")]
-    return 2 * sum(len(i.text) for i in unknown) > sum(len(i.text) for i in known)
+    letters = sum(len(each.text) for each in unknown)
+    plain = 2 * letters > sum(len(each.text) for each in known)
+    return plain and letters >= share * sum(len(each.text) for each in spoken)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from churnlens.evidence.parsing.atoms import Reading
 from churnlens.evidence.parsing.conditions import unrecorded
 from churnlens.evidence.parsing.items import Item, any_has, before_noun, item_at
+from churnlens.evidence.parsing.listing import asks_for_list, without_list_words
 from churnlens.evidence.parsing.positions import describes, is_gibberish, problem_of
 from churnlens.evidence.parsing.quantities import QuantityItem
 from churnlens.evidence.parsing.requests import other_request
@@ -37,6 +38,7 @@ _BEFORE_WHICH = frozenset({"in", "of", "for", "on"})  # "every row in which …"
 _REQUESTS = ("why", "many", "compare", "todo", "howto", "which")
 _MOVES = ("把", "将", "给", "都给", "帮")
 _DEFINES = frozenset({"what is", "what are", "what does", "define", "什么是", "何为", "何谓"})
+_UNREADABLE = 0.7  # of the letters that nobody knows
 _PLAIN = frozenset({"how", "exactly", "please", "tell me", "请", "说说", "讲讲", "到底"})
 
 
@@ -238,11 +240,13 @@ def _of_question(items: list[Item], reading: Reading, compared: bool) -> str:
     found = {
         "unknown_time: trend": not compared and _asks_for_trend(items),
         "forecast: will": _asks_for_future(items),
+        "customer_list: names": asks_for_list(items),
         "instruction: order": _is_order(items),
         "off_topic: definition": _asks_definition(items),
     }
     advice = any_has(items, "todo") and not any_has(items, "unknown")
     if not any(found.values()) and not advice:
+        found["unreadable: words"] = is_gibberish(items, _UNREADABLE)
         found["off_topic: words"] = is_gibberish(items)
         found["off_topic: no customers"] = not _is_about_customers(items, reading)
     return next((problem for problem, holds in found.items() if holds), "") or other_request(items)
@@ -278,8 +282,10 @@ def find_problems(
         elif item.has("unknown"):
             notes.append(f"ignored: {_word(item.text)}")
     whole = _of_question(items, reading, compared)
-    if whole and not (problems and whole.startswith("off_topic")):
+    if whole and not (problems and whole.startswith(("off_topic", "unreadable"))):
         problems.append(whole)
+    if whole.startswith("customer_list"):
+        problems = without_list_words(problems)
     if any(problem.startswith("single_customer") for problem in problems):
         problems = [each for each in problems if not each.startswith("unclear_number")]
     return list(dict.fromkeys(problems))[:MAX_PROBLEMS], list(dict.fromkeys(notes))

@@ -22,7 +22,7 @@ from churnlens.schema import Schema
 from churnlens.tasks.churn.answers import Answer, Checks, Cohort, Evidence
 from churnlens.tasks.churn.briefs import Brief
 from churnlens.tasks.churn.illustrations import EXPLAINS, Corpus, illustrate
-from churnlens.tasks.churn.writers import Draft, TemplateWriter, Writer
+from churnlens.tasks.churn.writers import Draft, TemplateWriter, Writer, plain_claim
 
 THEMES = 3
 REJECTED = 3  # shown to a writer beside the drivers
@@ -119,7 +119,7 @@ class Analyst:
             language=query.language,
             question=query.question,
             status=study.status,
-            findings=told.findings,
+            findings=tuple(each for each in told.findings if each.kind != "breakdown"),
             rejected=told.rejected,
             statistics=told.statistics,
             documents=told.documents,
@@ -136,7 +136,11 @@ class Analyst:
         return self.wording.refuse(study.query.problems, study.query.language)
 
     def _write(self, told: Sequence[Told]) -> list[tuple[list[Draft], str]]:
-        """Return the drafts of each answer and who wrote them, each writer asked once."""
+        """Return the drafts of each answer and who wrote them, each writer asked once.
+
+        Rates by the values of a column are a table: they stand behind the first sentence as the
+        template says them, whoever writes.
+        """
         template = TemplateWriter()
         briefs = [self.brief(each) for each in told]
         by_model = [
@@ -144,11 +148,15 @@ class Analyst:
         ]
         written = iter(self.writer.write([briefs[i] for i in by_model]))
         drafts = dict(zip(by_model, written, strict=True))
-        return [
+        written_by = [
             (drafts[i], self.writer.name)
             if i in drafts
             else (template.write([brief])[0], template.name)
             for i, brief in enumerate(briefs)
+        ]
+        return [
+            ([*draft[:1], *_table(each), *draft[1:]], name)
+            for each, (draft, name) in zip(told, written_by, strict=True)
         ]
 
     def _assemble(self, told: Told, drafts: list[Draft], writer: str) -> Answer:
@@ -201,7 +209,7 @@ class Analyst:
             return self.wording.say("not_answerable", query.language, **slots)
         if study.status == "too_few":
             return self._too_few(study)
-        first = told.findings[0].sentence
+        first = {"en": " ", "zh": ""}[query.language].join(self._rates(told))
         drivers = [finding.subject for finding in told.findings if finding.kind == "driver"]
         if query.ask not in ("why", "what_to_do"):
             return first
@@ -212,6 +220,20 @@ class Analyst:
             slots["list"] = joint.join(drivers[:3])
         frame = "drivers" if drivers else "no_drivers"
         return f"{first} {self.wording.say(frame, query.language, **slots)}"
+
+    def _rates(self, told: Told) -> list[str]:
+        """Return the first finding, and one sentence of rates for each column that is asked."""
+        language, joint = told.study.query.language, {"en": ", ", "zh": "、"}
+        sentences = [told.findings[0].sentence]
+        said = (finding for finding in told.findings if finding.kind == "breakdown")
+        for each in told.study.breakdown:
+            column = self.schema.column(each.column).label.of(language)
+            rates = [f"{part.label.of(language)} {next(said).headline}" for part, _ in each.told]
+            if rates:
+                slots = {"column": column, "list": joint[language].join(rates)}
+                sentences.append(self.wording.say("breakdown", language, **slots))
+            sentences += [next(said).sentence for parts in (each.lower, each.small) if parts]
+        return sentences
 
     def _too_few(self, study: Study, frame: str = "too_few") -> str:
         query, drivers = study.query, self.options.drivers
@@ -238,6 +260,12 @@ class Analyst:
         names |= {d.candidate.column for d in told.study.drivers}
         language = told.study.query.language
         return tuple(a.text.of(language) for a in self.schema.actions if a.when in names)
+
+
+def _table(told: Told) -> list[Draft]:
+    """Return the rates by the values of a column as claims."""
+    rows = (finding for finding in told.findings if finding.kind == "breakdown")
+    return [(plain_claim(finding), finding) for finding in rows]
 
 
 def worth_saying(study: Study) -> tuple[Theme, ...]:

@@ -17,7 +17,8 @@ class Brief(Frozen):
     Attributes:
         question: as asked, without personal data.
         status: whether there is something to say; findings are empty where not.
-        findings: what may be claimed, the most general first.
+        findings: what may be claimed, the most general first; not rates by the values of a column,
+            which nobody words.
         rejected: candidates that were tested and are no drivers: shown, never claimed.
         statistics: the evidence table that the findings stand on, by id.
         documents: feedback that findings may cite.

@@ -22,7 +22,7 @@ from churnlens.schema import Frozen, Language, Schema
 from churnlens.tasks.churn.answers import Answer
 
 _NUMBER = re.compile(r"(?:(?<![0-9A-Za-z])[-\u2212])?\d[\d,]*(?:\.\d+)?")
-_COUNTS = ("customers", "events")
+_COUNTS = ("customers", "events", "groups")
 _RATIOS = ("risk_ratio", "odds_ratio", "adjusted_odds_ratio", "money_adjusted_odds_ratio")
 Hits = tuple[int, int]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -20,7 +21,7 @@ from churnlens.models.weights import verify
 from churnlens.options import IndexingOptions, InferenceOptions
 from churnlens.retrieval.lexical import LexicalIndex
 from churnlens.retrieval.search import HybridRetriever
-from churnlens.schema import parse_schema
+from churnlens.schema import Text, parse_schema
 from churnlens.tasks.churn.analyst import Analyst
 from churnlens.tasks.churn.exercise import ExercisePrompt
 from churnlens.tasks.churn.illustrations import Corpus, first_labels
@@ -97,6 +98,13 @@ def load_population(
     )
 
 
+def load_shapes(stored: Stored) -> Shapes:
+    """Return what a small model may write, in the noun of the table's schema."""
+    noun = parse_schema(stored["schema"]).noun
+    pattern = Text(en=re.escape(noun.en), zh=noun.zh)  # shapes are regular expressions
+    return Shapes.model_validate(in_words_of(pattern, stored["prompts"]["shapes"]))
+
+
 def load_writer(stored: Stored, options: InferenceOptions) -> Writer:
     """Return the writer that the options name, its model loaded.
 
@@ -133,7 +141,7 @@ def load_writer(stored: Stored, options: InferenceOptions) -> Writer:
         generator=generator,
         system=stored["prompts"]["system"],
         languages=spec.languages,
-        shapes=Shapes.model_validate(stored["prompts"]["shapes"]) if shaped else None,
+        shapes=load_shapes(stored) if shaped else None,
         max_new_tokens=options.max_new_tokens,
     )
 

@@ -51,15 +51,16 @@ class TemplateWriter:
 
     def write(self, briefs: Sequence[Brief]) -> list[list[Draft]]:
         """Return each finding's own sentence with its first illustrations."""
-        return [[(self._claim(finding), finding) for finding in brief.findings] for brief in briefs]
+        return [[(plain_claim(finding), finding) for finding in brief.findings] for brief in briefs]
 
-    @staticmethod
-    def _claim(finding: Finding) -> Claim:
-        return Claim(
-            text=finding.sentence,
-            stat_ids=finding.stat_ids,
-            doc_ids=finding.doc_ids[: _cited(finding)],
-        )
+
+def plain_claim(finding: Finding) -> Claim:
+    """Return a finding as it stands, with its first illustrations."""
+    return Claim(
+        text=finding.sentence,
+        stat_ids=finding.stat_ids,
+        doc_ids=finding.doc_ids[: _cited(finding)],
+    )
 
 
 def _cited(finding: Finding) -> int:

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ def test_no_questions_no_answers(answer):
 
 def test_the_template_writer_needs_no_model(stored):
     assert isinstance(loading.load_writer(stored, TEMPLATE), TemplateWriter)
+
+
+def test_a_small_model_writes_in_the_noun_of_the_schema(stored):
+    schema = stored["schema"] | {"noun": {"en": "accounts (B2B)", "zh": "账户"}}
+    shapes = loading.load_shapes(stored | {"schema": schema})
+    assert re.match(shapes.voices.split(" who ")[0], "The quoted accounts (B2B)")
+    assert loading.load_shapes(stored).voices == stored["prompts"]["shapes"]["voices"]
 
 
 def test_the_population_knows_who_has_spoken(stored):
