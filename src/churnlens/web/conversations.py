@@ -7,6 +7,7 @@ when its reader went or the server ended stays without a reply; saying it again 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -143,7 +144,7 @@ class Turn:
         """Begin with a committed message and a reply that is being written."""
         self._house, self._conversation = house, conversation
         self._said, self.reply = said, reply
-        self._kept = False
+        self._kept: asyncio.Future[Entry] | None = None
 
     async def events(self) -> AsyncIterator[bytes]:
         """Yield what a page shows, as it comes."""
@@ -163,7 +164,16 @@ class Turn:
         yield event({"message": entry.model_dump()}, "done")
 
     async def keep(self, status: Status) -> Entry:
-        """Commit the reply as far as it was written; only once."""
+        """Commit the reply as far as it was written; only once, whoever goes meanwhile.
+
+        What its reader has seen, such as that a colleague takes over, is kept also when the reader
+        goes while the file is busy.
+        """
+        if self._kept is None:
+            self._kept = asyncio.ensure_future(self._commit(status))
+        return await asyncio.shield(self._kept)
+
+    async def _commit(self, status: Status) -> Entry:
         entry = Entry(
             role="assistant",
             content=self.reply.text,
@@ -173,10 +183,8 @@ class Turn:
             first_seconds=self.reply.first_seconds,
             total_seconds=self.reply.total_seconds,
         )
-        if not self._kept:
-            self._kept = True
-            add, matter = self._house.history.call, self.reply.handover
-            await add(Records.add, self._conversation, entry, matter)
+        add, matter = self._house.history.call, self.reply.handover
+        await add(Records.add, self._conversation, entry, matter)
         return entry
 
     async def end(self) -> None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import logging
 import uuid
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from time import monotonic
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -156,12 +155,8 @@ def address_of(scope: Scope) -> str:
 
 
 def cookie_of(headers: Headers) -> str | None:
-    """Return the secret of the session in a request's cookies."""
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return found.value if found else None
+    """Return the secret of the session in a request's cookies; others may be of any form."""
+    return cookie_parser(headers.get("cookie", "")).get(COOKIE)
 
 
 def _declared(headers: Headers) -> int:
