@@ -19,6 +19,8 @@ from churnlens.schema import Frozen
 from churnlens.web.contract import check_length, latest
 from churnlens.web.desk import CLOSING
 from churnlens.web.errors import WebError
+from churnlens.web.feeds import Feed, stream
+from churnlens.web.follow import Place
 from churnlens.web.history import Conversation, Entry, Records, Status
 from churnlens.web.house import House, count, house_of, session_of
 from churnlens.web.protocols import Message, Settings
@@ -92,6 +94,19 @@ async def delete(request: Request, found: Own) -> Response:
     return Response(status_code=204)
 
 
+@router.get("/{conversation}/events")
+async def events(request: Request, found: Own) -> Feed:
+    """Stream what colleagues say in it; `Last-Event-ID`, or `?after=`, goes on behind one."""
+    history = house_of(request).history
+
+    async def read(place: int) -> tuple[int, list[Place]]:
+        told = await history.call(Records.told, found.id, place)
+        rows = [(position, entry.model_dump()) for position, entry in told]
+        return rows[-1][0] if rows else place, rows
+
+    return stream(request, read, "colleague")
+
+
 @router.post("/{conversation}/messages", dependencies=[Depends(count)])
 async def say(
     request: Request, found: Own, body: Annotated[NewMessage, Depends(json_body(NewMessage))]
@@ -123,7 +138,7 @@ async def _begin(request: Request, house: House, found: Conversation, body: NewM
     said = before.pop() if again else Entry(role="user", content=body.content)
     if len(before) + 2 > limits.messages:
         raise WebError(409, "the conversation is full; begin another", "conversation_full")
-    kept = [Message(role=e.role, content=e.content) for e in (*before, said) if e.content]
+    kept = [_shown(each) for each in (*before, said) if each.content]
     house.desk.admit()
     if not again and not await call(Records.add, found.id, said):
         raise WebError(404, "the conversation was deleted", "not_found")
@@ -135,6 +150,12 @@ async def _begin(request: Request, house: House, found: Conversation, body: NewM
             await call(Records.take_back, said.id)
         raise
     return Turn(house, found.id, said, reply)
+
+
+def _shown(entry: Entry) -> Message:
+    """Return a message as a model is shown it: a colleague speaks for the company as it does."""
+    role = "assistant" if entry.role == "colleague" else entry.role
+    return Message(role=role, content=entry.content)
 
 
 class Turn:
@@ -161,7 +182,8 @@ class Turn:
             yield event(error.body(), "error")
             return
         entry = await self.keep("cut" if self.reply.finish == "length" else "whole")
-        yield event({"message": entry.model_dump()}, "done")
+        told = {"message": entry.model_dump(), "handover": self.reply.handover is not None}
+        yield event(told, "done")
 
     async def keep(self, status: Status) -> Entry:
         """Commit the reply as far as it was written; only once, whoever goes meanwhile.

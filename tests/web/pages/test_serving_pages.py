@@ -1,5 +1,6 @@
 """The pages without a browser: the gate, the headers, the words, the files."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import churnlens.web.pages as room
+from churnlens.web.desk import CLOSING
 from churnlens.web.gate import HEADERS
 from churnlens.web.pages.drawing import HEIGHT, WIDTH, strip_scale, trajectory
 from churnlens.web.pages.reports import LINEAGE_POLICY, REPORT_POLICY
@@ -52,6 +54,24 @@ def test_the_script_knows_its_words():
     script = (HERE / "static" / "pages.js").read_text("utf-8")
     used = set(re.findall(r"\bwords\.(\w+)", script))
     assert used <= set(read_book().groups["script"])
+
+
+# Of requests that no page sends, or that a feed answers by trying again.
+UNSEEN = {"invalid_json", "invalid_value", "model_not_found", "not_a_colleague", "request_timeout"}
+UNSEEN |= {"too_many_rows", "too_many_streams", "unsupported_media_type", "context_length_exceeded"}
+
+
+def refusals(path):
+    """The codes of the errors that a module raises, as far as they are written in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "WebError":
+            yield from (e.value for e in node.args[2:3] if isinstance(e, ast.Constant))
+
+
+def test_the_script_has_words_for_all_that_the_server_refuses():
+    codes = {code for path in HERE.parent.glob("*.py") for code in refusals(path)}
+    assert len(codes) > 15 and codes >= UNSEEN
+    assert codes - UNSEEN | {CLOSING} <= set(read_book().groups["script"])
 
 
 def test_templates_and_script_hold_nothing_inline_and_nothing_unescaped():
