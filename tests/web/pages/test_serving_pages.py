@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import churnlens.web.pages as room
+from churnlens.datasets.atomic import temporary_sibling
 from churnlens.web.desk import CLOSING
+from churnlens.web.feeds import overview
 from churnlens.web.gate import HEADERS
+from churnlens.web.house import Places
 from churnlens.web.pages.drawing import HEIGHT, WIDTH, strip_scale, trajectory
-from churnlens.web.pages.reports import LINEAGE_POLICY, REPORT_POLICY
+from churnlens.web.pages.reports import LINEAGE_POLICY, REPORT_POLICY, reports_of
 from churnlens.web.pages.stored import PAGE, Row, found, page_number, page_of, rows_of
 from churnlens.web.pages.words import read_book
 from web.support import OTHER, TOKEN, running
@@ -169,6 +172,25 @@ def test_only_reports_and_the_lineage_site_are_sent(tmp_path):
         assert lineage.headers["content-security-policy"] == LINEAGE_POLICY
         for path in ("..%2f..%2fdata%2foutside.html", "%2e%2e/%2e%2e/data/outside.html"):
             assert api.get(f"/lineage/{path}").status_code == 404, path
+
+
+def test_files_that_a_run_is_writing_are_not_shown(tmp_path):
+    places = Places.of(tmp_path)
+    paths = (
+        *(places.state / "a_node.json", places.reports / "churn" / "metrics.json"),
+        *(places.reports / "churn" / "report.html", places.outputs / "clv" / "values.csv"),
+    )
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("customer_id,clv\na,1\n" if path.suffix == ".csv" else "{}", "utf-8")
+        temporary_sibling(path).write_bytes(b"{")
+    told = overview(places)
+    assert [row["node"] for row in told["nodes"]] == ["a_node"]
+    assert told["metrics"] == {"churn": {"metrics": {}}}
+    assert list(reports_of(places)) == [("churn", "report.html")]
+    with running(tmp_path) as server, server.client() as api:
+        answer = api.get("/value")
+    assert answer.status_code == 200 and '<th scope="row">a</th>' in answer.text
 
 
 def test_the_feed_goes_on_behind_what_a_page_has_shown(tmp_path):
