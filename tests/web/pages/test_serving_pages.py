@@ -174,6 +174,19 @@ def test_only_reports_and_the_lineage_site_are_sent(tmp_path):
             assert api.get(f"/lineage/{path}").status_code == 404, path
 
 
+def test_a_fault_of_ours_is_a_page_for_a_browser_and_json_for_a_program(tmp_path):
+    (tmp_path / "07_model_output" / "retention").mkdir(parents=True)
+    (tmp_path / "07_model_output" / "retention" / "list.parquet").write_bytes(b"my secret words")
+    with running(tmp_path) as server, server.client() as api:
+        page = api.get("/value?lang=zh", headers=BROWSER)
+        told = api.get("/value")
+    assert page.status_code == told.status_code == 500
+    assert "服务器出错。" in page.text and '<html lang="zh-CN">' in page.text
+    assert "secret" not in page.text + told.text
+    assert told.json()["error"]["code"] == "internal_error"
+    assert page.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+
+
 def test_files_that_a_run_is_writing_are_not_shown(tmp_path):
     places = Places.of(tmp_path)
     paths = (
