@@ -225,7 +225,9 @@ def test_by_dialogue_and_alert(attacked, watched):
     check(page, all_in=".alerts", attacks=ATTACKS[-30:])
     with (root / "07_model_output" / "satisfaction" / "alerts.jsonl").open("a") as stream:
         stream.write(json.dumps(alert(ATTACKS[11], 1)) + "\n")
-    expect(page.locator("[role=status]")).to_have_text(f"New alert: {ATTACKS[11]}")
+    expect(page.locator("section:has(#alerts) [role=status]")).to_have_text(
+        f"New alert: {ATTACKS[11]}"
+    )
     expect(page.locator(".alert").first).to_contain_text(ATTACKS[11])
     check(page, attacks=())
     page.locator(".alert a").first.click()

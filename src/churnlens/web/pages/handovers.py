@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from churnlens.web.handed import newest
+from churnlens.web.handed import newest, waiting
 from churnlens.web.handovers import AskedByPage, Listing, Opened, page_of
 from churnlens.web.history import milliseconds, states_of
 from churnlens.web.house import colleague, house_of
@@ -29,6 +29,13 @@ async def page(request: Request, asked: AskedByPage) -> Response:
 async def part(request: Request, asked: AskedByPage) -> Response:
     """Show the list, as a part of the page."""
     return render(request, "handover_list.html", **await _told(request, asked))
+
+
+@router.get("/count")
+async def count(request: Request) -> Response:
+    """Show how many wait, as a part of the desk."""
+    found = await house_of(request).history.call(waiting)
+    return render(request, "handover_count.html", handovers=found)
 
 
 @router.get("/{handover}")
