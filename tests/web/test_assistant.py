@@ -138,6 +138,15 @@ def test_a_colleague_is_promised_again_but_waits_once(serve):
         assert row["message"] == messages(api, conversation)[3]["id"]
 
 
+@pytest.mark.parametrize(
+    ("said", "title"), [(ASKED, "Return period"), ("退货期限多久？", "退货期限")]
+)
+def test_a_source_has_a_heading_in_the_customers_language(said, title):
+    told = reply_of([Message(role="user", content=said)], knowledge(), TemplateWriter(), bool)
+    first = told.sources[0]
+    assert (first.id, first.title) == ("returns.window", title)
+
+
 def test_leaving_stops_a_model_that_writes_for_the_assistant(serve):
     model = Endless()
     server = served(serve, ModelWriter("tuned", model))

@@ -103,6 +103,17 @@ def test_a_browser_signs_in_and_out(guarded):
         assert api.get("/session", cookies=secret).status_code == 401
 
 
+@pytest.mark.parametrize("other", ['a={"x": 1}', "a=b c", "lonely", 'a="open', "x[y]=1", "钥=1"])
+def test_cookies_of_other_programs_of_this_machine_do_not_sign_out(guarded, other):
+    with guarded.client() as api:
+        api.post("/session", json={"token": OTHER})
+        secret = api.cookies["churnlens_session"]
+    both = f"{other}; churnlens_session={secret}".encode()
+    with guarded.client() as api:
+        answer = api.get("/session", headers={"Cookie": both})
+    assert answer.status_code == 200 and answer.json() == {"owner": "bob"}
+
+
 def test_a_session_ends_with_its_time(serve, tmp_path, monkeypatch):
     monkeypatch.setenv("WEB_TOKENS", f"ann:{TOKEN}")
     server = serve(token_env="WEB_TOKENS", session_hours=1e-7, secure_cookies=True)

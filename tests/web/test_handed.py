@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churnlens.web import handed
-from churnlens.web.history import MIGRATIONS, Entry, Records
+from churnlens.web.history import MIGRATIONS, Entry, Records, milliseconds, states_of
 from web.support import matter
 
 
@@ -109,6 +109,44 @@ def test_what_can_become_of_one(records):
     assert listed(records) == [] and [each.id for each in listed(records, "closed")] == [key]
 
 
+def test_a_colleague_answers_until_it_is_closed(records):
+    talk = records.create("ann", "Where is it?")
+    promise(records, talk.id)
+    key = listed(records)[0].id
+    assert not handed.talk(records, talk.id).place
+    first = Entry(role="colleague", content="I am looking.", model="Mei 梅")
+    row, said = handed.answer(records, key, first, "bob")
+    (taken,) = listed(records)
+    assert said and (row.id, taken.status, taken.colleague) == (key, "taken", "bob")
+    assert taken.person == "Mei 梅" and taken.updated == first.created
+    second = Entry(role="colleague", content="It comes tomorrow.")
+    assert handed.answer(records, key, second, "eve")[1]
+    assert listed(records) == [taken.model_copy(update={"updated": second.created})]
+    seen = handed.talk(records, talk.id)
+    assert [each.role for each in seen.entries] == ["assistant", "colleague", "colleague"]
+    places = [place for place, _ in records.told(talk.id, 0)]
+    assert [entry for _, entry in records.told(talk.id, places[0])] == [second]
+    assert seen.awaited and seen.place == places[1]
+    handed.change(records, key, "closed", "bob", "")
+    assert handed.answer(records, key, first, "bob")[1] is False
+    assert handed.answer(records, "nothing", first, "bob") is None
+    after = handed.talk(records, talk.id)
+    assert after == seen.model_copy(update={"awaited": False})
+
+
+def test_a_message_that_a_colleague_has_seen_is_answered():
+    said, told = Entry(role="user", content="a"), Entry(role="colleague", content="b")
+    assert states_of([said, told, said], answering=False) == ["", "", "unanswered"]
+
+
+def test_when_something_was_said_last(records):
+    talk = records.create("ann", "")
+    assert records.touched(talk.id) == milliseconds(talk.created)
+    said = promise(records, talk.id)
+    assert records.touched(talk.id) == milliseconds(said.created)
+    assert records.touched("nothing") == 0
+
+
 def test_how_many_wait(records):
     talk = records.create("ann", "")
     for reason in "abc":
@@ -145,7 +183,7 @@ def test_a_file_of_the_version_before_gets_the_table(tmp_path):
     for reason in ("a", "b"):
         with closing(Records(path)) as records:
             promise(records, "c", reason)
-            assert records.database.execute("PRAGMA user_version").fetchone() == (3,)
+            assert records.database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     with closing(Records(path)) as records:
         assert [row.reason for row in listed(records)] == ["b", "a"]
         assert records.delete("ann", "c") and listed(records) == []

@@ -100,6 +100,7 @@ def test_a_reply_that_is_stopped_after_its_promise_is_kept_with_it(serve):
 
 
 PATHS = ("/handovers", "/handovers/events", "/handovers/x", "/desk/handovers", "/desk/handovers/x")
+PATHS += ("/desk/handovers/count",)
 
 
 def test_only_colleagues_see_them(guarded):

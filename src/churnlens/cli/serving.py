@@ -145,7 +145,11 @@ def reply_of(messages: Any, knowledge: Knowledge, writer: Writer, stopped: Stopp
     except ValueError as error:
         raise InputError(str(error)) from None
     sources = tuple(
-        Source(id=key, title=key, text=knowledge.handbook.text(key, told.language))
+        Source(
+            id=key,
+            title=knowledge.handbook.passages[key].title.of(told.language),
+            text=knowledge.handbook.text(key, told.language),
+        )
         for key in told.citations
     )
     wrote = f"{ASSISTANT}, {told.model}"

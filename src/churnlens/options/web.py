@@ -61,7 +61,7 @@ class LimitOptions(Options):
     burst: int = Field(default=20, ge=1)
     wrong_tokens_per_minute: int = Field(default=20, ge=1)
     connections: int = Field(default=256, ge=2)
-    streams: int = Field(default=32, ge=1)
+    streams: int = Field(default=128, ge=1)
     header_seconds: float = Field(default=10, gt=0)
     body_seconds: float = Field(default=10, gt=0)
     write_seconds: float = Field(default=20, gt=0)

@@ -70,7 +70,7 @@ def create_app(
     app.state.house = house
     # Not by FastAPI's `max_body_size`: its refusal would go past the gate, without headers.
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=limits.body_bytes)
-    app.add_middleware(Gate, house=house)
+    app.add_middleware(Gate, house=house, show=show_error)
     add_handlers(app, show_error)
     for router in ROUTERS:
         app.include_router(router)

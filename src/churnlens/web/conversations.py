@@ -7,6 +7,7 @@ when its reader went or the server ended stays without a reply; saying it again 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -18,6 +19,8 @@ from churnlens.schema import Frozen
 from churnlens.web.contract import check_length, latest
 from churnlens.web.desk import CLOSING
 from churnlens.web.errors import WebError
+from churnlens.web.feeds import Feed, stream
+from churnlens.web.follow import Place
 from churnlens.web.history import Conversation, Entry, Records, Status
 from churnlens.web.house import House, count, house_of, session_of
 from churnlens.web.protocols import Message, Settings
@@ -91,6 +94,19 @@ async def delete(request: Request, found: Own) -> Response:
     return Response(status_code=204)
 
 
+@router.get("/{conversation}/events")
+async def events(request: Request, found: Own) -> Feed:
+    """Stream what colleagues say in it; `Last-Event-ID`, or `?after=`, goes on behind one."""
+    history = house_of(request).history
+
+    async def read(place: int) -> tuple[int, list[Place]]:
+        told = await history.call(Records.told, found.id, place)
+        rows = [(position, entry.model_dump()) for position, entry in told]
+        return rows[-1][0] if rows else place, rows
+
+    return stream(request, read, "colleague")
+
+
 @router.post("/{conversation}/messages", dependencies=[Depends(count)])
 async def say(
     request: Request, found: Own, body: Annotated[NewMessage, Depends(json_body(NewMessage))]
@@ -122,7 +138,7 @@ async def _begin(request: Request, house: House, found: Conversation, body: NewM
     said = before.pop() if again else Entry(role="user", content=body.content)
     if len(before) + 2 > limits.messages:
         raise WebError(409, "the conversation is full; begin another", "conversation_full")
-    kept = [Message(role=e.role, content=e.content) for e in (*before, said) if e.content]
+    kept = [_shown(each) for each in (*before, said) if each.content]
     house.desk.admit()
     if not again and not await call(Records.add, found.id, said):
         raise WebError(404, "the conversation was deleted", "not_found")
@@ -136,6 +152,12 @@ async def _begin(request: Request, house: House, found: Conversation, body: NewM
     return Turn(house, found.id, said, reply)
 
 
+def _shown(entry: Entry) -> Message:
+    """Return a message as a model is shown it: a colleague speaks for the company as it does."""
+    role = "assistant" if entry.role == "colleague" else entry.role
+    return Message(role=role, content=entry.content)
+
+
 class Turn:
     """What the user said, and the reply to it."""
 
@@ -143,7 +165,7 @@ class Turn:
         """Begin with a committed message and a reply that is being written."""
         self._house, self._conversation = house, conversation
         self._said, self.reply = said, reply
-        self._kept = False
+        self._kept: asyncio.Future[Entry] | None = None
 
     async def events(self) -> AsyncIterator[bytes]:
         """Yield what a page shows, as it comes."""
@@ -160,10 +182,20 @@ class Turn:
             yield event(error.body(), "error")
             return
         entry = await self.keep("cut" if self.reply.finish == "length" else "whole")
-        yield event({"message": entry.model_dump()}, "done")
+        told = {"message": entry.model_dump(), "handover": self.reply.handover is not None}
+        yield event(told, "done")
 
     async def keep(self, status: Status) -> Entry:
-        """Commit the reply as far as it was written; only once."""
+        """Commit the reply as far as it was written; only once, whoever goes meanwhile.
+
+        What its reader has seen, such as that a colleague takes over, is kept also when the reader
+        goes while the file is busy.
+        """
+        if self._kept is None:
+            self._kept = asyncio.ensure_future(self._commit(status))
+        return await asyncio.shield(self._kept)
+
+    async def _commit(self, status: Status) -> Entry:
         entry = Entry(
             role="assistant",
             content=self.reply.text,
@@ -173,10 +205,8 @@ class Turn:
             first_seconds=self.reply.first_seconds,
             total_seconds=self.reply.total_seconds,
         )
-        if not self._kept:
-            self._kept = True
-            add, matter = self._house.history.call, self.reply.handover
-            await add(Records.add, self._conversation, entry, matter)
+        add, matter = self._house.history.call, self.reply.handover
+        await add(Records.add, self._conversation, entry, matter)
         return entry
 
     async def end(self) -> None:

@@ -96,11 +96,12 @@ def invalid(error: ValidationError) -> WebError:
 Show = Callable[[Request, WebError], Response]
 
 
-def _as_json(_: Request, error: WebError) -> Response:
+def as_json(_: Request, error: WebError) -> Response:
+    """Return an error as programs read it."""
     return error.response()
 
 
-def add_handlers(app: FastAPI, show: Show = _as_json) -> None:
+def add_handlers(app: FastAPI, show: Show = as_json) -> None:
     """Let the application answer with these errors.
 
     Args:

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.types import Receive, Scope, Send
 
 from churnlens.web.errors import WebError
-from churnlens.web.follow import Read, follow, read_rows, reader
+from churnlens.web.follow import Read, follow, read_rows, reader, whole_files
 from churnlens.web.house import House, Places, house_of
 from churnlens.web.replies import SILENCE, EventStream, event
 
@@ -135,14 +135,14 @@ def _state(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nodes(state: Path) -> list[dict[str, Any]]:
-    files = [(path.stat().st_mtime, path) for path in state.glob("*.json")]
+    files = [(path.stat().st_mtime, path) for path in whole_files(state, "*.json")]
     newest = sorted(files, key=lambda each: -each[0])
     return [{"node": path.stem, "done": done} for done, path in newest]
 
 
 def _metrics(reports: Path) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    for path in sorted(reports.glob("*/*metrics*.json")):
+    for path in whole_files(reports, "*/*metrics*.json"):
         if path.stat().st_size <= LARGEST_METRICS:
             found.setdefault(path.parent.name, {})[path.stem] = _load(path)
     return found

@@ -49,6 +49,11 @@ def _row(line: bytes) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
+def whole_files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of a pattern in order; one that a run is writing has a name with a dot."""
+    return [path for path in sorted(folder.glob(pattern)) if not path.name.startswith(".")]
+
+
 def reader(path: Path) -> Read:
     """Return what reads a file; it need not be there yet."""
 

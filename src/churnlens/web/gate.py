@@ -8,17 +8,16 @@ from __future__ import annotations
 import logging
 import uuid
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from time import monotonic
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request, cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from churnlens.web.access import COOKIE, LOCAL, Session, hashed
-from churnlens.web.errors import WebError, failed
+from churnlens.web.errors import Show, WebError, as_json, failed
 from churnlens.web.history import Records
 from churnlens.web.house import House
 
@@ -78,9 +77,9 @@ class Exchange:
 class Gate:
     """Lets in who may come in, and keeps every fault from the client and from the log's text."""
 
-    def __init__(self, app: ASGIApp, house: House) -> None:
-        """Stand before `app`."""
-        self._app, self._house = app, house
+    def __init__(self, app: ASGIApp, house: House, show: Show = as_json) -> None:
+        """Stand before `app`; `show` makes an answer of a fault of ours."""
+        self._app, self._house, self._show = app, house, show
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -100,7 +99,7 @@ class Gate:
             failure = failed(error, exchange.id)
             if exchange.status:
                 raise ConnectionAbortedError from None  # what was begun cannot be taken back
-            await failure.response()(scope, receive, exchange.send)
+            await self._show(Request(scope), failure)(scope, receive, exchange.send)
         finally:
             exchange.log()
 
@@ -156,12 +155,8 @@ def address_of(scope: Scope) -> str:
 
 
 def cookie_of(headers: Headers) -> str | None:
-    """Return the secret of the session in a request's cookies."""
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return found.value if found else None
+    """Return the secret of the session in a request's cookies; others may be of any form."""
+    return cookie_parser(headers.get("cookie", "")).get(COOKIE)
 
 
 def _declared(headers: Headers) -> int:

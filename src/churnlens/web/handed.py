@@ -105,6 +105,52 @@ def opened(records: Records, handover: str) -> tuple[Handover, list[Entry]] | No
     return (found[0], records.entries(found[0].conversation)) if found else None
 
 
+class Talk(Frozen):
+    """A conversation as its owner sees it.
+
+    Attributes:
+        entries: its messages.
+        place: of the last one of a colleague, 0 before there is one.
+        awaited: whether a colleague was promised in it and has not closed the matter.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    place: int = 0
+    awaited: bool = False
+
+
+def talk(records: Records, conversation: str) -> Talk:
+    """Return the messages of a conversation, and what follows them live."""
+    told = records.told(conversation, 0)
+    return Talk(
+        entries=tuple(records.entries(conversation)),
+        place=told[-1][0] if told else 0,
+        awaited=bool(_rows(records, "h.conversation = ? AND h.status != 'closed'", conversation)),
+    )
+
+
+def answer(
+    records: Records, handover: str, entry: Entry, colleague: str
+) -> tuple[Handover, bool] | None:
+    """Commit what a colleague says to the customer; one that nobody has taken is theirs then.
+
+    Args:
+        records: that hold it.
+        handover: its id.
+        entry: the message.
+        colleague: whose token says it.
+
+    Returns:
+        The hand-over and whether it was said: nothing more is, where it is closed. None when there
+        is none.
+    """
+    found = _rows(records, "h.id = ?", handover)
+    if not found or found[0].status == "closed":
+        return (found[0], False) if found else None
+    change(records, handover, "taken", colleague, entry.model)
+    return found[0], records.add(found[0].conversation, entry)
+
+
 def change(
     records: Records, handover: str, status: State, colleague: str, person: str
 ) -> tuple[Handover, bool] | None:

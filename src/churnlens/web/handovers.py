@@ -1,4 +1,4 @@
-"""Hand-overs for colleagues: list, open, take, close, and hear of new ones.
+"""Hand-overs for colleagues: list, open, take, answer, close, and hear of new ones.
 
 They show what customers of other sessions have said, so being let in is not enough: the options
 name whose tokens are colleagues. Without tokens there is one user, whose conversations they are.
@@ -13,11 +13,12 @@ from pydantic import Field, ValidationError
 
 from churnlens.schema import Frozen
 from churnlens.web import handed
+from churnlens.web.contract import check_length
 from churnlens.web.errors import WebError, invalid
 from churnlens.web.feeds import Feed, stream
 from churnlens.web.follow import Place
 from churnlens.web.handed import Handover, State
-from churnlens.web.history import Entry
+from churnlens.web.history import Entry, Records
 from churnlens.web.house import colleague, house_of, session_of
 from churnlens.web.reading import json_body
 
@@ -36,6 +37,13 @@ class Change(Frozen):
     """What becomes of a hand-over, and who says so."""
 
     status: State
+    person: str = Field(default="", max_length=100)
+
+
+class Answer(Frozen):
+    """What a colleague says to the customer, and under which name."""
+
+    content: str
     person: str = Field(default="", max_length=100)
 
 
@@ -119,6 +127,36 @@ async def change(
         message = f"it is {row.status} and cannot become {body.status}"
         raise WebError(409, message, f"handover_{row.status}", param="status")
     return row.model_dump()
+
+
+@router.post("/{handover}/messages", status_code=201)
+async def answer(
+    request: Request, handover: str, body: Annotated[Answer, Depends(json_body(Answer))]
+) -> dict[str, Any]:
+    """Say something to the customer, in the conversation; it is taken then, if it was not."""
+    house, owner = house_of(request), session_of(request).owner
+    check_length(body.content, house.options.limits, "content")
+    if not body.content.strip():
+        raise WebError(400, "expected words of the colleague", "invalid_value", param="content")
+    said = Entry(role="colleague", content=body.content, model=body.person)
+    found = await house.history.call(handed.answer, handover, said, owner)
+    if found is None:
+        raise _unknown()
+    if not found[1]:
+        raise WebError(409, "it is closed; nothing more is said", "handover_closed")
+    return said.model_dump()
+
+
+@router.get("/{handover}/events")
+async def changes(request: Request, found: Opened) -> Feed:
+    """Stream that something was said in the conversation; an id is a time in milliseconds."""
+    history, (row, _) = house_of(request).history, found
+
+    async def read(place: int) -> tuple[int, list[Place]]:
+        now = await history.call(Records.touched, row.conversation)
+        return now, [] if now in (0, place) else [(now, {})]
+
+    return stream(request, read, "said")
 
 
 def _unknown() -> WebError:

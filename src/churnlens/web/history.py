@@ -31,6 +31,7 @@ Params = ParamSpec("Params")
 Result = TypeVar("Result")
 Status = Literal["whole", "cut", "stopped", "failed"]
 State = Literal["", "waiting", "unanswered"]
+Speaker = Role | Literal["colleague"]
 TITLE_CHARS = 60
 
 # Applied in order and never edited; `user_version` counts them.
@@ -68,6 +69,7 @@ MIGRATIONS = (
     );
     CREATE INDEX handovers_of ON handovers (conversation);
     """,
+    "",  # a message may be a colleague's, which a program of before cannot read
 )
 
 
@@ -89,13 +91,13 @@ class Entry(Frozen):
 
     Attributes:
         status: of a reply: `cut` by its length, `stopped` by the reader, `failed` by the server.
-        model: that wrote it.
+        model: that wrote it; of a colleague's the name that they gave.
         sources: of a reply.
         first_seconds, total_seconds: to the first token and to the last.
     """
 
     id: str = Field(default_factory=lambda: uuid.uuid4().hex)
-    role: Role
+    role: Speaker
     content: str
     created: float = Field(default_factory=time.time)
     status: Status = "whole"
@@ -123,6 +125,11 @@ def states_of(entries: Sequence[Entry], answering: bool) -> list[State]:
     if left and left[-1] and answering:
         states[-1] = "waiting"
     return states
+
+
+def milliseconds(seconds: float) -> int:
+    """Return a time as the place of an event."""
+    return round(1000 * seconds)
 
 
 class Records:
@@ -183,15 +190,32 @@ class Records:
         found = self._conversations("owner = ? AND id = ?", owner, conversation)
         return found[0] if found else None
 
+    def touched(self, conversation: str) -> int:
+        """Return when something was last said, in milliseconds; 0 when it was deleted."""
+        query = "SELECT updated FROM conversations WHERE id = ?"
+        found = self.database.execute(query, (conversation,)).fetchone()
+        return milliseconds(found[0]) if found else 0
+
     def entries(self, conversation: str) -> list[Entry]:
         """Return the messages of a conversation in their order."""
+        return [entry for _, entry in self._entries("conversation = ?", conversation)]
+
+    def told(self, conversation: str, place: int) -> list[tuple[int, Entry]]:
+        """Return what colleagues have said behind a place, each with its own place."""
+        condition = "conversation = ? AND role = 'colleague' AND position > ?"
+        return self._entries(condition, conversation, place)
+
+    def _entries(self, condition: str, *given: str | int) -> list[tuple[int, Entry]]:
         found = self.database.execute(
-            f"SELECT {', '.join(_COLUMNS)} FROM messages"  # noqa: S608 (names of this module)
-            " WHERE conversation = ? ORDER BY position",
-            (conversation,),
+            f"SELECT position, {', '.join(_COLUMNS)} FROM messages"  # noqa: S608 (names of here)
+            f" WHERE {condition} ORDER BY position",
+            given,
         )
-        rows = (dict(zip(_COLUMNS, row, strict=True)) for row in found)
-        return [Entry.model_validate(row | {"sources": json.loads(row["sources"])}) for row in rows]
+        rows = ((place, dict(zip(_COLUMNS, row, strict=True))) for place, *row in found)
+        return [
+            (place, Entry.model_validate(row | {"sources": json.loads(row["sources"])}))
+            for place, row in rows
+        ]
 
     def add(self, conversation: str, entry: Entry, matter: Matter | None = None) -> bool:
         """Commit a message, and with it the hand-over that it promises.

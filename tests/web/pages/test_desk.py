@@ -29,7 +29,7 @@ def test_an_alert_appears_while_the_page_is_looked_at(served, visit, language):
     expect(page.locator(".alert")).to_have_count(2)
     first = page.locator(".alert").first
     assert {"en": "amber", "zh": "黄色"}[language] in first.inner_text()
-    assert "D7" in page.get_by_role("status").inner_text()
+    assert "D7" in page.locator("section:has(#alerts) [role=status]").inner_text()
     first.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("D7")
 

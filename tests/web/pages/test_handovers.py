@@ -20,6 +20,9 @@ def server(tmp_path):
         yield found
 
 
+NEW = {"en": "New hand-over: It smokes", "zh": "新的转人工：It smokes"}
+
+
 def promise(server, reason, title):
     with server.client() as api:
         say(api, begin(api, title), f"hand over {reason}")
@@ -53,6 +56,16 @@ def test_a_hand_over_appears_live_and_is_read_taken_and_closed(server, visit, la
         expect(rows).to_have_count(left)
     expect(page.locator(".place")).to_contain_text(NOTHING[language])
     expect(page.locator(".place")).to_be_focused()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_watches_the_desk_sees_that_somebody_waits(server, visit, language):
+    page = visit(f"{server.url}/desk", language)
+    expect(page.locator(".waiting")).to_contain_text("0")
+    promise(server, "danger", "It smokes")
+    expect(page.locator(".waiting").get_by_role("status")).to_have_text(NEW[language])
+    page.get_by_role("link", name=WAIT[language]).click()
+    expect(page.locator(".alert")).to_have_count(1)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -225,7 +225,9 @@ def test_by_dialogue_and_alert(attacked, watched):
     check(page, all_in=".alerts", attacks=ATTACKS[-30:])
     with (root / "07_model_output" / "satisfaction" / "alerts.jsonl").open("a") as stream:
         stream.write(json.dumps(alert(ATTACKS[11], 1)) + "\n")
-    expect(page.locator("[role=status]")).to_have_text(f"New alert: {ATTACKS[11]}")
+    expect(page.locator("section:has(#alerts) [role=status]")).to_have_text(
+        f"New alert: {ATTACKS[11]}"
+    )
     expect(page.locator(".alert").first).to_contain_text(ATTACKS[11])
     check(page, attacks=())
     page.locator(".alert a").first.click()
@@ -249,6 +251,25 @@ def test_by_hand_over(attacked, watched):
     page.locator(".alert a").first.click()
     page.locator(".message").first.wait_for()
     check(page, all_in="main")
+
+
+def test_by_answer_of_a_colleague(attacked, watched):
+    server, _ = attacked
+    page, _ = watched
+    page.goto(f"{server.url}/chat")
+    send(page, "over")
+    written(page)
+    with server.client() as api:
+        (row,) = api.get("/handovers", params={"limit": 1}).json()["handovers"]
+        said = {"content": "\n".join(ATTACKS), "person": ATTACKS[0]}
+        assert api.post(f"/handovers/{row['id']}/messages", json=said).status_code == 201
+    for where in ("live", "after a reload", "for colleagues"):
+        page.locator(".message.colleague").wait_for()
+        check(page, all_in=".message.colleague")
+        if where == "live":
+            page.reload()
+        else:
+            page.goto(f"{server.url}/desk/handovers/{row['id']}")
 
 
 def test_by_summary_and_customer(attacked, watched):

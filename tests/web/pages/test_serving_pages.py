@@ -1,5 +1,6 @@
 """The pages without a browser: the gate, the headers, the words, the files."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -8,9 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import churnlens.web.pages as room
+from churnlens.datasets.atomic import temporary_sibling
+from churnlens.web.desk import CLOSING
+from churnlens.web.feeds import overview
 from churnlens.web.gate import HEADERS
+from churnlens.web.house import Places
 from churnlens.web.pages.drawing import HEIGHT, WIDTH, strip_scale, trajectory
-from churnlens.web.pages.reports import LINEAGE_POLICY, REPORT_POLICY
+from churnlens.web.pages.reports import LINEAGE_POLICY, REPORT_POLICY, reports_of
 from churnlens.web.pages.stored import PAGE, Row, found, page_number, page_of, rows_of
 from churnlens.web.pages.words import read_book
 from web.support import OTHER, TOKEN, running
@@ -52,6 +57,24 @@ def test_the_script_knows_its_words():
     script = (HERE / "static" / "pages.js").read_text("utf-8")
     used = set(re.findall(r"\bwords\.(\w+)", script))
     assert used <= set(read_book().groups["script"])
+
+
+# Of requests that no page sends, or that a feed answers by trying again.
+UNSEEN = {"invalid_json", "invalid_value", "model_not_found", "not_a_colleague", "request_timeout"}
+UNSEEN |= {"too_many_rows", "too_many_streams", "unsupported_media_type", "context_length_exceeded"}
+
+
+def refusals(path):
+    """The codes of the errors that a module raises, as far as they are written in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "WebError":
+            yield from (e.value for e in node.args[2:3] if isinstance(e, ast.Constant))
+
+
+def test_the_script_has_words_for_all_that_the_server_refuses():
+    codes = {code for path in HERE.parent.glob("*.py") for code in refusals(path)}
+    assert len(codes) > 15 and codes >= UNSEEN
+    assert codes - UNSEEN | {CLOSING} <= set(read_book().groups["script"])
 
 
 def test_templates_and_script_hold_nothing_inline_and_nothing_unescaped():
@@ -149,6 +172,38 @@ def test_only_reports_and_the_lineage_site_are_sent(tmp_path):
         assert lineage.headers["content-security-policy"] == LINEAGE_POLICY
         for path in ("..%2f..%2fdata%2foutside.html", "%2e%2e/%2e%2e/data/outside.html"):
             assert api.get(f"/lineage/{path}").status_code == 404, path
+
+
+def test_a_fault_of_ours_is_a_page_for_a_browser_and_json_for_a_program(tmp_path):
+    (tmp_path / "07_model_output" / "retention").mkdir(parents=True)
+    (tmp_path / "07_model_output" / "retention" / "list.parquet").write_bytes(b"my secret words")
+    with running(tmp_path) as server, server.client() as api:
+        page = api.get("/value?lang=zh", headers=BROWSER)
+        told = api.get("/value")
+    assert page.status_code == told.status_code == 500
+    assert "服务器出错。" in page.text and '<html lang="zh-CN">' in page.text
+    assert "secret" not in page.text + told.text
+    assert told.json()["error"]["code"] == "internal_error"
+    assert page.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+
+
+def test_files_that_a_run_is_writing_are_not_shown(tmp_path):
+    places = Places.of(tmp_path)
+    paths = (
+        *(places.state / "a_node.json", places.reports / "churn" / "metrics.json"),
+        *(places.reports / "churn" / "report.html", places.outputs / "clv" / "values.csv"),
+    )
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("customer_id,clv\na,1\n" if path.suffix == ".csv" else "{}", "utf-8")
+        temporary_sibling(path).write_bytes(b"{")
+    told = overview(places)
+    assert [row["node"] for row in told["nodes"]] == ["a_node"]
+    assert told["metrics"] == {"churn": {"metrics": {}}}
+    assert list(reports_of(places)) == [("churn", "report.html")]
+    with running(tmp_path) as server, server.client() as api:
+        answer = api.get("/value")
+    assert answer.status_code == 200 and '<th scope="row">a</th>' in answer.text
 
 
 def test_the_feed_goes_on_behind_what_a_page_has_shown(tmp_path):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from churnlens.web import handed
 from churnlens.web.conversations import Own
-from churnlens.web.history import Conversation, Entry, Records, states_of
+from churnlens.web.history import Conversation, Records, states_of
 from churnlens.web.house import house_of, session_of
 from churnlens.web.pages.rendering import render
 
@@ -29,19 +30,17 @@ async def sign_in(request: Request) -> Response:
 @router.get("/chat")
 async def new(request: Request) -> Response:
     """Show the conversations, and an empty one."""
-    return await _show(request, None, ())
+    return await _show(request, None, handed.Talk())
 
 
 @router.get("/chat/{conversation}")
 async def one(request: Request, found: Own) -> Response:
     """Show a conversation with its messages."""
-    entries = await house_of(request).history.call(Records.entries, found.id)
-    return await _show(request, found, tuple(entries))
+    talk = await house_of(request).history.call(handed.talk, found.id)
+    return await _show(request, found, talk)
 
 
-async def _show(
-    request: Request, conversation: Conversation | None, entries: tuple[Entry, ...]
-) -> Response:
+async def _show(request: Request, conversation: Conversation | None, talk: handed.Talk) -> Response:
     house, owner = house_of(request), session_of(request).owner
     answering = conversation is not None and conversation.id in house.answering
     listed = await house.history.call(Records.conversations, owner)
@@ -50,8 +49,8 @@ async def _show(
         "chat.html",
         conversations=listed,
         conversation=conversation,
-        entries=entries,
-        states=states_of(entries, answering),
+        talk=talk,
+        states=states_of(talk.entries, answering),
         models=[model.name for model in house.services.models.values()],
         longest=house.options.limits.message_chars,
     )

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from churnlens.web.errors import WebError
 from churnlens.web.follow import read_rows
-from churnlens.web.handed import waiting
+from churnlens.web.handed import newest, waiting
 from churnlens.web.house import Places, house_of, is_colleague
 from churnlens.web.pages.desk_rows import (
     AlertRow,
@@ -34,8 +34,12 @@ async def page(request: Request) -> Response:
     """Show the dialogues, those first that need someone most, and the newest alerts."""
     places, number = house_of(request).places, page_number(request.query_params.get("page", ""))
     told = await asyncio.to_thread(_listed, places, number)
-    count = await house_of(request).history.call(waiting) if is_colleague(request) else None
-    return render(request, "desk.html", page=number, handovers=count, **told)
+    call, handovers, after = house_of(request).history.call, None, 0
+    if is_colleague(request):
+        after = await call(newest)  # first: what comes now is told again
+        handovers = await call(waiting)
+    values = told | {"page": number, "handovers": handovers, "after_handover": after}
+    return render(request, "desk.html", **values)
 
 
 @router.get("/alerts")

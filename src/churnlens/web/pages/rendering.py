@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +88,7 @@ def show_error(request: Request, error: WebError) -> Response:
     """Return an error as a page where a browser shows it, otherwise as JSON."""
     if not wants_page(request.method, request.headers):
         return error.response()
-    phrase = HTTPStatus(error.status).phrase
-    return render(request, "error.html", error.status, code=error.code, phrase=phrase)
+    return render(request, "error.html", error.status, code=error.code, number=error.status)
 
 
 class Assets(StaticFiles):

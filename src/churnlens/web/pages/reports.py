@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 
 from churnlens.web.errors import WebError
 from churnlens.web.feeds import PROGRESS, overview
-from churnlens.web.follow import read_rows
+from churnlens.web.follow import read_rows, whole_files
 from churnlens.web.house import Places, house_of
 from churnlens.web.pages.rendering import Assets, render
 
@@ -61,7 +61,7 @@ async def report(request: Request, task: str, name: str) -> Response:
 def reports_of(places: Places) -> dict[tuple[str, str], Path]:
     """Return the HTML files of the tasks' report folders; no link leads out of them."""
     root = places.reports.resolve()
-    files = (path for path in sorted(places.reports.glob("*/*.html")) if path.is_file())
+    files = (path for path in whole_files(places.reports, "*/*.html") if path.is_file())
     inside = (path for path in files if path.resolve().is_relative_to(root))
     return {(path.parent.name, path.name): path for path in inside}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request, Response
 
 from churnlens.tasks.clv.segments import NAMES
+from churnlens.web.follow import whole_files
 from churnlens.web.house import Places, house_of
 from churnlens.web.pages.rendering import render
 from churnlens.web.pages.stored import PAGE, page_number
@@ -59,7 +60,7 @@ def _listed(places: Places, number: int) -> dict[str, Any]:
 
 def _table(folder: Path) -> pd.DataFrame | None:
     """Return the newest file of a folder that tells of customers, ranked; None without one."""
-    files = [path for path in folder.glob("*") if path.suffix in {".parquet", ".csv"}]
+    files = [path for path in whole_files(folder, "*") if path.suffix in {".parquet", ".csv"}]
     for path in sorted(files, key=lambda each: -each.stat().st_mtime):
         table = _renamed(path)
         if {"customer", "clv"} <= set(table):

@@ -22,7 +22,8 @@ async function call(method, path, body, signal) {
   const response = await fetch(path, init);
   if (response.ok) return response;
   const told = await response.json().catch(() => ({}));
-  throw new Refusal(told.error, response.headers.get("Retry-After"));
+  const left = response.status === 401 && path !== "/session"; // the session is over
+  throw new Refusal(left ? { code: "signed_out" } : told.error, response.headers.get("Retry-After"));
 }
 
 function trouble(root, error) {
@@ -34,6 +35,21 @@ function trouble(root, error) {
 
 function clone(id) {
   return one(`#${id}`).content.cloneNode(true).firstElementChild;
+}
+
+// A browser connects again by itself when a line breaks, but not where it was refused.
+function follow(path, after, event, told, connected) {
+  const source = new EventSource(`${path}?after=${after}`);
+  source.addEventListener("open", () => connected(true));
+  source.addEventListener(event, (message) => {
+    after = message.lastEventId;
+    told(JSON.parse(message.data));
+  });
+  source.addEventListener("error", () => {
+    connected(false);
+    if (source.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => follow(path, after, event, told, connected), 5000);
+  });
 }
 
 // ---- the chat
@@ -55,7 +71,7 @@ async function* eventsOf(response) {
 function chat(page) {
   const log = one(".log", page), form = one("form.say", page), said = one("textarea", page);
   const send = one(".send", page), stop = one(".stop", page);
-  let writing = null;
+  let writing = null, heard = false;
 
   // Where the log has no height of its own, as on a phone, the page scrolls.
   function show() {
@@ -70,6 +86,16 @@ function chat(page) {
     log.append(made);
     show();
     return made;
+  }
+
+  // Once a colleague was promised, what they say appears as they say it.
+  function hear() {
+    if (heard) return;
+    heard = true;
+    const { conversation: id, after } = page.dataset;
+    follow(`/conversations/${id}/events`, after, "colleague", (message) => {
+      one(".model", add("of-colleague", message.content)).textContent = message.model;
+    }, (on) => { one(".interrupted", page).hidden = on; });
   }
 
   function list(id, title) {
@@ -129,6 +155,7 @@ function chat(page) {
       }
       if (name === "text") text.append(data.text);
       if (name === "done") finish(reply, data.message);
+      if (name === "done" && data.handover) hear();
       if (name === "error") throw new Refusal(data.error);
       if (follows) show();
     }
@@ -193,6 +220,7 @@ function chat(page) {
     if (event.target.matches(".delete")) remove(page, event.target.closest("li"));
   });
   if (one(".message", log)) show();
+  if ("awaited" in page.dataset) hear();
 }
 
 async function remove(page, item) {
@@ -205,6 +233,7 @@ async function remove(page, item) {
   try {
     await call("DELETE", `/conversations/${item.dataset.id}`);
     item.remove();
+    one("aside a", page).focus();
     if (item.dataset.id === page.dataset.conversation) location.assign("/chat");
   } catch (error) {
     trouble(page, error);
@@ -275,25 +304,28 @@ function asking(page) {
 // ---- what changes while it is looked at: a feed says that, the server writes the part again
 
 function live(section) {
-  const { live: feed, event, part: path } = section.dataset;
+  const { live: feed, event, part: path } = section.dataset, [from, after] = feed.split("?after=");
   const place = one(".place", section), status = one("[role=status]", section);
+  const connected = (on) => {
+    if (on !== (status.textContent === words.interrupted)) return;
+    status.textContent = on ? "" : words.interrupted;
+  };
   let due = 0;
-  new EventSource(feed).addEventListener(event, (message) => {
-    status.textContent = fill(words[event], JSON.parse(message.data));
+  follow(from, after, event, (row) => {
+    status.textContent = fill(words[event], row);
     due ||= setTimeout(async () => {
       due = 0;
-      await part(await call("GET", path), place);
+      await call("GET", path).then((found) => part(found, place), () => connected(false));
     }, 200);
-  });
+  }, connected);
 }
 
-// ---- hand-overs: taken and closed where they are listed, and where one is read
+// ---- hand-overs: taken and closed where they are listed and where one is read, answered there
 
 function handover(section) {
   const place = one(".place", section);
 
   async function renew() {
-    if (!place) return location.reload();
     await part(await call("GET", section.dataset.part), place);
     place.focus();
   }
@@ -306,7 +338,7 @@ function handover(section) {
       await call("POST", `/handovers/${row.dataset.handover}`, { status });
       await renew();
     } catch (error) {
-      if (place && error instanceof Refusal) await renew().catch(() => {}); // others were quicker
+      if (error instanceof Refusal) await renew().catch(() => {}); // others were quicker
       trouble(section, error);
     }
   });
@@ -315,6 +347,25 @@ function handover(section) {
 function handovers(section) {
   live(section);
   handover(section);
+}
+
+function answering(form) {
+  const said = one("textarea", form), send = one("button", form);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!said.value.trim()) return;
+    trouble(form);
+    send.disabled = true;
+    try {
+      await call("POST", form.dataset.to, { content: said.value });
+      said.value = "";
+    } catch (error) {
+      trouble(form, error);
+    } finally {
+      send.disabled = false;
+      said.focus();
+    }
+  });
 }
 
 // ---- signing in and out
@@ -332,10 +383,12 @@ function signIn(form) {
 }
 
 async function signOut() {
-  await call("DELETE", "/session");
+  await call("DELETE", "/session").catch((error) => {
+    if (error.code !== "invalid_api_key") throw error; // signed out already
+  });
   location.assign("/sign-in");
 }
 
-const pages = { chat, ask: asking, live, handover, handovers, "sign-in": signIn };
+const pages = { chat, ask: asking, live, handovers, answering, "sign-in": signIn };
 for (const page of all("[data-page]")) pages[page.dataset.page](page);
 one("[data-do=sign-out]")?.addEventListener("click", signOut);
