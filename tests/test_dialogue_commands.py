@@ -166,9 +166,12 @@ def test_predict_says_what_the_run_said(project, finished, tmp_path, task, made)
 
 
 @pytest.mark.parametrize("task", ["satisfaction", "summary"])
-def test_ray_workers_predict_the_bytes_of_this_process(cluster, project, finished, tmp_path, task):
+def test_ray_workers_predict_the_bytes_of_this_process(
+    cluster, project, finished, tmp_path, task, monkeypatch
+):
+    monkeypatch.setattr("churnlens.cli.answers.DIALOGUES_PER_SHARD", 10)
     lines = (finished / "01_raw" / "dialogues.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [{key: row[key] for key in ("id", "turns")} for row in map(json.loads, lines[:300])]
+    rows = [{key: row[key] for key in ("id", "turns")} for row in map(json.loads, lines[:20])]
     (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     here, there = predicted_both_ways(project, task, tmp_path / "in.jsonl", finished)
     assert there == here
