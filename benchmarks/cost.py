@@ -1,8 +1,9 @@
 """Cost per customer of data_processing and indexing: `python benchmarks/cost.py [--full]`.
 
-CPU seconds of each node function per thousand customers, and peak memory, at 2,000 and 20,000
-customers; with --full 7,000, 70,000 and 700,000. Texts are embedded at the smallest size only: an
-embedding costs the same wherever its text stands. Each size is a process of its own.
+CPU seconds of each node function per thousand customers, peak memory, and what a search holds in
+memory, at 2,000 and 20,000 customers; with --full 7,000, 70,000 and 700,000. Texts are embedded at
+the smallest size only: an embedding costs the same wherever its text stands. Each size is a process
+of its own.
 """
 
 from __future__ import annotations
@@ -74,12 +75,30 @@ def measure(rows: int) -> dict[str, Any]:
     timed("label_reasons", processing.label_reasons, feedback, plain)
     documents = timed("build_documents", processing.build_documents, table, feedback, plain)
     options = IndexingOptions()
-    timed("build_lexical_index", build_lexical_index, documents, options)
+    words = timed("build_lexical_index", build_lexical_index, documents, options)
     vectors = np.random.default_rng(7).normal(size=(rows, 384)).astype(np.float32)
     frame = pd.DataFrame({"vector": list(vectors)})
-    timed("build_vector_index", build_vector_index, frame, options)
-    total = sum(seconds.values())
-    return {"rows": rows, "seconds_per_1000": seconds, "total": total, "peak_gib": _peak()}
+    index = timed("build_vector_index", build_vector_index, frame, options)
+    return {
+        "rows": rows,
+        "seconds_per_1000": seconds,
+        "total": sum(seconds.values()),
+        "peak_gib": _peak(),
+        **held_bytes(index, vectors, words),
+    }
+
+
+def held_bytes(index: Any, vectors: np.ndarray, words: pd.DataFrame) -> dict[str, float]:
+    """Return the bytes a customer that a search holds: of the vector index, and of all.
+
+    All are the vector index, the vectors by which its hits are put in order, and the postings.
+    """
+    import faiss
+
+    codes = faiss.serialize_index(index).nbytes
+    lists = sum(each.nbytes for name in ("positions", "weights") for each in words[name])
+    whole = codes + vectors.nbytes + lists
+    return {"index_bytes": codes / len(vectors), "search_bytes": whole / len(vectors)}
 
 
 def _peak() -> float:

@@ -10,9 +10,12 @@ from typing import Any
 
 from beside import OUT
 
+from churnlens.options import IndexingOptions
+from churnlens.pipelines.indexing.vectors import choose_factory
+
 ROWS = ("search", "embed", "cohort", "rerun", "workers", "score", "generate", "train")
 SIZES = (10**6, 10**7, 10**8)
-DIMENSIONS, SHARD_ROWS = 384, 512
+OPTIONS = IndexingOptions()
 MEMORY_LIMIT_GIB = 64
 
 
@@ -66,11 +69,15 @@ def cost_table(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def vector_index(rows: int) -> tuple[str, float]:
-    """Return the FAISS factory by `IndexingOptions` and the GiB of its codes and ids."""
-    if rows <= 100_000:
-        return "Flat", rows * 4 * DIMENSIONS / 2**30
-    return "IVF,SQ8", rows * (DIMENSIONS + 8) / 2**30
+def gib(found: dict[str, Any], figure: str, rows: int) -> str:
+    """Return what so many customers take by the bytes a customer of the largest size measured.
+
+    A dash where that one has another kind of index.
+    """
+    last = found["sizes"][-1]
+    if (last["rows"] > OPTIONS.flat_rows) != (rows > OPTIONS.flat_rows):
+        return "–"
+    return f"{rows * last[figure] / 2**30:.1f}"
 
 
 def sizing_table(found: dict[str, Any]) -> list[str]:
@@ -79,18 +86,19 @@ def sizing_table(found: dict[str, Any]) -> list[str]:
     slope = (last["peak_gib"] - first["peak_gib"]) / (last["rows"] - first["rows"])
     lines = [
         "| customers | preparing and lexical index, CPU hours | embedding, CPU hours | "
-        "embedding shards | vector index | its GiB | GiB of one process |",
-        "|---" * 7 + "|",
+        "embedding shards | vector index | its GiB | GiB that a search holds | "
+        "GiB of one process |",
+        "|---" * 8 + "|",
     ]
     for rows in SIZES:
-        factory, size = vector_index(rows)
         hours = (last["total"], first["embedding_per_1000"])
         prepared, embedded = (rows / 1000 * each / 3600 for each in hours)
-        peak = first["peak_gib"] + slope * rows
+        peak = first["peak_gib"] + slope * (rows - first["rows"])
         fits = "" if peak <= MEMORY_LIMIT_GIB else ", **divide the table**"
+        index, whole = (gib(found, figure, rows) for figure in ("index_bytes", "search_bytes"))
         lines.append(
-            f"| {rows:,} | {prepared:.1f} | {embedded:.1f} | {-(-rows // SHARD_ROWS):,} | "
-            f"{factory} | {size:.1f} | {peak:.0f}{fits} |"
+            f"| {rows:,} | {prepared:.1f} | {embedded:.1f} | {-(-rows // OPTIONS.shard_rows):,} | "
+            f"{choose_factory(rows, OPTIONS)} | {index} | {whole} | {peak:.0f}{fits} |"
         )
     return lines
 

@@ -68,6 +68,17 @@ def finished(project, models, customers) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def cluster():
+    """Two Ray workers and a CPU to spare, for all tests of a file."""
+    ray = pytest.importorskip("ray")
+    from churnlens.engine.workers import _cluster
+    from churnlens.options import EngineOptions
+
+    with _cluster(2, EngineOptions(kind="ray", workers=2)):
+        yield ray
+
+
 def pytest_collection_modifyitems(items) -> None:
     """Start what is slow first, so that no worker is left alone with it."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -11,6 +11,7 @@ from kedro.io.core import DatasetError
 from churnlens.cli import cli, run
 from churnlens.cli.plain import PlainGroup
 from churnlens.engine import records
+from churnlens.engine.workers import EngineError
 from churnlens.hooks import run_lock
 from commands import QUESTIONS, command, contents, invoke
 
@@ -57,7 +58,9 @@ def group_that_raises(error: Exception) -> PlainGroup:
     return group
 
 
-@pytest.mark.parametrize("error", [DatasetError("no file x"), PermissionError("x is locked")])
+@pytest.mark.parametrize(
+    "error", [DatasetError("no file x"), PermissionError("x is locked"), EngineError("no ray")]
+)
 def test_an_error_that_can_be_mended_is_a_message(error):
     done = CliRunner().invoke(group_that_raises(error), ["go"])
     assert (done.exit_code, done.stderr) == (1, f"Error: {error}\n")

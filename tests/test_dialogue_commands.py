@@ -1,12 +1,23 @@
 """Dialogues on the command line, and from a raw file to similar cases, as a user runs it."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
 
-from churnlens.cli.answers import shard_size
-from commands import command, contents, invoke
+from churnlens.cli.answers import engine_of, shard_size
+from churnlens.options import EngineOptions
+from commands import (
+    again,
+    command,
+    conf_with_prompts,
+    contents,
+    invoke,
+    predicted_both_ways,
+    ran,
+    records,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -154,11 +165,62 @@ def test_predict_says_what_the_run_said(project, finished, tmp_path, task, made)
             assert [turn["score"] for turn in row["turns"]] == pytest.approx(scores, abs=1e-3)
 
 
-def test_a_second_run_gives_the_same_bytes(project, finished):
+@pytest.mark.parametrize("task", ["satisfaction", "summary"])
+def test_ray_workers_predict_the_bytes_of_this_process(
+    cluster, project, finished, tmp_path, task, monkeypatch
+):
+    monkeypatch.setattr("churnlens.cli.answers.DIALOGUES_PER_SHARD", 10)
+    lines = (finished / "01_raw" / "dialogues.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [{key: row[key] for key in ("id", "turns")} for row in map(json.loads, lines[:20])]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    here, there = predicted_both_ways(project, task, tmp_path / "in.jsonl", finished)
+    assert there == here
+    assert len(there.splitlines()) == len(rows) and b'"error"' not in there
+
+
+def words_of(folder, task):
+    return ("--pipelines", task, "--env", "tiny", "--params", f"data_root={folder}")
+
+
+def test_a_second_run_of_every_node_gives_the_same_bytes(project, finished):
     before = contents(finished)
-    words = ("--env", "tiny", "--params", f"data_root={finished}")
-    command(project, "run", "--pipelines", "satisfaction,summary", *words)
+    words = words_of(finished, "satisfaction,summary")
+    command(project, "run", *words, "--runner", "SequentialRunner")
     assert contents(finished) == before
+
+
+@pytest.mark.parametrize("task", ["satisfaction", "summary"])
+def test_an_unchanged_run_runs_nothing(project, finished, task):
+    before = records(finished)
+    again(project, *words_of(finished, task))
+    assert not ran(finished, before)
+
+
+def test_a_changed_dialogue_embeds_one_text(project, finished, tmp_path):
+    folder, shards = tmp_path / "data", "04_feature/satisfaction/embedding_cache/*.parquet"
+    shutil.copytree(finished, folder)
+    raw = folder / "01_raw" / "dialogues.jsonl"
+    first, *others = raw.read_text(encoding="utf-8").splitlines()
+    changed = json.loads(first)
+    turn = next(each for each in changed["turns"] if each["speaker"] == "customer")
+    turn["text"] = "The engineer never came, twice, and nobody said why."
+    raw.write_text("\n".join([json.dumps(changed), *others]), encoding="utf-8")
+    before = set(folder.glob(shards))
+    outputs = "satisfaction.vectors,satisfaction.test_vectors"
+    again(project, "--to-outputs", outputs, *words_of(folder, "satisfaction"))
+    (new,) = set(folder.glob(shards)) - before
+    assert len(pd.read_parquet(new)) == 1
+
+
+def test_a_changed_prompt_runs_no_node_that_does_not_read_it(project, finished, tmp_path):
+    folder = tmp_path / "data"
+    shutil.copytree(finished, folder)
+    text = (project / "prompts" / "summary.yml").read_text(encoding="utf-8")
+    conf = conf_with_prompts(project, tmp_path, "summary", text + "# another word\n")
+    before = records(folder)
+    again(project, "--conf-source", conf, *words_of(folder, "summary"))
+    assert ran(folder, before) == {"summary.inference.write_summaries"}
+    assert contents(folder) == contents(finished)
 
 
 def test_a_file_of_ones_own_stops_with_the_next_step_when_it_is_none(project, tmp_path):
@@ -199,3 +261,11 @@ def test_alerts_are_sent_once_and_a_grant_is_logged_by_who_may(project, finished
 )
 def test_many_dialogues_are_predicted_together_where_no_model_writes(task, name, size):
     assert shard_size(task, name) == size
+
+
+def test_workers_are_those_of_the_configuration_unless_they_are_counted():
+    cluster = {"kind": "ray", "workers": None, "cpus": 2, "gpus": 1, "address": "host:6379"}
+    assert engine_of(cluster, None) == EngineOptions(**cluster)
+    assert engine_of(cluster, 3) == EngineOptions(**{**cluster, "workers": 3})
+    assert engine_of({**cluster, "kind": "local"}, 3).kind == "ray"
+    assert engine_of({"kind": "local"}, None).kind == "local"

@@ -3,6 +3,7 @@ import pytest
 from churnlens.options import (
     DistillationOptions,
     DriverOptions,
+    EngineOptions,
     FinetuningOptions,
     IndexingOptions,
     InferenceOptions,
@@ -99,6 +100,12 @@ def test_the_gates_of_the_specification_are_the_defaults():
     options = DriverOptions()
     assert (options.min_customers, options.min_events) == (30, 10)
     assert (options.alpha, options.min_lift, options.min_difference) == (0.05, 1.15, 0.05)
+
+
+def test_who_embeds_changes_nothing_that_is_recorded():
+    ray, local = IndexingOptions(engine=EngineOptions(kind="ray", workers=4)), IndexingOptions()
+    assert ray != local
+    assert (ray.model_dump(), repr(ray)) == (local.model_dump(), repr(local))  # see `maker_hash`
 
 
 def test_who_writes_is_chosen_per_command_and_in_no_record():

@@ -1,6 +1,5 @@
 """The main job from raw file to report, as a user runs it: commands in a process of their own."""
 
-import contextlib
 import json
 import os
 import random
@@ -12,10 +11,20 @@ import time
 
 import pandas as pd
 import pytest
-from kedro.framework.startup import bootstrap_project
 
 from churnlens.simulation import simulate_customers
-from commands import QUESTIONS, command, contents, invoke, parameters
+from commands import (
+    QUESTIONS,
+    again,
+    command,
+    conf_with_prompts,
+    contents,
+    invoke,
+    parameters,
+    predicted_both_ways,
+    ran,
+    records,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -47,31 +56,10 @@ def test_a_second_run_of_every_node_gives_the_same_bytes(project, finished, cust
     assert not began.items() & records(finished).items()
 
 
-def again(project, *words) -> None:
-    """Run once more, in this process."""
-    bootstrap_project(project)
-    assert invoke(project, "run", *words).exit_code == 0
-
-
-def ran(folder, before) -> set[str]:
-    """Names of the nodes that have written a record since `before`."""
-    return {name.removeprefix("churn.") for name, at in records(folder).items() - before.items()}
-
-
 def test_an_unchanged_run_runs_nothing(project, finished, customers):
     before = records(finished)
     again(project, *parameters(finished, customers))
     assert not ran(finished, before)
-
-
-def conf_with_prompts(project, folder, text: str):
-    """Write a copy of the configuration whose prompts of churn are a file of `text`."""
-    shutil.copytree(project / "conf", folder / "conf")
-    (folder / "churn.yml").write_text(text, encoding="utf-8")
-    raw = folder / "conf" / "base" / "catalog_raw.yml"
-    words = raw.read_text(encoding="utf-8").replace("prompts/{task}.yml", f"{folder}/{{task}}.yml")
-    raw.write_text(words, encoding="utf-8")
-    return folder / "conf"
 
 
 def test_a_changed_prompt_runs_only_what_writes_with_it(project, finished, customers, tmp_path):
@@ -79,11 +67,14 @@ def test_a_changed_prompt_runs_only_what_writes_with_it(project, finished, custo
     folder = tmp_path / "data"
     shutil.copytree(finished, folder)
     text = (project / "prompts" / "churn.yml").read_text(encoding="utf-8")
-    conf = conf_with_prompts(project, tmp_path, text + "# another word\n")
+    conf = conf_with_prompts(project, tmp_path, "churn", text + "# another word\n")
     before = records(folder)
     words = parameters(folder, customers, questions=finished.parent / "questions.yml")
     again(project, "--conf-source", conf, *words)
-    assert ran(folder, before) == {"inference.answer_questions", "reporting.evaluate_answers"}
+    assert ran(folder, before) == {
+        "churn.inference.answer_questions",
+        "churn.reporting.evaluate_answers",
+    }
     assert contents(folder) == contents(finished)
 
 
@@ -142,6 +133,17 @@ def test_predict_answers_good_rows_and_names_bad_ones(project, finished, tmp_pat
     assert "not JSON" in done[3]["error"]
 
 
+def test_ray_workers_answer_as_this_process_does(cluster, project, finished, tmp_path):
+    groups = ("fiber", "DSL", "month-to-month", "electronic check", "senior")
+    rows = [{"id": n, "query": f"Why do {each} customers leave?"} for n, each in enumerate(groups)]
+    rows += [{"id": n, "query": QUESTIONS[n % 3]} for n in range(5, 20)]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    source, template = tmp_path / "in.jsonl", ("--writer", "template")
+    here, there = predicted_both_ways(project, "churn", source, finished, *template)
+    assert there == here
+    assert len(there.splitlines()) == len(rows)
+
+
 def test_a_bad_table_stops_before_anything_is_written(project, customers, tmp_path):
     frame = pd.read_csv(customers, dtype=str, keep_default_na=False)
     frame.loc[41, "Contract"] = "Weekly"
@@ -154,15 +156,6 @@ def test_a_bad_table_stops_before_anything_is_written(project, customers, tmp_pa
     checked = command(project, "check-data", tmp_path / "bad.csv", check=False)
     assert checked.returncode == 1
     assert "row 42, column Contract" in checked.stderr
-
-
-def records(folder) -> dict[str, int]:
-    """Node → when its record was written."""
-    found = {}
-    for path in (folder / ".state").glob("churn.*.json"):
-        with contextlib.suppress(FileNotFoundError):  # the run removes one before it writes another
-            found[path.stem] = path.stat().st_mtime_ns
-    return found
 
 
 def kill_after(project, folder, words, count: int, wait: float = 0) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from commands import command, contents, invoke
+from commands import again, command, contents, invoke, predicted_both_ways, ran, records
 
 pytestmark = pytest.mark.slow
 
@@ -90,3 +90,23 @@ def test_predict_says_what_the_run_said(project, replied, tmp_path):
     for row in found:
         assert row["reply"] == said[row["id"]]["text"]
         assert row["citations"] == said[row["id"]]["citations"]
+
+
+def test_an_unchanged_run_runs_nothing(project, replied):
+    before = records(replied)
+    given = f"data_root={replied},service_rows={replied.parent / 'mine.json'}"
+    again(project, "--pipelines", "service", "--env", "tiny", "--params", given)
+    assert not ran(replied, before)
+
+
+def test_ray_workers_reply_as_this_process_does(cluster, project, replied, tmp_path):
+    made = contents(replied)["07_model_output/service/cases.jsonl"].splitlines()
+    cases = [case for case in map(json.loads, made) if case["kind"] == "fact"][:20]
+    rows = [
+        {"id": case["id"], "messages": [{"role": "user", "content": case["turns"][0]}]}
+        for case in cases
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    here, there = predicted_both_ways(project, "service", tmp_path / "in.jsonl", replied)
+    assert there == here
+    assert len(there.splitlines()) == 20 and b'"error"' not in there

@@ -5,10 +5,21 @@ import json
 import pandas as pd
 import pytest
 
-from commands import command, contents, invoke, run_notebook
+from churnlens.tasks.clv import many
+from commands import (
+    again,
+    command,
+    contents,
+    invoke,
+    predicted_both_ways,
+    ran,
+    records,
+    run_notebook,
+)
 from tasks.clv.clv_support import shop, subscriptions
 
 pytestmark = pytest.mark.slow
+SMALL = many.value_in_shards.__kwdefaults__ | {"size": 100}
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +80,13 @@ def test_a_run_leaves_values_metrics_plots_and_a_report(finished):
     assert {"value", "low", "high"} <= set(metrics["scores"]["coverage"])
 
 
+@pytest.mark.parametrize("task", ["clv", "retention"])
+def test_an_unchanged_run_runs_nothing(project, finished, task):
+    before = records(finished)
+    again(project, "--pipelines", task, "--env", "tiny", "--params", f"data_root={finished}")
+    assert not ran(finished, before)
+
+
 def test_the_list_names_who_has_not_run_and_beats_chance(finished):
     metrics = json.loads(contents(finished)["08_reporting/retention/metrics.json"])
     assert metrics["sources"]["churn"] is None and metrics["sources"]["satisfaction"] is None
@@ -108,6 +126,18 @@ def test_predict_values_the_runs_customers_and_strangers(project, finished, tmp_
         run.loc[known, "clv"].to_numpy(), rel=0.05, abs=1
     )
     assert found.loc["'=new", "clv"] >= 0
+
+
+def test_ray_workers_value_as_this_process_does(cluster, project, finished, tmp_path, monkeypatch):
+    monkeypatch.setattr(many.value_in_shards, "__kwdefaults__", SMALL)
+    source = tmp_path / "in.csv"
+    bills = pd.read_csv(finished / "01_raw" / "bills.csv", dtype=str).drop(columns="cost")
+    bills.to_csv(source, index=False)
+    here, there = predicted_both_ways(project, "clv", source, finished)
+    assert there == here
+    assert len(there.splitlines()) == bills["customer_id"].nunique() + 1
+    kept = finished / "07_model_output" / "clv" / "prediction_cache"
+    assert len(list(kept.iterdir())) == 3
 
 
 def test_predict_before_a_run_says_what_to_run(project, tmp_path):

@@ -1,6 +1,7 @@
 """Ray workers beside this process: the same bytes, all rows, also when a worker is lost."""
 
 import pickle
+import signal
 import sys
 
 import numpy as np
@@ -10,22 +11,18 @@ import pytest
 from churnlens.cli.predictors import OpenedThere
 from churnlens.datasets.shards import ShardStore
 from churnlens.engine.shards import map_rows, map_shards
-from churnlens.engine.workers import MissingExtraError, compute, spare_workers
+from churnlens.engine.workers import (
+    MissingExtraError,
+    NoRoomError,
+    compute,
+    room,
+    spare_workers,
+)
 from churnlens.options import EngineOptions
 from churnlens.tasks.batch import Row, predict_rows
 
 RAY = EngineOptions(kind="ray", workers=2)
 NUMBERS = list(range(4_000))
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """Two workers and a CPU to spare, for all tests of this file."""
-    ray = pytest.importorskip("ray")
-    from churnlens.engine.workers import _cluster
-
-    with _cluster(2, RAY):
-        yield ray
 
 
 def make_work(marker=None, weight=0):
@@ -113,6 +110,38 @@ def test_an_error_of_the_work_stops_the_job(cluster):
 
     with pytest.raises(KeyError, match="broken"):
         list(compute(work, [(0, [1])], RAY))
+
+
+def test_more_workers_than_places_do_not_wait_for_ever(cluster):
+    """Three places, six workers, who hold their places as long as they live."""
+    asked = RAY.model_copy(update={"workers": 6})
+    shards = [(number, [number]) for number in range(8)]
+    signal.signal(signal.SIGALRM, lambda *_: pytest.fail("the workers wait for one another"))
+    signal.alarm(120)
+    try:
+        done = dict(compute(make_work(), shards, asked))
+    finally:
+        signal.alarm(0)
+    assert sorted(done) == list(range(8))
+
+
+@pytest.mark.parametrize(
+    ("cpus", "gpus", "options", "workers"),
+    [
+        (8, 0, {}, 7),
+        (64, 4, {"cpus": 2, "gpus": 1}, 4),
+        (64, 4, {"gpus": 0.5}, 8),
+        (5, 0, {"cpus": 2}, 2),
+        (1, 0, {}, 1),
+    ],
+)
+def test_a_cluster_has_room_for_a_worker_each_and_a_cpu_to_spare(cpus, gpus, options, workers):
+    assert room({"CPU": cpus, "GPU": gpus}, EngineOptions(kind="ray", **options)) == workers
+
+
+def test_a_cluster_without_room_is_told_and_not_waited_for():
+    with pytest.raises(NoRoomError, match=r"1 CPUs and 1 GPUs, the cluster has 3 and 0; next"):
+        room({"CPU": 3.0}, EngineOptions(kind="ray", gpus=1))
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch):

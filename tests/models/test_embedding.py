@@ -54,6 +54,13 @@ def test_the_vector_is_the_mean_of_the_last_layer(encoder, tiny_encoder):
     np.testing.assert_allclose(encoder.encode(TEXTS[:1])[0], mean / np.linalg.norm(mean), atol=1e-5)
 
 
+def test_what_is_cut_off_is_told(encoder, caplog):
+    encoder.encode(TEXTS)
+    assert not caplog.records
+    encoder.encode([*TEXTS, "month " * 5_000])
+    assert "1 of 6 texts fill the encoder's window" in caplog.text
+
+
 def test_the_same_texts_give_the_same_bytes(tiny_encoder, encoder):
     again = Encoder(tiny_encoder, dtype="float32", batch_size=2)
     assert encoder.encode(TEXTS).tobytes() == again.encode(TEXTS).tobytes()

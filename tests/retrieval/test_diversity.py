@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churnlens.retrieval import Hits, diversify
-from churnlens.retrieval.diversity import number_texts, take_turns
+from churnlens.retrieval.diversity import Groups, number_texts
 
 
 def _hits(n):
@@ -17,13 +17,16 @@ def _vectors(n, seed=0):
 
 def test_turns_go_by_share_in_the_population_then_name_and_none_comes_last():
     groups = ["price", "", "", "", "speed", "speed", "bill", "price", "price"]
-    assert take_turns(groups, np.arange(9)).tolist() == [0, 3, 3, 3, 1, 1, 2, 0, 0]
-    assert take_turns(groups, np.array([4, 5, 6, 7])).tolist()[4:] == [0, 0, 1, 2, 2]
+    labelled, every = Groups(groups), np.arange(9)
+    assert len(labelled) == 9
+    assert labelled.turns(every, every).tolist() == [0, 3, 3, 3, 1, 1, 2, 0, 0]
+    assert labelled.turns(every[4:], np.array([4, 5, 6, 7])).tolist() == [0, 0, 1, 2, 2]
+    assert labelled.turns(np.array([6, 0]), every).tolist() == [2, 0]
 
 
 def test_a_missing_label_is_refused():
     with pytest.raises(ValueError, match="2 documents have no label"):
-        take_turns(["price", None, float("nan")], np.arange(3))
+        Groups(["price", None, float("nan")])
 
 
 def test_groups_take_turns_in_order():

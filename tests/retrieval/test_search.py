@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churnlens.retrieval import (
+    Groups,
     HybridRetriever,
     LexicalIndex,
     build_index,
@@ -95,9 +96,9 @@ def test_groups_take_turns_by_their_share_inside_the_filter():
     groups = np.array(["price"] * N, dtype=object)
     inside = np.arange(N) >= N // 2
     groups[inside] = np.resize(["speed", "speed", "speed", "price", "price", ""], inside.sum())
-    hits = DIVERSE.search(TOKENS[0], GOLD.question_vectors[0], 6, inside, groups)
+    hits = DIVERSE.search(TOKENS[0], GOLD.question_vectors[0], 6, inside, Groups(groups))
     assert [groups[hit.position] for hit in hits] == ["speed", "price", ""] * 2
-    everyone = DIVERSE.search(TOKENS[0], GOLD.question_vectors[0], 2, None, groups)
+    everyone = DIVERSE.search(TOKENS[0], GOLD.question_vectors[0], 2, None, Groups(groups))
     assert [groups[hit.position] for hit in everyone] == ["price", "speed"]
 
 
@@ -115,8 +116,9 @@ def test_repeated_texts_come_once():
 
 
 def test_the_same_search_gives_the_same_hits():
-    arguments = (TOKENS[9], GOLD.question_vectors[9], 8, np.arange(N) > 50, ["a", "b"] * (N // 2))
-    assert len({DIVERSE.search(*arguments) for _ in range(5)}) == 1
+    arguments = (TOKENS[9], GOLD.question_vectors[9], 8, np.arange(N) > 50)
+    groups = Groups(["a", "b"] * (N // 2))
+    assert len({DIVERSE.search(*arguments, groups) for _ in range(5)}) == 1
 
 
 def test_an_empty_filter_finds_nothing():
@@ -129,7 +131,7 @@ def test_indices_of_different_documents_are_refused():
     with pytest.raises(ValueError, match="'texts': 2"):
         HybridRetriever(LEXICAL, INDEX, GOLD.document_vectors, ["a", "b"])
     with pytest.raises(ValueError, match=f"a label for each of {N} documents, got 1"):
-        PLAIN.search(TOKENS[0], None, 5, groups=["price"])
+        PLAIN.search(TOKENS[0], None, 5, groups=Groups(["price"]))
     with pytest.raises(ValueError, match="k of at least 1"):
         PLAIN.search(TOKENS[0], None, 0)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +21,7 @@ from churnlens.cli.predictors import PREDICTORS, OpenedThere
 from churnlens.cli.values import predict_values
 
 if TYPE_CHECKING:
+    from churnlens.options import EngineOptions
     from churnlens.tasks.churn.answers import Answer
 
 ROWS_PER_SHARD = 16  # of what a language model writes
@@ -70,7 +72,9 @@ def ask(
 @click.argument("task", type=click.Choice(["churn", "satisfaction", "service", "summary", "clv"]))
 @click.argument("source", type=click.Path(exists=True, dir_okay=False))
 @click.argument("target", type=click.Path(dir_okay=False))
-@click.option("--workers", type=click.IntRange(1), help="Ray workers (extra scale); else none.")
+@click.option(
+    "--workers", type=click.IntRange(1), help="Ray workers (extra scale); else as `engine` says."
+)
 @chosen_writer
 @shared
 def predict(
@@ -103,15 +107,15 @@ def predict(
     from churnlens.datasets.atomic import write_file
     from churnlens.datasets.jsonl import dump_rows
     from churnlens.datasets.raw_table import read_text
-    from churnlens.engine.records import code_hash, fingerprint
+    from churnlens.engine.records import fingerprint, made_with
     from churnlens.hooks import data_root as root_of
     from churnlens.hooks import run_lock
-    from churnlens.options import EngineOptions
     from churnlens.tasks.batch import parse_rows, predict_rows
 
-    context, engine = open_project(env, data_root=data_root, writer=writer), EngineOptions()
+    context = open_project(env, data_root=data_root, writer=writer)
+    engine = engine_of(context.config_loader["globals"]["engine"], workers)
     if task == "clv":
-        click.echo(predict_values(context, Path(source), Path(target)))
+        click.echo(predict_values(context, Path(source), Path(target), engine))
         return
     reading, opening = PREDICTORS[task]
     rows = parse_rows(read_text(Path(source)), *reading())
@@ -121,15 +125,22 @@ def predict(
     store = context.catalog.load(f"{task}.prediction_cache")
     with run_lock(root_of(context)):
         work, name = opening(context)
-        recipe = [code_hash(), name, *(fingerprint(context.catalog, n) for n in sorted(made_of))]
-        if workers:
-            engine = EngineOptions(kind="ray", workers=workers)
+        recipe = [*made_with(), name, *(fingerprint(context.catalog, n) for n in sorted(made_of))]
+        if engine.kind == "ray":
             given = {"data_root": data_root, "writer": writer}
             work = OpenedThere(task, context.project_path, env, given)
         done = predict_rows(rows, work, store, recipe, shard_size(task, name), engine)
         write_file(Path(target), dump_rows(done))
     bad = sum(1 for row in done if "error" in row)
     click.echo(f"{len(rows) - bad} good rows and {bad} bad rows are in {target}")
+
+
+def engine_of(conf: Mapping[str, Any], workers: int | None) -> EngineOptions:
+    """Return who predicts: what the configuration says, or so many Ray workers of its kind."""
+    from churnlens.options import EngineOptions
+
+    given = {"kind": "ray", "workers": workers} if workers else {}
+    return EngineOptions.model_validate({**conf, **given})
 
 
 def shard_size(task: str, name: str) -> int:

@@ -16,6 +16,7 @@ def _mendable() -> tuple[type[Exception], ...]:
     from kedro.validation import ParameterValidationError
     from pydantic import ValidationError
 
+    from churnlens.engine.workers import EngineError
     from churnlens.hooks import RunInProgressError, ValidationOffError
     from churnlens.models.constraint import RequestError
     from churnlens.models.lock import ModelError
@@ -45,6 +46,7 @@ def _mendable() -> tuple[type[Exception], ...]:
         TrackingError,
         PromotionError,
         TransactionError,
+        EngineError,
     )
     return (*own, DatasetError, ParameterValidationError, MissingConfigException, ValidationError)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from churnlens.cli.opening import open_values
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
+
+    from churnlens.options import EngineOptions
 
 
 def _read(file: str, encoding: str | None, preset: Any, options: Any) -> tuple[Any, Any, str]:
@@ -51,13 +54,15 @@ def check_transactions_file(context: KedroContext, file: str, encoding: str | No
     )
 
 
-def predict_values(context: KedroContext, source: Path, target: Path) -> str:
+def predict_values(context: KedroContext, source: Path, target: Path, engine: EngineOptions) -> str:
     """Write what the customers of a CSV file are worth, and return what was done.
 
     Rows that cannot count are named on standard error and left out; a customer without any other
-    row is written without figures.
+    row is written without figures. A stopped call goes on where it was.
     """
     from churnlens.datasets.atomic import write_file
+    from churnlens.hooks import data_root, run_lock
+    from churnlens.tasks.clv.many import value_in_shards
     from churnlens.tasks.clv.predict import PREDICTED, not_valued, value_purchases
     from churnlens.tasks.retention.export import export_csv
 
@@ -67,7 +72,10 @@ def predict_values(context: KedroContext, source: Path, target: Path) -> str:
     raw, purchases, left_out = _read(str(source), None, stored.model.preset, options)
     if left_out:
         click.echo(left_out, err=True)
-    values = value_purchases(purchases, *stored)[list(PREDICTED)]
+    store = context.catalog.load("clv.prediction_cache")
+    with run_lock(data_root(context)):
+        value = partial(value_in_shards, store=store, engine=engine)
+        values = value_purchases(purchases, *stored, value)[list(PREDICTED)]
     others = not_valued(raw, stored.model.preset, values)
     _, _, without = export_csv(others).partition("\n")  # the header stands once
     write_file(target, (export_csv(values) + without).encode("utf-8"))

@@ -25,9 +25,9 @@ State = Literal["done", "stale", "torn", "missing", "never ran"]
 PLACES = frozenset({"params:model_root"})  # where models lie; what they are is in the lock
 PACKAGE = Path(__file__).parents[1]
 LIBRARIES = (  # that compute results: another version may round otherwise
-    *("torch", "transformers", "sentence-transformers", "peft", "llguidance"),
-    *("numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "lightgbm"),
-    *("faiss-cpu", "rank-bm25", "bm25s", "matplotlib"),
+    *("torch", "transformers", "tokenizers", "sentence-transformers", "peft", "bitsandbytes"),
+    *("llguidance", "numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "lightgbm"),
+    *("faiss-cpu", "rank-bm25", "bm25s", "sacrebleu", "rouge-score", "jieba", "matplotlib"),
 )
 _PLACE_KEYS = frozenset({"filepath", "path", "source"})
 OTHER_MAKER = "a run makes it again: other code, libraries or settings"
@@ -110,6 +110,11 @@ def _library_versions() -> list[str]:
     return found
 
 
+def made_with() -> list[str]:
+    """Return the hash of the package's code, and the versions of the libraries that compute."""
+    return [code_hash(), *_library_versions()]
+
+
 def _config(dataset: Any) -> Any:
     return dataset._init_config()  # the only form that has every argument
 
@@ -133,8 +138,7 @@ def maker_hash(catalog: Catalog, node: Node) -> str:
     validators = getattr(catalog, "validators", {})
     return _value_hash(
         {
-            "code": code_hash(),
-            "libraries": _library_versions(),
+            "made_with": made_with(),
             "parameters": {n: repr(catalog.load(n)) for n in parameters if n not in PLACES},
             "datasets": {n: _without_places(_config(catalog.get(n))) for n in files},
             "validators": {n: _without_places(validators.get(n)) for n in files},

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,16 @@ RETRIES = 3  # of a shard whose worker was lost
 SOURCE = Path(__file__).parents[2]
 
 
-class MissingExtraError(RuntimeError):
-    """An engine was asked for whose packages are not installed."""
+class EngineError(RuntimeError):
+    """The engine that was asked for cannot work here; says why, and what to do next."""
+
+
+class MissingExtraError(EngineError):
+    """Its packages are not installed."""
+
+
+class NoRoomError(EngineError):
+    """The cluster has no room for a single worker."""
 
 
 def compute(
@@ -42,6 +51,7 @@ def compute(
 
     Raises:
         MissingExtraError: when Ray is asked for and not installed.
+        NoRoomError: when its cluster has less than one worker needs.
     """
     if options.kind == "ray" and shards:
         return _on_ray(work, shards, options)
@@ -67,12 +77,32 @@ class _Worker:
         return self._work(items)
 
 
+def room(resources: Mapping[str, float], options: EngineOptions) -> int:
+    """Return how many workers a cluster has room for, a CPU to spare where there is more than one.
+
+    Raises:
+        NoRoomError: when there is none; a worker would wait for ever.
+    """
+    cpus, gpus = resources.get("CPU", 0.0), resources.get("GPU", 0.0)
+    if cpus < options.cpus or gpus < options.gpus:
+        raise NoRoomError(
+            f"engine ray: a worker takes {options.cpus:g} CPUs and {options.gpus:g} GPUs, the "
+            f"cluster has {cpus:g} and {gpus:g}; next: lower engine.cpus or engine.gpus"
+        )
+    places = [(cpus - 1) // options.cpus]
+    places += [gpus // options.gpus] if options.gpus else []
+    return max(1, int(min(places)))
+
+
 def _on_ray(
     work: Work, shards: Sequence[Shard], options: EngineOptions
 ) -> Iterator[tuple[int, pd.DataFrame]]:
-    """Give every worker a shard, and another one when it is done."""
-    workers = min(options.workers or spare_workers(), len(shards))
-    with _cluster(workers, options) as ray:
+    """Give every worker a shard, and another one when it is done.
+
+    A worker for whom nothing is left goes at once, so that one that waits for its place gets it.
+    """
+    with _cluster(min(options.workers or spare_workers(), len(shards)), options) as ray:
+        places = room(ray.cluster_resources(), options)
         kind = ray.remote(
             num_cpus=options.cpus,
             num_gpus=options.gpus,
@@ -80,16 +110,25 @@ def _on_ray(
             max_task_retries=RETRIES,
         )(_Worker)
         kept = [ray.put(work)]  # as long as this name lives, a lost worker can be made again
-        free = [kind.remote(kept) for _ in range(workers)]
-        left, running = iter(shards), {}
-        for worker, (place, items) in zip(free, left, strict=False):
-            running[worker.run.remote(items)] = (place, worker)
+        left, running = iter(shards), dict[Any, tuple[int, Any]]()
+        for shard in islice(left, options.workers or places):
+            _begin(running, kind.remote(kept), shard)
         while running:
             (done,), _ = ray.wait(list(running), num_returns=1)
-            place, worker = running.pop(done)
-            if (following := next(left, None)) is not None:
-                running[worker.run.remote(following[1])] = (following[0], worker)
-            yield place, ray.get(done)
+            yield _next(running, done, left), ray.get(done)
+
+
+def _begin(running: dict[Any, tuple[int, Any]], worker: Any, shard: Shard) -> None:
+    place, items = shard
+    running[worker.run.remote(items)] = (place, worker)
+
+
+def _next(running: dict[Any, tuple[int, Any]], done: Any, left: Iterator[Shard]) -> int:
+    """Give the worker that is done the next shard; returns the place of what it has done."""
+    place, worker = running.pop(done)
+    if (shard := next(left, None)) is not None:
+        _begin(running, worker, shard)
+    return place
 
 
 @contextmanager

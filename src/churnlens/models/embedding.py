@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from churnlens.models.lock import ModelError
 from churnlens.models.weights import read_manifest
 from churnlens.options import Dtype
 
+logger = logging.getLogger(__name__)
 _STEP = 8  # texts are padded to a multiple of so many tokens
 _WINDOW = 512  # tokens, of a model that states none
 
@@ -84,7 +86,8 @@ class Encoder:
         the same bytes (in bfloat16 on the CPUs that this was tried on).
 
         Args:
-            texts: any number; longer ones than the model's window are cut at its end.
+            texts: any number; longer ones than the model's window are cut at its end, and the log
+                says how many were.
             query: whether the texts are questions, for models that tell them from passages.
 
         Returns:
@@ -111,6 +114,9 @@ class Encoder:
         """Yield (places in `texts`, padded tokens) of texts that pad to one length."""
         tokenizer, window = self._model.tokenizer, int(self._model.max_seq_length or _WINDOW)
         tokens = tokenizer(list(texts), truncation=True, max_length=window)["input_ids"]
+        if full := sum(len(ids) >= window for ids in tokens):
+            told = "%d of %d texts fill the encoder's window of %d tokens: the rest is not embedded"
+            logger.warning(told, full, len(tokens), window)
         padded = [min(-(-len(ids) // _STEP) * _STEP, window) for ids in tokens]
         for length in sorted(set(padded)):
             alike = [place for place, each in enumerate(padded) if each == length]

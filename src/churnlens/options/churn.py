@@ -43,7 +43,7 @@ class IndexingOptions(EncoderOptions):
     shard_rows: int = Field(default=512, ge=1)
     factory: str = "auto"
     flat_rows: int = Field(default=100_000, ge=1)
-    engine: EngineOptions = Field(default=EngineOptions(), exclude=True)
+    engine: EngineOptions = Field(default=EngineOptions(), exclude=True, repr=False)
     lexical_engine: Literal["auto", "rank_bm25", "bm25s"] = "auto"
     lexical_rows: int = Field(default=20_000, ge=1)
 

@@ -15,7 +15,7 @@ class EngineOptions(Options):
     Attributes:
         kind: `local` computes them one after the other in this process; `ray` on Ray workers
             (extra `scale`).
-        workers: of Ray; None takes one for each CPU but one, which is left to the system.
+        workers: of Ray; None takes as many as the cluster has room for, a CPU left to the system.
         cpus, gpus: of each worker.
         address: of a running cluster; None starts one on this machine and ends it afterwards.
     """

@@ -6,7 +6,7 @@ happen. Positions are row numbers of the documents table, the same in every inde
 
 from churnlens.retrieval.agreement import Agreement, agreement
 from churnlens.retrieval.dense import build_index, search_dense
-from churnlens.retrieval.diversity import diversify
+from churnlens.retrieval.diversity import Groups, diversify
 from churnlens.retrieval.fusion import reciprocal_rank_fusion
 from churnlens.retrieval.hits import Hits
 from churnlens.retrieval.lexical import Engine, LexicalIndex
@@ -16,6 +16,7 @@ from churnlens.retrieval.tokenize import tokenize
 __all__ = [
     "Agreement",
     "Engine",
+    "Groups",
     "Hit",
     "Hits",
     "HybridRetriever",

@@ -13,25 +13,31 @@ from churnlens.retrieval.dense import unit_rows
 from churnlens.retrieval.hits import Hits
 
 
-def take_turns(groups: Sequence[str] | np.ndarray, population: np.ndarray) -> np.ndarray:
-    """Return each document's turn: 0 for the group with the largest share, and so on.
+class Groups:
+    """Labels of all documents, "" for none, numbered once for any number of searches."""
 
-    Args:
-        groups: label of every document, "" for none, shape (n_documents,).
-        population: rows over which shares are counted. Ties go by name; "" comes last.
+    def __init__(self, labels: Sequence[str] | np.ndarray) -> None:
+        """Number the labels, shape (n_documents,); ValueError when one is None or NaN."""
+        codes, names = pd.factorize(np.asarray(labels, dtype=object))
+        if missing := int((codes < 0).sum()):
+            raise ValueError(f'{missing} documents have no label; expected text, "" for no group')
+        self._codes, self._names = codes.astype(np.int32), list(names)
 
-    Returns:
-        Integers of shape (n_documents,).
+    def __len__(self) -> int:
+        """Return the number of documents."""
+        return len(self._codes)
 
-    Raises:
-        ValueError: when a label is missing (None or NaN).
-    """
-    codes, labels = pd.factorize(np.asarray(groups, dtype=object))
-    if missing := int((codes < 0).sum()):
-        raise ValueError(f'{missing} documents have no label; expected text, "" for no group')
-    shares = np.bincount(codes[population], minlength=len(labels))
-    order = sorted(range(len(labels)), key=lambda c: (labels[c] == "", -shares[c], labels[c]))
-    return np.argsort(order)[codes]
+    def turns(self, rows: np.ndarray, population: np.ndarray) -> np.ndarray:
+        """Return the turn of each of `rows`: 0 for the group with the largest share, and so on.
+
+        Args:
+            rows: of documents, shape (n_rows,).
+            population: rows over which shares are counted. Ties go by name; "" comes last.
+        """
+        names = self._names
+        shares = np.bincount(self._codes[population], minlength=len(names))
+        order = sorted(range(len(names)), key=lambda c: (names[c] == "", -shares[c], names[c]))
+        return np.argsort(order)[self._codes[rows]]
 
 
 def number_texts(texts: Iterable[str]) -> np.ndarray:
@@ -66,7 +72,7 @@ def diversify(
         candidates: best first, m of them.
         vectors: of the candidates, shape (m, dimensions).
         k: how many to choose.
-        turns: of each candidate, by `take_turns`; None puts all in one group.
+        turns: of each candidate, by `Groups.turns`; None puts all in one group.
         same: number of each candidate's text, by `number_texts`: equal ones count as repeats
             whatever their vectors.
         balance: 1 looks at relevance only, 0 at difference only.

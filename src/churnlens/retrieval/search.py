@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from churnlens.retrieval.dense import rescore, search_dense
-from churnlens.retrieval.diversity import diversify, number_texts, take_turns
+from churnlens.retrieval.diversity import Groups, diversify, number_texts
 from churnlens.retrieval.fusion import reciprocal_rank_fusion
 from churnlens.retrieval.hits import Filter, Hits, at_least_one, inside_of
 from churnlens.retrieval.lexical import LexicalIndex
@@ -86,7 +86,7 @@ class HybridRetriever:
         vector: np.ndarray | None,
         k: int,
         allowed: Filter = None,
-        groups: Sequence[str] | None = None,
+        groups: Groups | None = None,
     ) -> tuple[Hit, ...]:
         """Return up to `k` documents inside the filter, without repeats.
 
@@ -97,8 +97,8 @@ class HybridRetriever:
             vector: of the question, shape (dimensions,); None searches by words alone.
             k: how many.
             allowed: see `inside_of`.
-            groups: label of every document, "" for none; the labels take turns in the order of
-                their share among the allowed documents.
+            groups: of every document; they take turns in the order of their share among the
+                allowed documents.
 
         Raises:
             ValueError: for a k below 1, or a filter, vector or groups that do not fit.
@@ -123,9 +123,7 @@ class HybridRetriever:
             for place in self._choose(fused, k, inside.positions, groups)
         )
 
-    def _choose(
-        self, fused: Hits, k: int, inside: np.ndarray, groups: Sequence[str] | None
-    ) -> np.ndarray:
+    def _choose(self, fused: Hits, k: int, inside: np.ndarray, groups: Groups | None) -> np.ndarray:
         rows, turns = fused.positions, None
         if groups is not None:
             if len(groups) != self.lexical.n_documents:
@@ -133,7 +131,7 @@ class HybridRetriever:
                     f"expected a label for each of {self.lexical.n_documents} documents, "
                     f"got {len(groups)}"
                 )
-            turns = take_turns(groups, inside)[rows]
+            turns = groups.turns(rows, inside)
         same = None if self._text_numbers is None else self._text_numbers[rows]
         return diversify(
             fused, self.vectors[rows], k, turns, same, self.balance, self.near_duplicate

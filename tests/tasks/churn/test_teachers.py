@@ -7,6 +7,7 @@ import pytest
 
 from churnlens.models.generation import Completion
 from churnlens.models.remote import Failure
+from churnlens.tasks.churn import teachers
 from churnlens.tasks.churn.exercise import messages, set_exercise
 from churnlens.tasks.churn.teachers import CITED, ModelTeacher, Phrasings, ReferenceTeacher
 from churnlens.tasks.teaching import Reply
@@ -123,11 +124,14 @@ def test_a_theme_is_a_complaint_of_leavers_and_praise_of_stayers(lessons, outcom
     assert TEACHER.phrasings.of(told, "en") == tuple(PROMPTS["phrasings"][f"theme_{key}"]["en"])
 
 
-def test_the_recipe_holds_all_that_the_words_depend_on():
+def test_the_recipe_holds_all_that_the_words_depend_on(monkeypatch):
     assert json.loads(json.dumps(TEACHER.recipe))[0] == "reference"
     fewer = Phrasings(ways=TEACHER.phrasings.ways | {"rate": {"en": ("a",), "zh": ("b",)}})
     others = [ReferenceTeacher(fewer, 7), ReferenceTeacher(TEACHER.phrasings, 8)]
     assert all(other.recipe != TEACHER.recipe for other in others)
+    before = TEACHER.recipe
+    monkeypatch.setattr(teachers, "code_hash", lambda: "of other rules")
+    assert TEACHER.recipe != before
     one = ModelTeacher("m", Scripted(), PROMPT, 64)
     prompt = PROMPT.model_copy(update={"system": "Other."})
     others = [ModelTeacher("n", Scripted(), PROMPT, 64), ModelTeacher("m", Scripted(), prompt, 64)]

@@ -187,6 +187,9 @@ def test_a_search_is_kept_by_the_rows_it_rests_on(split, tmp_path, monkeypatch):
     assert tune(train, TRIALS, storage=file) == first and len(fits) == 4
     tune(train.assign(target=train["target"] * 2), TRIALS, storage=file)
     assert len(fits) == 7
+    monkeypatch.setattr("churnlens.tasks.clv.tuning.made_with", lambda: ["lightgbm 99"])
+    tune(train, TRIALS, storage=file)
+    assert len(fits) == 10
 
 
 def test_shapley_values_add_up_to_the_prediction(model, split):

@@ -1,12 +1,14 @@
 """Contracts at cuts in time: rows, survival as a model of spend, and values of a file."""
 
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from churnlens.datasets.shards import ShardStore
 from churnlens.options import (
     ClvFinetuningOptions,
     ClvModelOptions,
@@ -25,6 +27,7 @@ from churnlens.tasks.clv.customer_values import (
     value_customers,
 )
 from churnlens.tasks.clv.features import target_at
+from churnlens.tasks.clv.many import value_in_shards
 from churnlens.tasks.clv.predict import (
     PREDICTED,
     name_rows,
@@ -164,6 +167,22 @@ def test_values_come_by_rank_with_segments_and_factors(model, demo):
     assert found["factors"].head(20).str.contains(r"[+-]\d").all()
     again = value_customers(*model, demo.ledger.sample(frac=1, random_state=1))
     assert again["customer_id"].tolist() == found["customer_id"].tolist()
+
+
+def test_shards_give_the_bytes_of_one_go_also_where_all_have_left(
+    model, demo, purchases, columns, tmp_path
+):
+    gone = demo.ledger.loc[demo.ledger["left"], "customer_id"]
+    for name, file in (
+        ("all", purchases),
+        ("left", purchases[purchases["customer_id"].isin(gone) & (purchases["date"] < "2025-06")]),
+    ):
+        store = ShardStore(tmp_path / name)
+        given = (file, model[0], demo.ledger, columns)
+        found = value_purchases(*given, partial(value_in_shards, store=store, size=150))
+        shards = list((tmp_path / name).iterdir())
+        assert len(shards) == -(-file["customer_id"].nunique() // 150) > 1
+        pd.testing.assert_frame_equal(found, value_purchases(*given))
 
 
 def test_a_file_of_the_runs_customers_gets_the_runs_values(model, demo, purchases, columns):

@@ -39,11 +39,10 @@ def prompts(*names):
     return [PROMPT.model_copy(update={"name": name}) for name in names]
 
 
-def search(names, store=None, score=items, **options):
+def search(names, store=None, score=items, recipe=(), **options):
     store = Memory() if store is None else store
-    return search_prompts(
-        prompts(*names), DIALOGUES, Writes, score, store, PromptSearchOptions(**options)
-    )
+    given = (prompts(*names), DIALOGUES, Writes, score, store, PromptSearchOptions(**options))
+    return search_prompts(*given, recipe)
 
 
 def test_a_significant_gain_is_taken_and_the_history_kept():
@@ -86,6 +85,8 @@ def test_what_was_scored_is_not_scored_again():
     assert calls == ["baseline", "better", "level"]
     assert [trial.cached for trial in second.history] == [True, True, False]
     assert first.chosen == second.chosen
+    other = search(["baseline"], store, score, recipe=[{"max_new_tokens": 99}])
+    assert [trial.cached for trial in other.history] == [False]
 
 
 def test_wrong_calls_are_told():

@@ -3,6 +3,7 @@
 import json
 
 from churnlens.datasets.chat_rows import to_messages
+from churnlens.tasks.summary import teachers
 from churnlens.tasks.summary.contract import read_summary
 from churnlens.tasks.summary.teachers import (
     ModelTeacher,
@@ -29,6 +30,13 @@ def test_the_reference_teacher_gives_what_is_known():
         summary = read_summary(reply.text, each.language)
         assert summary.accepted == each.labels["accepted"]
     assert ReferenceTeacher().answer([TOLD])[0].error == "no reference"
+
+
+def test_other_rules_of_the_reference_teacher_are_another_recipe(monkeypatch):
+    before = ReferenceTeacher().recipe
+    assert before == ReferenceTeacher().recipe
+    monkeypatch.setattr(teachers, "code_hash", lambda: "of other rules")
+    assert ReferenceTeacher().recipe != before
 
 
 def test_a_model_teacher_asks_inside_the_grammar():

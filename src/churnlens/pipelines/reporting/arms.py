@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from churnlens.engine.records import made_with
 from churnlens.engine.shards import Store, map_shards
 from churnlens.models.generation import Generator, Request
 from churnlens.models.lock import spec_of
@@ -80,7 +81,7 @@ def write_as(
         work,
         [request.model_dump(mode="json") for request in requests],
         store=store,
-        recipe=[weights, base.tuning.precision, KEPT],
+        recipe=[weights, base.tuning.precision, KEPT, *made_with()],
         size=batch_size,
         label=f"answers, {'tuned' if arm.tuned else 'base'}{', grammar' if arm.grammar else ''}",
     )

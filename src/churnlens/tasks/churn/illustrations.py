@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from churnlens.evidence.statements import Document
 from churnlens.evidence.study import Population, Study
 from churnlens.evidence.themes import Polarity
 from churnlens.models.embedding import TextEncoder
+from churnlens.retrieval.diversity import Groups
 from churnlens.retrieval.search import HybridRetriever
 from churnlens.retrieval.tokenize import tokenize
 from churnlens.schema import Language
@@ -33,6 +35,11 @@ class Labels:
     reason: Sequence[str]
     start: np.ndarray
     end: np.ndarray
+
+    @cached_property
+    def groups(self) -> Groups:
+        """The reasons as groups that take turns."""
+        return Groups(self.reason)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +106,7 @@ def illustrate(
     if corpus.encoder:
         meant = search_text(study, population, corpus.languages)
         vector = corpus.encoder.encode([meant], query=True)[0]
-    hits = corpus.retriever.search(tokens, vector, count, allowed, labels.reason)
+    hits = corpus.retriever.search(tokens, vector, count, allowed, labels.groups)
     keys = population.table[population.schema.key]
     return tuple(
         _document(str(keys.iloc[hit.position]), hit.position, corpus.feedback, labels, polarity)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from churnlens.engine.records import code_hash
 from churnlens.evidence.statements import Finding
 from churnlens.evidence.wording import as_sentence
 from churnlens.models.constraint import RequestError
@@ -78,8 +79,8 @@ class ReferenceTeacher:
 
     @property
     def recipe(self) -> tuple[Any, ...]:
-        """The phrasings and the seed."""
-        return ("reference", self.phrasings.model_dump(mode="json"), self.seed)
+        """The phrasings, the seed, and the rules, which are code."""
+        return ("reference", self.phrasings.model_dump(mode="json"), self.seed, code_hash())
 
     def answer(self, lessons: Sequence[Lesson]) -> list[Reply]:
         """Return one answer a lesson."""

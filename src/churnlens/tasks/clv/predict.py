@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Final
 
@@ -79,6 +80,7 @@ def value_purchases(
     model: ValueModel,
     ledger: pd.DataFrame,
     columns: tuple[Column, ...] = (),
+    value: Callable[..., pd.DataFrame] = value_customers,
 ) -> pd.DataFrame:
     """Return what each customer is worth after the last transaction.
 
@@ -88,6 +90,7 @@ def value_purchases(
         ledger: of the same run, whose attributes and margins known customers have; strangers are
             valued by their bills alone.
         columns: its attributes.
+        value: `value_customers`, or what does the same in shards.
 
     Returns:
         See `value_customers`.
@@ -95,10 +98,10 @@ def value_purchases(
     last: date = purchases["date"].max().date()
     until = first_unknown_day(last, model.preset.kind)
     if model.preset.kind == "repeat":
-        return value_customers(model, features_at(purchases, until))
+        return value(model, features_at(purchases, until))
     rows = contract_rows(purchases, until, model.preset.grace_days, ledger, columns)
     own = as_ledger(rows, columns).assign(last_bill=rows["last_bill"])
-    return value_customers(model, rows, _joined(own, ledger))
+    return value(model, rows, _joined(own, ledger))
 
 
 def _joined(rows: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:

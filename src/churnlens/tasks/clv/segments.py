@@ -73,10 +73,15 @@ def assign_segments(values: pd.DataFrame, borders: Borders) -> pd.DataFrame:
     risky = (values["p_leave"] >= borders.at_risk).astype(int)
     names = [_TIERS[row][column] for row, column in zip(tier, risky, strict=True)]
     segment = np.where(values["p_leave"] >= borders.lost, "lost", names)
+    return values.assign(segment=segment, rank=ranks(values))
+
+
+def ranks(values: pd.DataFrame) -> np.ndarray:
+    """Return the place of each customer by value, 1 for the highest; shape (n_customers,)."""
     order = np.lexsort((values["customer_id"].to_numpy(str), -values["clv"].to_numpy(float)))
     rank = np.empty(len(values), dtype=int)
     rank[order] = np.arange(1, len(values) + 1)
-    return values.assign(segment=segment, rank=rank)
+    return rank
 
 
 def segment_table(values: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from churnlens.engine.records import made_with
 from churnlens.engine.shards import content_key
 from churnlens.options import ClvModelOptions, Range
 from churnlens.schema import Frozen
@@ -74,7 +75,7 @@ def tune(
 
 
 def _study(train: pd.DataFrame, options: ClvModelOptions, columns: tuple[str, ...]) -> str:
-    """Return the name of a search: the hash of the rows and settings that its losses rest on."""
+    """Return the name of a search: the hash of what its losses rest on, code and libraries too."""
     rows = pd.util.hash_pandas_object(train[["cut", *columns, "target"]], index=False)
     settings = options.model_dump(mode="json", exclude={"trials"})
-    return content_key([int(rows.sum()), len(rows)], settings, list(columns))
+    return content_key([int(rows.sum()), len(rows)], settings, list(columns), made_with())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ def find_prompt(
     writer: ModelWriter,
     store: Store,
     options: PromptSearchOptions,
+    recipe: Sequence[Any] = (),
 ) -> PromptSearch:
     """Try the prompts of a book, and its baseline with examples, in the languages of a model.
 
@@ -40,6 +42,7 @@ def find_prompt(
         writer: of the model; its own prompt does not count.
         store: of scores.
         options: see there.
+        recipe: see `search_prompts`.
 
     Raises:
         ValueError: when no development dialogue has a reference in a language of the model.
@@ -60,6 +63,7 @@ def find_prompt(
         scorer(shown),
         store,
         options,
+        recipe,
     )
 
 

@@ -59,6 +59,7 @@ def search_prompts(
     score: Items,
     store: Store,
     options: PromptSearchOptions,
+    recipe: Sequence[Any] = (),
 ) -> PromptSearch:
     """Score prompts on the development side and choose one.
 
@@ -70,6 +71,7 @@ def search_prompts(
             better; 0 for a draft that failed.
         store: of scores.
         options: `alpha`, `seed`, and how many dialogues are taken.
+        recipe: JSON-able description of writer and score, part of the key of what is stored.
 
     Raises:
         ValueError: without prompts or dialogues, or for a name used twice.
@@ -78,7 +80,9 @@ def search_prompts(
     if not names or not dialogues or len(set(names)) < len(names):
         raise ValueError(f"expected dialogues and prompts of different names, got {len(names)}")
     shown = list(dialogues)[: options.dialogues]
-    scored = [_scored(prompt, shown, writer(prompt), score, store) for prompt in prompts]
+    scored = [
+        _scored(prompt, shown, writer(prompt), score, (store, list(recipe))) for prompt in prompts
+    ]
     arms = {name: {METRIC: items} for name, (_, items, _) in zip(names, scored, strict=True)}
     pairs = [(name, names[0]) for name in names[1:]]
     rows = compare_arms(arms, pairs, [METRIC], [each.id for each in shown], seed=options.seed)
@@ -104,10 +108,11 @@ def _scored(
     dialogues: Sequence[Dialogue],
     writer: Writer,
     score: Items,
-    store: Store,
+    kept_in: tuple[Store, list[Any]],
 ) -> tuple[str, np.ndarray, bool]:
+    store, recipe = kept_in
     told = [each.model_dump(mode="json") for each in dialogues]
-    key = content_key("prompt", prompt.model_dump(mode="json"), writer.name, told)
+    key = content_key("prompt", prompt.model_dump(mode="json"), writer.name, told, recipe)
     kept = store.get(key)
     if kept is not None:
         return key, kept[METRIC].to_numpy(float), True

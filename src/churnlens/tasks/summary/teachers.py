@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from churnlens.dialogues.form import Dialogue
 from churnlens.dialogues.near import near_pairs
+from churnlens.engine.records import code_hash
 from churnlens.evaluation.number_fidelity import unsupported_numbers
 from churnlens.models.constraint import RequestError
 from churnlens.tasks.summary.contract import TEXTS, Summary, SummaryError, read_summary
@@ -38,8 +39,8 @@ class ReferenceTeacher:
 
     @property
     def recipe(self) -> tuple[Any, ...]:
-        """The rules have no settings."""
-        return ("summary reference", 1)
+        """The rules, which are code and have no settings."""
+        return ("summary reference", code_hash())
 
     def answer(self, dialogues: Sequence[Dialogue]) -> list[Reply]:
         """Return one reply a dialogue."""

@@ -173,6 +173,14 @@ def test_no_arm_takes_what_another_wrote(fake, inputs):
     assert len(fake.asked) == (len(WRITTEN) + 2) * len(LESSONS)
 
 
+def test_what_other_code_or_libraries_wrote_is_written_again(fake, inputs, monkeypatch):
+    answer_as("tuned", inputs)
+    for made_with in (["other code", "torch 1"], ["other code", "torch 2"]):
+        monkeypatch.setattr(arms, "made_with", lambda made=made_with: made)
+        answer_as("tuned", inputs)
+    assert len(fake.asked) == 3 * len(LESSONS)
+
+
 def rows_of(text=whole, **weights):
     """Return the rows of all four arms; the weights of an arm can be changed."""
     named = {name: "student" if arm.tuned else "base" for name, arm in WRITTEN.items()} | weights

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from churnlens.dialogues.sides import Rows, dialogues_of
+from churnlens.engine.records import made_with
 from churnlens.engine.shards import Store
 from churnlens.options import (
     ExperimentOptions,
@@ -65,5 +66,6 @@ def search_summary_prompts(
     book = PromptBook.model_validate(prompts)
     writer = model_writer(model_lock, model_root, inference, book.baseline)
     train, development = (dialogues_of(dialogues, side) for side in ("train", "validation"))
-    found = find_prompt(train, development, book, writer, store, options)
+    recipe = [inference.model_dump(mode="json"), *made_with()]
+    found = find_prompt(train, development, book, writer, store, options, recipe)
     return history_rows(found), found.chosen.model_dump(mode="json")

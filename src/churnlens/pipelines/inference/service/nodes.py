@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 import pandas as pd
 
 from churnlens.engine.progress import track
+from churnlens.engine.records import made_with
 from churnlens.engine.shards import Store, content_key, map_shards
 from churnlens.models.generation import Generator
 from churnlens.models.lock import spec_of
@@ -113,10 +114,10 @@ def reply_as(student: Path | None, inputs: ArmInputs) -> Rows:
         An `Answered` each with its `arm` and the `weights`; the probe by the arm without retrieval.
     """
     options, tuning = inputs["options"], inputs["finetuning"]
-    spec = spec_of(inputs["model_lock"], tuning.student)
+    spec, precision = spec_of(inputs["model_lock"], tuning.student), tuning.settings().precision
     generator = Generator(
         verify(spec, Path(inputs["model_root"])),
-        dtype=tuning.settings().precision,
+        dtype=precision,
         batch_size=options.batch_size,
         adapter=student,
     )
@@ -124,6 +125,8 @@ def reply_as(student: Path | None, inputs: ArmInputs) -> Rows:
     plans = {row["case"]: row["plans"] for row in inputs["replies"]}
     book = read_book(inputs["service_book"])
     knowledge = silent_knowledge(book, inputs["prompts"], options.assistant)
+    read = [inputs["service_book"], inputs["prompts"], options.assistant.model_dump(mode="json")]
+    recipe = [weights, precision, content_key(read), *made_with()]
     cases = chosen(
         [Case.model_validate(each) for each in inputs["cases"]],
         spec.languages,
@@ -143,7 +146,7 @@ def reply_as(student: Path | None, inputs: ArmInputs) -> Rows:
             work,
             [{"case": c.model_dump(mode="json"), "plans": plans.get(c.id, [])} for c in own],
             store=inputs["store"],
-            recipe=[weights, name, content_key([inputs["service_book"], inputs["prompts"]])],
+            recipe=[name, *recipe],
             size=options.batch_size,
             label=f"replies, {name}",
         )
