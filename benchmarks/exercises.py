@@ -14,6 +14,8 @@ from churnlens.evidence.drivers import build_panel
 from churnlens.evidence.study import Population
 from churnlens.evidence.themes import POLARITIES, label_feedback
 from churnlens.evidence.wording import Wording
+from churnlens.models.generation import Request
+from churnlens.models.loading import load_causal_lm, load_tokenizer
 from churnlens.options import InferenceOptions
 from churnlens.pipelines.data_processing.validation import find_faults
 from churnlens.retrieval import HybridRetriever, LexicalIndex, build_index
@@ -31,6 +33,29 @@ MODEL = Path("data/06_models/pretrained/SmolLM2-135M-Instruct")
 PROMPTS = yaml.safe_load(Path("prompts/churn.yml").read_text(encoding="utf-8"))
 PROMPT = ExercisePrompt.model_validate(PROMPTS["exercise"])
 CUSTOMERS, DEPTH = 2_500, 5
+
+
+class OneByOne:
+    """The usual way: one prompt, one call."""
+
+    def __init__(self) -> None:
+        """Load the model as transformers does."""
+        self.model, self.tokenizer = load_causal_lm(MODEL, "bfloat16"), load_tokenizer(MODEL)
+
+    def write(self, request: Request, tokens: int) -> str:
+        """Return a text of just so many new tokens."""
+        turns = [message.model_dump() for message in request.messages]
+        inputs = self.tokenizer.apply_chat_template(
+            turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+        made = self.model.generate(
+            **inputs,
+            max_new_tokens=tokens,
+            min_new_tokens=tokens,
+            do_sample=False,
+            pad_token_id=self.tokenizer.pad_token_id,
+        )
+        return str(self.tokenizer.decode(made[0, inputs["input_ids"].shape[1] :]))
 
 
 def make_analyst(seed: int = 11) -> Analyst:

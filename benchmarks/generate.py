@@ -18,38 +18,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from beside import arguments, case, report, side_by_side
-from exercises import MODEL, PROMPT, make_lessons
+from exercises import MODEL, PROMPT, OneByOne, make_lessons
 
 from churnlens.models.constraint import Row
 from churnlens.models.generation import Completion, Generator, Request
-from churnlens.models.loading import load_causal_lm, load_tokenizer
 from churnlens.tasks.arms import WRITTEN
 from churnlens.tasks.churn.arms import ask_arm
 
 BAR, MASK_BAR, MAX_NEW_TOKENS, BATCH = 10, 0.05, 400, 64
-
-
-class OneByOne:
-    """The usual way: one prompt, one call."""
-
-    def __init__(self) -> None:
-        """Load the model as transformers does."""
-        self.model, self.tokenizer = load_causal_lm(MODEL, "bfloat16"), load_tokenizer(MODEL)
-
-    def write(self, request: Request, tokens: int) -> str:
-        """Return a text of just so many new tokens."""
-        turns = [message.model_dump() for message in request.messages]
-        inputs = self.tokenizer.apply_chat_template(
-            turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
-        )
-        made = self.model.generate(
-            **inputs,
-            max_new_tokens=tokens,
-            min_new_tokens=tokens,
-            do_sample=False,
-            pad_token_id=self.tokenizer.pad_token_id,
-        )
-        return str(self.tokenizer.decode(made[0, inputs["input_ids"].shape[1] :]))
 
 
 @contextmanager

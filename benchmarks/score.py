@@ -10,6 +10,9 @@ encoder is as transformers loads it, float32 in plain layers of torch. `own_one_
 own encoder and code, one dialogue a call too: what batches alone save. Unit: seconds for all
 dialogues, models loaded. All ways must say the same, numbers up to TOLERANCE (outputs are rounded
 to four digits, and float32 rounds otherwise in another batch).
+
+With --full also 64 English summaries by the embedded language model in its grammar, in one batch,
+against `generate` of transformers one by one without a grammar, with as many new tokens.
 """
 
 from __future__ import annotations
@@ -23,11 +26,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import yaml
 from beside import arguments, case, report, side_by_side
+from exercises import MODEL, OneByOne
 
 from churnlens.dialogues.cleaning import clean_dialogue
 from churnlens.dialogues.form import Dialogue
 from churnlens.dialogues.reading import read_row
+from churnlens.models.generation import Completion, Generator
 from churnlens.options import AlertOptions, FloorOptions, HeadOptions, ReasonOptions, ScorerOptions
 from churnlens.simulation.dialogues import plain_rows, simulate_dialogues
 from churnlens.tasks.dialogue_rows import dialogues_in, read_dialogue
@@ -41,8 +47,9 @@ from churnlens.tasks.satisfaction.reasons import LearntTeller, fit_reasons
 from churnlens.tasks.satisfaction.turns import turn_rows
 from churnlens.tasks.summary.extractive import Extractive
 from churnlens.tasks.summary.predict import Writers, summaries_of
+from churnlens.tasks.summary.prompting import PromptBook
 from churnlens.tasks.summary.stages import LANGUAGES, fit_summaries
-from churnlens.tasks.summary.writers import ExtractiveWriter
+from churnlens.tasks.summary.writers import ExtractiveWriter, ModelWriter
 
 BOOKS = Path("conf/base/satisfaction")
 ENCODER = Path("data/06_models/pretrained/multilingual-e5-small")
@@ -139,6 +146,26 @@ def compare(
     return case(name, times, BAR, dialogues_a_second=rates, **told)
 
 
+def compare_models(dialogues: Sequence[Dialogue]) -> dict[str, Any]:
+    """Return the case of summaries that a language model writes."""
+    prompts = yaml.safe_load(Path("prompts/summary.yml").read_text(encoding="utf-8"))
+    prompt = PromptBook.model_validate(prompts).baseline
+    ours, usual = Generator(MODEL, dtype="bfloat16", batch_size=len(dialogues)), OneByOne()
+    writer = ModelWriter(MODEL.name, ours, prompt, ("en",))
+    requests = [writer.request(each) for each in dialogues]
+    written: list[Completion] = []  # by the first way, which comes first
+    ways = {
+        "in batches": lambda: written.__setitem__(slice(None), ours.generate(requests)),
+        "one by one": lambda: [
+            usual.write(request, done.tokens)
+            for request, done in zip(requests, written, strict=True)
+        ],
+    }
+    times = side_by_side(ways, 1)
+    told = {"new_tokens": sum(each.tokens for each in written)}
+    return case(f"summary by a language model, {len(dialogues)} dialogues", times, BAR, **told)
+
+
 def main() -> None:
     """Compare both tasks."""
     given = arguments(__doc__)
@@ -152,6 +179,9 @@ def main() -> None:
         compare("satisfaction", ours, usual, scored, repeat),
         compare("summary", write, write, scored, repeat),
     ]
+    if given.full:
+        english = [each for each in scored if each.language == "en"]
+        cases.append(compare_models(english[:64]))
     report("score", "the same model, one dialogue a call", cases)
 
 
