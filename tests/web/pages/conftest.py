@@ -1,11 +1,14 @@
 """A real browser of this machine; without one the tests say so and are skipped."""
 
+import re
 import shutil
 from contextlib import contextmanager
 
 import pytest
 
 from web.pages.support import NAMES, PATIENCE
+
+FEED = re.compile(r"/events(\?|$)")
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +26,12 @@ def browser():
         )
         yield opened
         opened.close()
+
+
+def is_wrong(message):
+    """Whether a page logs a fault; that a feed breaks off with its server is none."""
+    gone = "net::ERR_" in message.text and FEED.search(message.location["url"])
+    return message.type in {"error", "warning"} and not gone
 
 
 @pytest.fixture
