@@ -28,7 +28,7 @@ run: models  ## demo data, the main job, one answer, and where the report is
 	@echo "The report is data/08_reporting/churn/report.html"
 
 test: models  ## all tests, as many at once as there are cores (four at most)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 30
 
 benchmark: models  ## ours beside the usual way, row by row; FULL=--full for the big sizes
 	for row in search embed cohort cost rerun workers score generate train; do $(BIN)/python benchmarks/$$row.py $(FULL) || exit 1; done
