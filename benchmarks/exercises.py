@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import yaml
+from beside import side_by_side
 
 from churnlens.evaluation.question_bench import generate, read_bench
 from churnlens.evidence.drivers import build_panel
 from churnlens.evidence.study import Population
 from churnlens.evidence.themes import POLARITIES, label_feedback
 from churnlens.evidence.wording import Wording
-from churnlens.models.generation import Request
+from churnlens.models.generation import Completion, Generator, Request
 from churnlens.models.loading import load_causal_lm, load_tokenizer
 from churnlens.options import InferenceOptions
 from churnlens.pipelines.data_processing.validation import find_faults
@@ -56,6 +57,25 @@ class OneByOne:
             pad_token_id=self.tokenizer.pad_token_id,
         )
         return str(self.tokenizer.decode(made[0, inputs["input_ids"].shape[1] :]))
+
+
+def against_one_by_one(
+    ours: Generator, requests: Sequence[Request]
+) -> tuple[dict[str, dict[str, float]], list[Completion]]:
+    """Time a generator's batches against the usual way, once each.
+
+    Returns:
+        The times of both ways, ours first, and what ours wrote; theirs writes as many tokens.
+    """
+    usual, written = OneByOne(), list[Completion]()
+    ways = {
+        "in batches": lambda: written.extend(ours.generate(requests)),
+        "one by one": lambda: [
+            usual.write(request, done.tokens)
+            for request, done in zip(requests, written, strict=True)
+        ],
+    }
+    return side_by_side(ways, 1), written
 
 
 def make_analyst(seed: int = 11) -> Analyst:

@@ -17,11 +17,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from beside import arguments, case, report, side_by_side
-from exercises import MODEL, PROMPT, OneByOne, make_lessons
+from beside import arguments, case, report
+from exercises import MODEL, PROMPT, against_one_by_one, make_lessons
 
 from churnlens.models.constraint import Row
-from churnlens.models.generation import Completion, Generator, Request
+from churnlens.models.generation import Generator, Request
 from churnlens.tasks.arms import WRITTEN
 from churnlens.tasks.churn.arms import ask_arm
 
@@ -74,16 +74,8 @@ def main() -> None:
     given = arguments(__doc__)
     lessons = make_lessons(64 if given.full else 8)
     requests = ask_arm(lessons, WRITTEN["base_grammar"], PROMPT, MAX_NEW_TOKENS)
-    ours, usual = Generator(MODEL, dtype="bfloat16", batch_size=BATCH), OneByOne()
-    written: list[Completion] = []  # by the first way, which comes first
-    ways = {
-        "churnlens": lambda: written.__setitem__(slice(None), ours.generate(requests)),
-        "one by one": lambda: [
-            usual.write(request, done.tokens)
-            for request, done in zip(requests, written, strict=True)
-        ],
-    }
-    times = side_by_side(ways, 1)
+    ours = Generator(MODEL, dtype="bfloat16", batch_size=BATCH)
+    times, written = against_one_by_one(ours, requests)
     found = case(
         f"{len(requests)} questions",
         times,

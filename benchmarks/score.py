@@ -28,12 +28,12 @@ from unittest.mock import patch
 
 import yaml
 from beside import arguments, case, report, side_by_side
-from exercises import MODEL, OneByOne
+from exercises import MODEL, against_one_by_one
 
 from churnlens.dialogues.cleaning import clean_dialogue
 from churnlens.dialogues.form import Dialogue
 from churnlens.dialogues.reading import read_row
-from churnlens.models.generation import Completion, Generator
+from churnlens.models.generation import Generator
 from churnlens.options import AlertOptions, FloorOptions, HeadOptions, ReasonOptions, ScorerOptions
 from churnlens.simulation.dialogues import plain_rows, simulate_dialogues
 from churnlens.tasks.dialogue_rows import dialogues_in, read_dialogue
@@ -150,18 +150,9 @@ def compare_models(dialogues: Sequence[Dialogue]) -> dict[str, Any]:
     """Return the case of summaries that a language model writes."""
     prompts = yaml.safe_load(Path("prompts/summary.yml").read_text(encoding="utf-8"))
     prompt = PromptBook.model_validate(prompts).baseline
-    ours, usual = Generator(MODEL, dtype="bfloat16", batch_size=len(dialogues)), OneByOne()
+    ours = Generator(MODEL, dtype="bfloat16", batch_size=len(dialogues))
     writer = ModelWriter(MODEL.name, ours, prompt, ("en",))
-    requests = [writer.request(each) for each in dialogues]
-    written: list[Completion] = []  # by the first way, which comes first
-    ways = {
-        "in batches": lambda: written.__setitem__(slice(None), ours.generate(requests)),
-        "one by one": lambda: [
-            usual.write(request, done.tokens)
-            for request, done in zip(requests, written, strict=True)
-        ],
-    }
-    times = side_by_side(ways, 1)
+    times, written = against_one_by_one(ours, [writer.request(each) for each in dialogues])
     told = {"new_tokens": sum(each.tokens for each in written)}
     return case(f"summary by a language model, {len(dialogues)} dialogues", times, BAR, **told)
 

@@ -51,10 +51,8 @@ def _is_led(items: list[Item], at: int) -> bool:
     while item_at(items, before).text in _PASSED and not items[before].has(*_BEFORE):
         before -= 1
     item = item_at(items, before)
-    if item.text == "by" and item_at(items, before - 1).has(
-        "or"
-    ):  # "caused by support or by price"
-        return False
+    if item.text == "by" and item_at(items, before - 1).has("or"):
+        return False  # "caused by support or by price"
     return (item.text in _EACH or item.has(*_BEFORE)) and item.text not in _PEOPLE
 
 
