@@ -51,7 +51,7 @@ def visit(browser):
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda m: m.type in {"error", "warning"} and wrong.append(m.text))
+        page.on("console", lambda m: is_wrong(m) and wrong.append(m.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(url)
         return page

@@ -181,10 +181,10 @@ def test_who_stops_waiting_can_ask_again(tmp_path, visit):
         send(page, "wait")
         assert wait_for(lambda: server.house.desk.waiting)
         page.get_by_role("button", name=STOP["en"]).click()
-        for _ in range(2):
+        for again in (page.reload, page.close):
             expect(page.locator(".message .text")).to_have_text(["wait"])
             expect(page.get_by_role("button", name=AGAIN["en"])).to_be_visible()
-            page.reload()
+            again()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
