@@ -31,9 +31,13 @@ LETTERS = torch.tensor([float(word.strip().isalpha()) * len(word) for word in WO
 
 def write(row, scores):
     """Feed scores until the row is over; returns the text."""
-    while (token := row.next_token(scores())) != 2:
+    while (token := choose(row, scores())) != 2:
         assert row.tokens[-1] == token
     return TOKENIZER.decode(row.tokens)
+
+
+def choose(row, scores):
+    return row.next_token(scores, int(scores.argmax()))
 
 
 def shortest(grammar):
@@ -85,7 +89,7 @@ def test_what_is_forced_is_written_before_the_model_is_asked():
     assert TOKENIZER.decode(row.tokens) == '{"summary":'
     fixed = Row(VOCABULARY, g.compile_grammar(g.record({"a": g.one_of(["x"])})), 80, "k")
     assert TOKENIZER.decode(fixed.tokens) == '{"a": "x"}'
-    assert fixed.finished and fixed.next_token(torch.zeros(SIZE)) == 2
+    assert fixed.finished and choose(fixed, torch.zeros(SIZE)) == 2
 
 
 def test_a_budget_below_the_shortest_text_is_refused_before_anything_is_written():
@@ -145,12 +149,28 @@ def test_a_known_way_is_joined_where_it_fits():
     matcher = LLMatcher(VOCABULARY.inner, ANSWER)
     begun, rest = TOKENIZER('{"summary": "')["input_ids"], '", "claims": [], "risk": "medium"}'
     assert matcher.consume_tokens(begun)
-    fresh, known = way_to_end(matcher, VOCABULARY, begun, 100), TOKENIZER(rest)["input_ids"]
+    known = TOKENIZER(rest)["input_ids"]
     for before in ([], TOKENIZER('"')["input_ids"]):  # with it the known way is none from here
         assert way_to_end(matcher, VOCABULARY, begun, 100, known=before + known) == known
     long = TOKENIZER('the bill is high the bill", "claims": [], "risk": "medium"}')["input_ids"]
-    assert way_to_end(matcher, VOCABULARY, begun, 100, known=long) == long
-    assert way_to_end(matcher, VOCABULARY, begun, len(fresh), known=long) == fresh
+    assert way_to_end(matcher, VOCABULARY, begun, len(long), known=long) == long
+    assert way_to_end(matcher, VOCABULARY, begun, len(long) - 1, known=long) is None
+
+
+def test_a_known_way_is_joined_where_a_string_of_another_length_ends():
+    from llguidance import LLMatcher
+
+    names = ["the bill is high the bill is high", "the cat"]
+    fields = {"a": g.one_of(names), "b": g.one_of(["x", "y"]), "c": g.one_of(["x", "y"])}
+    matcher = LLMatcher(VOCABULARY.inner, g.compile_grammar(g.record(fields)))
+    rest = '", "b": "y", "c": "y"}'
+    known = TOKENIZER(f"{names[0]}{rest}"[len("the ") :])["input_ids"]
+    begun = TOKENIZER('{"a": "the c')["input_ids"]
+    assert matcher.consume_tokens(begun)
+    found = TOKENIZER.decode(way_to_end(matcher, VOCABULARY, begun, 100, known=known))
+    assert found.endswith(rest)
+    alone = TOKENIZER.decode(way_to_end(matcher, VOCABULARY, begun, 100))
+    assert not alone.endswith(rest)
 
 
 def test_free_text_goes_on_until_it_ends_or_its_budget_does():

@@ -96,7 +96,7 @@ def test_under_a_grammar_the_model_reads_all_that_is_written(tiny_lm, generator)
     while not ended:
         with torch.inference_mode():
             scores = model(torch.tensor([prompt + row.tokens])).logits[0, -1]
-        ended = row.next_token(scores) == 2
+        ended = row.next_token(scores, int(scores.argmax())) == 2
     expected = load_tokenizer(tiny_lm).decode(row.tokens)
     together = generator.generate(REQUESTS[:3])[1]
     assert (together.text, together.tokens) == (expected, len(row.tokens))

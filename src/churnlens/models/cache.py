@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from transformers import Cache, DynamicCache
 
 ROOM = 128  # tokens that are added at once
-STEP = 64  # tokens by which `with_room` grows
+STEP = 64  # stores hold a multiple of this
 
 
 def roomy_cache(config: Any) -> DynamicCache:
@@ -45,7 +45,7 @@ def roomy_cache(config: Any) -> DynamicCache:
                 store[..., begin:end, :] = new
             self.keys, self.values = (store[..., :end, :] for store in self._stores)
             for states, store in zip((self.keys, self.values), self._stores, strict=True):
-                states.roomy = store[..., : _rounded(end), :]  # type: ignore[attr-defined]
+                states.roomy = store  # type: ignore[attr-defined]
             return self.keys, self.values
 
         def reset(self) -> None:
@@ -63,15 +63,11 @@ def roomy_cache(config: Any) -> DynamicCache:
     return cache
 
 
-def _rounded(tokens: int) -> int:
-    return -(-tokens // STEP) * STEP
-
-
 def with_room(states: torch.Tensor) -> torch.Tensor:
-    """Return keys or values as they lie in their store, with empty places behind them.
+    """Return keys or values as the whole store in which they lie, zero where nothing is yet.
 
-    The number of tokens is a multiple of `STEP`; what is empty is zero. For products that are slow
-    whenever they meet a new shape. States of another cache are returned as they are.
+    For products that copy a part of a store before they read it, and that are slow whenever they
+    meet a new shape. States of another cache are returned as they are.
     """
     return getattr(states, "roomy", states)
 
@@ -111,7 +107,7 @@ def join_caches(caches: Sequence[Cache], config: Any) -> Cache:
 def _store(old: torch.Tensor | None, new: torch.Tensor, tokens: int) -> torch.Tensor:
     """Return a tensor for at least `tokens` tokens that begins with `old`; zero where none is."""
     rows, heads, _, size = new.shape
-    store = new.new_zeros((rows, heads, _rounded(tokens + ROOM), size))
+    store = new.new_zeros((rows, heads, -(-(tokens + ROOM) // STEP) * STEP, size))
     if old is not None:
         store[..., : old.shape[-2], :] = old
     return store

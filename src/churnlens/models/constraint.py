@@ -78,13 +78,14 @@ def way_to_end(
         written: the tokens so far.
         limit: most tokens that may be used.
         hints: tokens worth trying where no closing sign is allowed.
-        known: the way to the end from a little before, which this one is likely to join again.
+        known: the way to the end from a little before, which this one is likely to join again;
+            where that takes more than `limit`, no other way is sought.
     """
     trial, path = matcher.deep_copy(), list[int]()
     while not trial.is_accepting():
-        rest = _joins(trial, known, vocabulary.ends[0])
-        if rest and len(path) + len(rest) <= limit:
-            return path + rest
+        rest = _joins(trial, path, known, vocabulary.ends[0])
+        if rest:
+            return path + rest if len(path) + len(rest) <= limit else None
         step = trial.compute_ff_tokens() or _step(trial, vocabulary, written + path, hints)
         path += step
         if len(path) > limit or not trial.consume_tokens(step):
@@ -92,9 +93,17 @@ def way_to_end(
     return path
 
 
-def _joins(matcher: LLMatcher, known: Sequence[int], end: int) -> list[int]:
-    """Return the longest part of a known way that completes the text from here; or nothing."""
-    for begin in range(min(_NEAR, len(known))):
+def _joins(matcher: LLMatcher, path: Sequence[int], known: Sequence[int], end: int) -> list[int]:
+    """Return the longest part of a known way that completes the text from here; or nothing.
+
+    It begins near the beginning of the known way, or where that has just written the same token.
+    """
+    begins = list(range(min(_NEAR, len(known))))
+    if path:
+        begins += [
+            at for at, token in enumerate(known[:-1], 1) if token == path[-1] and at >= _NEAR
+        ]
+    for begin in begins:
         rest = [*known[begin:], end]
         if matcher.validate_tokens(rest) == len(rest):
             return rest[:-1]
@@ -167,31 +176,37 @@ class Row:
         """Whether the text is complete: inside a grammar always, else if it ended by itself."""
         return self._ended if self._matcher is None else self._matcher.is_accepting()
 
-    def next_token(self, scores: torch.Tensor) -> int:
+    def next_token(self, scores: torch.Tensor, best: int) -> int:
         """Choose, record and return the next token; an end token once the text is over.
 
         Args:
             scores: logits of this row, shape (vocabulary,).
+            best: the token with the highest, found for all rows of a batch at once.
         """
         if self._ended or not self._left:
             return self._vocabulary.ends[0]
-        token = self._best(scores)
+        token = self._best(scores, best)
         self._ended = token in self._vocabulary.ends
         if not self._ended:
             self._write(token)
         return token
 
-    def _best(self, scores: torch.Tensor) -> int:
-        best = int(scores.argmax())
+    def _best(self, scores: torch.Tensor, best: int) -> int:
         if self._matcher is None:
             return best
-        import torch
-
         if not self._matcher.validate_tokens([best]):  # all other tokens are asked only now
-            allowed = torch.from_numpy(_allowed(self._matcher)).to(scores.device)
-            best = int(scores.masked_fill(~allowed, -torch.inf).argmax())
+            best = self._best_allowed(scores, self._matcher)
         safe = self._end[0] if self._end else self._vocabulary.ends[0]
         return best if best == safe or self._can_end_after(best, self._matcher) else safe
+
+    def _best_allowed(self, scores: torch.Tensor, matcher: LLMatcher) -> int:
+        """Return the best token of the grammar; mostly there is only one, and no need to choose."""
+        import torch
+
+        if forced := matcher.compute_ff_tokens():
+            return forced[0]
+        allowed = torch.from_numpy(_allowed(matcher)).to(scores.device)
+        return int(scores.masked_fill(~allowed, -torch.inf).argmax())
 
     def _can_end_after(self, token: int, matcher: LLMatcher) -> bool:
         """Whether the text can still be completed after `token`; remembers how.
