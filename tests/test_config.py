@@ -22,6 +22,10 @@ def context(request, project):
     return KedroSession.create(project, env=request.param).load_context()
 
 
+def test_the_catalog_is_made_once(context):
+    assert context.catalog is context.catalog
+
+
 def test_every_dataset_of_every_pipeline_is_in_the_catalog(context):
     from kedro.framework.project import pipelines
 
