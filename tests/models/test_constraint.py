@@ -173,6 +173,19 @@ def test_a_known_way_is_joined_where_a_string_of_another_length_ends():
     assert not alone.endswith(rest)
 
 
+def test_a_forced_token_is_the_only_one_that_the_grammar_allows():
+    row, forced = Row(VOCABULARY, ANSWER, 200, "k"), 0
+    made = torch.Generator().manual_seed(1)
+    while not row.finished:
+        matcher, scores = row._matcher, torch.rand(SIZE, generator=made) + LETTERS
+        allowed = torch.from_numpy(np.frombuffer(matcher.compute_logit_bias(), np.uint8) != 0)
+        best = int(scores.masked_fill(~allowed, -torch.inf).argmax())
+        assert row._best_allowed(scores, matcher) == best
+        forced += int(allowed.sum() == 1)
+        choose(row, scores)
+    assert forced > 3
+
+
 def test_free_text_goes_on_until_it_ends_or_its_budget_does():
     scores = torch.zeros(SIZE)
     scores[TOKENIZER("the")["input_ids"][0]] = 1.0
