@@ -284,6 +284,13 @@ def test_an_imported_folder_may_have_any_form_in_any_file(tmp_path):
         dataset.save(SPLITS)
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_an_id_that_is_nothing_is_none(tmp_path, nothing):
+    turns = {"messages": say("a", "b")}
+    dataset = write(tmp_path, "train.jsonl", {"id": nothing, **turns}, {**turns, "id": 0})
+    assert [list(row.items())[0] for row in dataset.load()["train"]] == [("id", "train-1"), ("id", 0)]
+
+
 def test_all_faults_are_told_at_once_without_any_text(tmp_path):
     lines = [
         {"messages": say(SECRET, SECRET)},

@@ -201,7 +201,7 @@ class ChatRowsDataset(AbstractDataset[Splits, Splits]):
         splits = {split: _rows_of(source, faults) for split, source in found.items()}
         _stop_at(faults, self._filepath)
         return {
-            split: [{"id": f"{split}-{place}", **row} for place, row in enumerate(rows, 1)]
+            split: [_named(row, f"{split}-{place}") for place, row in enumerate(rows, 1)]
             for split, rows in splits.items()
         }
 
@@ -244,6 +244,12 @@ class ChatRowsDataset(AbstractDataset[Splits, Splits]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "form": self._form, "imported": self._imported}
+
+
+def _named(row: Row, name: str) -> Row:
+    """Return a row with an id, first: its own, or `name` where that is nothing."""
+    given = row.get("id")
+    return {"id": name, **row, **({"id": name} if given in _EMPTY else {})}
 
 
 def _rows_of(source: Source, faults: list[str]) -> Rows:
