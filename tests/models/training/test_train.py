@@ -246,7 +246,7 @@ def test_all_faults_of_rows_and_machine_come_before_any_weights(tiny_lm, tmp_pat
 
 
 def test_a_row_beyond_the_context_of_the_base_is_a_fault_whatever_max_length(tiny_lm, tmp_path):
-    long = row(1, "bill " * 150)  # 256 tokens are what the base was made for
+    long = row(1, "bill " * 300)  # 256 tokens are what the base was made for
     with pytest.raises(TrainingError, match=r"does not fit \(1\): q1: .* expected at most 256"):
         run(tiny_lm, tmp_path, change(max_length=2560), [long, *rows(2, 2)], VALIDATION)
     with pytest.raises(TrainingError, match="expected at most 256"):

@@ -2,7 +2,7 @@
 
 import json
 
-from churnlens.datasets.chat_rows import to_messages
+from churnlens.datasets.chat_forms import to_messages
 from churnlens.tasks.summary import teachers
 from churnlens.tasks.summary.contract import read_summary
 from churnlens.tasks.summary.teachers import (
