@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from kedro.io.core import DatasetError
 
 from churnlens.datasets.atomic import MANIFEST, is_complete
-from churnlens.datasets.chat_rows import (
-    INFO,
-    ChatRowsDataset,
+from churnlens.datasets.chat_forms import (
     RowError,
     dataset_info,
     detect_format,
@@ -23,6 +21,7 @@ from churnlens.datasets.chat_rows import (
     to_messages,
     to_sharegpt,
 )
+from churnlens.datasets.chat_rows import INFO, ChatRowsDataset
 
 REAL = Path(
     os.environ.get("CHURNLENS_REAL_DATA", Path(__file__).parents[2].parent / "shared" / "data")
@@ -282,6 +281,14 @@ def test_an_imported_folder_may_have_any_form_in_any_file(tmp_path):
     }
     with pytest.raises(DatasetError, match="imported"):
         dataset.save(SPLITS)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_an_id_that_is_nothing_is_none(tmp_path, nothing):
+    turns = {"messages": say("a", "b")}
+    dataset = write(tmp_path, "train.jsonl", {"id": nothing, **turns}, {**turns, "id": 0})
+    assert [list(row) for row in dataset.load()["train"]] == [["id", "messages"]] * 2
+    assert [row["id"] for row in dataset.load()["train"]] == ["train-1", 0]
 
 
 def test_all_faults_are_told_at_once_without_any_text(tmp_path):

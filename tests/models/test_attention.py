@@ -46,6 +46,15 @@ def test_a_query_sees_what_torch_shows_it(rows, groups, tokens, seen, scaling, s
     assert torch.allclose(ours.float(), theirs.float(), atol=0.05)
 
 
+def test_values_may_be_of_another_size_than_keys():
+    query, key, value = torch.randn(2, 6, 1, 8), torch.randn(2, 2, 9, 8), torch.randn(2, 2, 9, 5)
+    module = SimpleNamespace(num_key_value_groups=3, is_causal=True)
+    ours, _ = attention._attend(module, query, key, value, None)
+    theirs, _ = sdpa_attention_forward(module, query, key, value, None)
+    assert ours.shape == theirs.shape == (2, 1, 6, 5)
+    assert torch.allclose(ours, theirs, atol=1e-6)
+
+
 def test_several_queries_are_torchs_own():
     ours, theirs = both(2, 2, 9, 3, torch.float32, queries=4)
     assert torch.equal(ours, theirs)

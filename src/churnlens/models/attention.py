@@ -43,13 +43,13 @@ def _attend(
     scaling: float | None = None,
     **more: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Return what (rows, heads, 1, size) queries see, as (rows, 1, heads, size).
+    """Return what (rows, heads, 1, size) queries see, as (rows, 1, heads, size of a value).
 
     Args:
         module: layer of the model.
         query: (rows, heads, tokens, size).
         key: (rows, groups, all tokens, size); each group serves heads / groups neighbours.
-        value: as `key`.
+        value: as `key`, of a size of its own.
         attention_mask: (rows, 1, tokens, all tokens), true where a query may look; None for all.
         scaling: of the scores; one over the root of the size by default.
         more: of other kinds of attention.
@@ -71,4 +71,4 @@ def _attend(
         scores[..., :held].masked_fill_(attention_mask.logical_not(), float("-inf"))
     shares = scores.softmax(-1).to(value.dtype).flatten(0, 1)
     seen = shares.bmm(with_room(value).flatten(0, 1))
-    return seen.view(rows, 1, heads, size), None
+    return seen.view(rows, 1, heads, -1), None

@@ -30,7 +30,8 @@ class TrainingOptions(Options):
         evaluations: validations per epoch; a checkpoint follows each.
         patience: validations without a lower loss after which training stops.
         gradient_checkpointing: compute activations again instead of keeping them.
-        max_length: tokens per row; a row that does not fit whole stops the run.
+        max_length: tokens per row, at most the base's context; a row that does not fit whole stops
+            the run.
         seed: of the adapter's first weights, the order of the rows, and dropout.
     """
 

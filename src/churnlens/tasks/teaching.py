@@ -20,6 +20,7 @@ from churnlens.options import TeacherOptions
 from churnlens.schema import Frozen
 from churnlens.tasks.batch import WholeShards
 
+_WRITES = ("torch", "transformers", "llguidance")  # another version may write another text
 Lesson = TypeVar("Lesson")
 Lesson_contra = TypeVar("Lesson_contra", contravariant=True)
 
@@ -48,6 +49,12 @@ class Teacher(Protocol[Lesson_contra]):
     @property
     def recipe(self) -> tuple[Any, ...]:
         """All that the answers depend on besides the lessons: part of every cache key."""
+
+    def request(self, lesson: Lesson_contra) -> dict[str, Any] | None:
+        """Return what a model is sent for a lesson, JSON-able; None where none is asked.
+
+        Part of its cache key: code that puts a lesson otherwise asks another question.
+        """
 
     def answer(self, lessons: Sequence[Lesson_contra]) -> list[Reply]:
         """Return one reply a lesson, in order; a failure is a reply of its own."""
@@ -78,7 +85,7 @@ def open_teacher(
     spec = spec_of(model_lock, options.model)
     folder = verify(spec, Path(model_root))
     generator = Generator(folder, dtype=options.dtype, batch_size=options.batch_size)
-    made_by = " ".join(f"{name} {version(name)}" for name in ("torch", "transformers"))
+    made_by = " ".join(f"{name} {version(name)}" for name in _WRITES)
     name = f"{spec.name} ({spec.version}) {options.dtype} {made_by}"
     return TeacherModel(name, generator, tuple(spec.languages))
 
@@ -96,7 +103,8 @@ def ask_in_batches(
 
     Args:
         teacher: who answers.
-        asked: lessons with an `id` as JSON-able mappings, the key of what is kept.
+        asked: lessons with an `id` as JSON-able mappings, the key of what is kept, together with
+            what the model is sent.
         read: mapping → lesson.
         store: of finished batches.
         size: lessons per batch.
@@ -110,7 +118,7 @@ def ask_in_batches(
 
     answered = map_shards(
         work,
-        asked,
+        [{**each, "request": teacher.request(read(each))} for each in asked],
         store=WholeShards(store),
         recipe=teacher.recipe,
         size=size,
@@ -133,7 +141,8 @@ def _answer_batch(
     part = store.get(key)
     known = {} if part is None else dict(zip(part["id"], part["text"], strict=True))
     missing = [each for each in batch if each["id"] not in known]
-    replies = zip(missing, teacher.answer([read(each) for each in missing]), strict=True)
+    lessons = [read({k: v for k, v in each.items() if k != "request"}) for each in missing]
+    replies = zip(missing, teacher.answer(lessons), strict=True)
     told = {name: Reply(text=text) for name, text in known.items()}
     told |= {lesson["id"]: reply for lesson, reply in replies}
     rows = [{"id": each["id"], **told[each["id"]].model_dump()} for each in batch]

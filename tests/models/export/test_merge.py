@@ -63,6 +63,24 @@ def test_template_stop_tokens_and_card_travel_along(tiny_lm, adapter, merged):
     assert kept.exists()
 
 
+def test_an_adapter_of_four_bits_says_that_it_lies_on_other_weights(
+    tiny_lm, adapter, prompts, merged, tmp_path
+):
+    assert merged[0].notes == ()
+
+    def fill(folder):
+        for path in adapter.iterdir():
+            if path.name != "manifest.json":
+                (folder / path.name).write_bytes(path.read_bytes())
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        card["options"]["method"] = "qlora"
+        (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+
+    write_folder(tmp_path / "adapter", fill)
+    report = merge(tiny_lm, tmp_path / "adapter", tmp_path / "merged", prompts[:2], "bfloat16")
+    assert "4 bits" in report.notes[0] and "rounded" in report.notes[1]
+
+
 def test_no_file_names_this_machine(tiny_lm, adapter, merged):
     for path in merged[1].glob("*.json"):
         for place in (tiny_lm, adapter, merged[1]):

@@ -33,7 +33,8 @@ def go(template, turns):
 def test_every_line_of_it(tokenizer):
     assert modelfile(tokenizer, "model.gguf", 256, [2]) == (
         f"FROM ./model.gguf\n{TEMPLATE}"
-        'PARAMETER stop "<|im_end|>"\nPARAMETER temperature 0\nPARAMETER num_ctx 256\n'
+        'PARAMETER stop "<|im_end|>"\nPARAMETER temperature 0\nPARAMETER repeat_penalty 1\n'
+        "PARAMETER num_ctx 256\n"
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from safetensors.torch import load_file
 
 from churnlens.models.loading import load_causal_lm, load_tokenizer
 from churnlens.models.lock import ModelError
+from churnlens.models.training import card as card_module
 from churnlens.models.training import fit as fit_module
 from churnlens.models.training import train as train_module
 from churnlens.models.training.batches import collate
@@ -19,7 +21,7 @@ from churnlens.models.training.checkpoints import why_torn
 from churnlens.models.training.faults import TrainingError
 from churnlens.models.training.fit import load_for_training
 from churnlens.models.training.rows import IGNORED, encode_rows
-from churnlens.models.training.train import machine_faults, train
+from churnlens.models.training.train import check_rows, machine_faults, train
 from churnlens.options import OptionsError, TrainingOptions
 from models.training.samples import OPTIONS, TRAINING, VALIDATION, row, rows
 
@@ -116,7 +118,29 @@ def test_the_card_names_all_that_made_the_adapter(trained):
         assert len(card[name]) == 64
     assert card["rows"] == {"training": 11, "validation": 3}
     assert card["options"]["rank"] == 4 and "repeats" not in card["options"]
-    assert {"python", "torch", "transformers", "peft"} <= card["environment"].keys()
+    assert {"python", "torch", "transformers", "peft", "code"} <= card["environment"].keys()
+
+
+def test_other_code_of_a_training_is_another_training(tiny_lm, trained, monkeypatch):
+    monkeypatch.setattr(train_module, "fit", lambda *_: None)
+    monkeypatch.setattr(card_module, "code_sha256", lambda: "of another collate")
+    with pytest.raises(RuntimeError, match="no whole checkpoint"):
+        run(tiny_lm, trained.folder.parents[1])
+
+
+def test_the_code_of_a_training_is_what_batches_and_heads_are_made_by(tmp_path, monkeypatch):
+    before = card_module.code_sha256.__wrapped__()
+    folder = tmp_path / "models"
+    shutil.copytree(card_module._MODELS, folder)
+    monkeypatch.setattr(card_module, "_MODELS", folder)
+    assert card_module.code_sha256.__wrapped__() == before
+    (folder / "generation.py").write_text("")  # trains nothing
+    assert card_module.code_sha256.__wrapped__() == before
+    seen = {before}
+    for name in ("training/batches.py", "heads/losses.py", "loading.py"):
+        (folder / name).write_text("")
+        seen.add(card_module.code_sha256.__wrapped__())
+    assert len(seen) == 4
 
 
 def test_the_data_hash_knows_every_token_and_every_label(tiny_lm):
@@ -219,6 +243,14 @@ def test_all_faults_of_rows_and_machine_come_before_any_weights(tiny_lm, tmp_pat
     ):
         assert part in text
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_row_beyond_the_context_of_the_base_is_a_fault_whatever_max_length(tiny_lm, tmp_path):
+    long = row(1, "bill " * 300)  # 256 tokens are what the base was made for
+    with pytest.raises(TrainingError, match=r"does not fit \(1\): q1: .* expected at most 256"):
+        run(tiny_lm, tmp_path, change(max_length=2560), [long, *rows(2, 2)], VALIDATION)
+    with pytest.raises(TrainingError, match="expected at most 256"):
+        check_rows([long], VALIDATION, tiny_lm, change(max_length=2560))
 
 
 def test_what_this_machine_cannot_do_is_said(monkeypatch):

@@ -234,6 +234,21 @@ def test_a_search_that_was_stopped_goes_on_with_the_same_proposals(compare, trai
         assert compare(grid=[], trials=5, space=SPACE)[0] == whole
 
 
+def test_a_search_knows_nothing_of_other_weights_code_or_libraries(compare, tmp_path, monkeypatch):
+    import optuna
+
+    def studies():
+        compare(grid=[], trials=1, space=SPACE)
+        return len(optuna.get_all_study_names(f"sqlite:///{tmp_path / 'search.db'}"))
+
+    assert (studies(), studies()) == (1, 1)
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "config.json").write_text("{}")
+    assert studies() == 2
+    monkeypatch.setattr(trials, "environment", lambda: {"torch": "3"})
+    assert studies() == 3
+
+
 def test_a_whole_number_is_searched_in_whole_numbers(compare):
     report, _ = compare(grid=[], trials=5, space={"rank": {"low": 4, "high": 64}})
     ranks = [run["settings"]["rank"] for run in report["runs"]]

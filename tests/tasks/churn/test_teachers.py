@@ -124,7 +124,7 @@ def test_a_theme_is_a_complaint_of_leavers_and_praise_of_stayers(lessons, outcom
     assert TEACHER.phrasings.of(told, "en") == tuple(PROMPTS["phrasings"][f"theme_{key}"]["en"])
 
 
-def test_the_recipe_holds_all_that_the_words_depend_on(monkeypatch):
+def test_recipe_and_request_hold_all_that_the_words_depend_on(monkeypatch, lessons):
     assert json.loads(json.dumps(TEACHER.recipe))[0] == "reference"
     fewer = Phrasings(ways=TEACHER.phrasings.ways | {"rate": {"en": ("a",), "zh": ("b",)}})
     others = [ReferenceTeacher(fewer, 7), ReferenceTeacher(TEACHER.phrasings, 8)]
@@ -136,9 +136,12 @@ def test_the_recipe_holds_all_that_the_words_depend_on(monkeypatch):
     prompt = PROMPT.model_copy(update={"system": "Other."})
     others = [ModelTeacher("n", Scripted(), PROMPT, 64), ModelTeacher("m", Scripted(), prompt, 64)]
     others.append(ModelTeacher("m", Scripted(), PROMPT, 65))
-    assert all(other.recipe != one.recipe for other in others)
-    assert one.recipe == ModelTeacher("m", Server(), PROMPT, 64).recipe
-    assert json.dumps(one.recipe)
+
+    def key(teacher):
+        return json.dumps([teacher.recipe, teacher.request(lessons[0])])
+
+    assert all(key(other) != key(one) for other in others)
+    assert key(one) == key(ModelTeacher("m", Server(), PROMPT, 64))
 
 
 # models
@@ -149,8 +152,11 @@ def test_a_model_is_asked_each_lesson_inside_its_grammar(lessons, model):
     from llguidance import LLMatcher, LLTokenizer
 
     fake, some = model(), [find(lessons), find(lessons, "too_few", "zh")]
-    replies = ModelTeacher("m", fake, PROMPT, 99).answer(some)
+    teacher = ModelTeacher("m", fake, PROMPT, 99)
+    replies = teacher.answer(some)
     assert replies == [Reply(text=f"to {lesson.id}") for lesson in some]
+    sent = [request.model_dump(mode="json") for request in fake.requests]
+    assert [teacher.request(lesson) for lesson in some] == sent == json.loads(json.dumps(sent))
     for lesson, request in zip(some, fake.requests, strict=True):
         assert request.messages == messages(set_exercise(lesson.brief), PROMPT)
         assert (request.key, request.max_new_tokens) == (lesson.id, 99)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from churnlens.datasets.chat_rows import (
+from churnlens.datasets.chat_forms import (
     from_alpaca,
     from_sharegpt,
     to_alpaca,

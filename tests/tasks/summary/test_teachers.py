@@ -2,7 +2,7 @@
 
 import json
 
-from churnlens.datasets.chat_rows import to_messages
+from churnlens.datasets.chat_forms import to_messages
 from churnlens.tasks.summary import teachers
 from churnlens.tasks.summary.contract import read_summary
 from churnlens.tasks.summary.teachers import (
@@ -40,9 +40,10 @@ def test_other_rules_of_the_reference_teacher_are_another_recipe(monkeypatch):
 
 
 def test_a_model_teacher_asks_inside_the_grammar():
-    writer = ModelWriter("m 1", Says(SUMMARY.text("en")), PROMPT, ("en",))
-    teacher = ModelTeacher(writer)
+    says = Says(SUMMARY.text("en"))
+    teacher = ModelTeacher(ModelWriter("m 1", says, PROMPT, ("en",)))
     assert teacher.answer([TOLD]) == [Reply(text=SUMMARY.text("en"))]
+    assert [teacher.request(TOLD)] == [request.model_dump(mode="json") for request in says.asked]
     assert teacher.name == "m 1" and "m 1" in json.dumps(teacher.recipe)
 
 

@@ -7,7 +7,7 @@
   output a reference of it; else the output is the agent's answer, and the instruction, beside a
   filled `input`, a line of the system.
 
-Training needs user and assistant by turns, and `datasets.chat_rows` holds them to it; a dialogue
+Training needs user and assistant by turns, and `datasets.chat_forms` holds them to it; a dialogue
 does not.
 """
 

@@ -28,6 +28,10 @@ from churnlens.models.weights import check_sha256, read_manifest
 from churnlens.options import Dtype
 
 _PEFT = "adapter_config.json"
+_FOUR_BITS = (
+    "tuned on weights in 4 bits and put on the whole ones: it may write otherwise than the student "
+    "that was judged; judge it as it is deployed"
+)
 
 
 def merge(
@@ -51,7 +55,7 @@ def merge(
     check_target(target)
     card = check_source(base, adapter, prompts)
     return write_export(
-        target, lambda folder: _fill(base, adapter, folder, prompts, card.base, dtype)
+        target, lambda folder: _fill(base, adapter, folder, prompts, card, dtype)
     )
 
 
@@ -113,7 +117,7 @@ def load_tuned(base: Path, adapter: Path) -> Any:
 
 
 def _fill(
-    base: Path, adapter: Path, folder: Path, prompts: Prompts, name: str, dtype: Dtype
+    base: Path, adapter: Path, folder: Path, prompts: Prompts, card: AdapterCard, dtype: Dtype
 ) -> ExportReport:
     """Write the merged model into `folder`; at most one model is in memory at a time."""
     import torch
@@ -135,15 +139,16 @@ def _fill(
     )
     if dtype == "float32":
         require(written, len(prompts), "the written model")
+    notes = [_FOUR_BITS] if card.options.method == "qlora" else []
     return ExportReport(
         form="merged",
-        base=name,
+        base=card.base,
         dtype=dtype,
         prompts=len(prompts),
         max_difference=written.max_difference,
         same_texts=written.same_texts,
         merged_difference=merged.max_difference,
-        notes=() if dtype == "float32" else (rounding_note(dtype),),
+        notes=(*notes, *([] if dtype == "float32" else [rounding_note(dtype)])),
     )
 
 

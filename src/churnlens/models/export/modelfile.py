@@ -1,7 +1,8 @@
-"""The Modelfile that Ollama builds a model from: same prompt, same ends, greedy.
+"""The Modelfile that Ollama builds a model from: same prompt, same ends, greedy, no penalty.
 
 Ollama fills a Go template, not the Jinja template inside the file; only the ChatML family is
-translated, and only after the Jinja template was seen to write ChatML.
+translated, and only after the Jinja template was seen to write ChatML. Ollama's own default makes
+what was said less likely to be said again, and an answer repeats figures and marks.
 """
 
 from __future__ import annotations
@@ -62,5 +63,6 @@ def modelfile(tokenizer: Any, weights: str, context: int, ends: Sequence[int]) -
             lines.append(f'SYSTEM """{system}"""')
     stops = dict.fromkeys(tokenizer.convert_ids_to_tokens(list(ends)))
     lines += [f'PARAMETER stop "{stop}"' for stop in stops]
-    lines += ["PARAMETER temperature 0", f"PARAMETER num_ctx {min(context, _CONTEXT)}"]
+    lines += ["PARAMETER temperature 0", "PARAMETER repeat_penalty 1"]
+    lines.append(f"PARAMETER num_ctx {min(context, _CONTEXT)}")
     return "\n".join(lines) + "\n"

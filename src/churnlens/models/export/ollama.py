@@ -55,7 +55,7 @@ def to_gguf(
         text = modelfile(tokenizer, WEIGHTS, context, ends)
         (folder / "Modelfile").write_text(text, encoding="utf-8")
         (folder / CARD).write_bytes((merged / CARD).read_bytes())
-        notes = [_OLLAMA, "read back by transformers; not run by llama.cpp here"]
+        notes = [*report.notes, _OLLAMA, "read back by transformers; not run by llama.cpp here"]
         if not is_chatml(tokenizer):
             notes.append("the chat template is not ChatML: the Modelfile has no TEMPLATE")
         if dtype != "float32":

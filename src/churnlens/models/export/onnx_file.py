@@ -79,7 +79,7 @@ def to_onnx(merged: Path, target: Path, prompts: Prompts, report: ExportReport) 
             "form": "onnx",
             "max_difference": written.max_difference,
             "same_texts": written.same_texts,
-            "notes": ("no cache: each new token reads the whole text again",),
+            "notes": (*report.notes, "no cache: each new token reads the whole text again"),
         }
         return report.model_copy(update=changes)
 

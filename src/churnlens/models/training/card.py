@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ from pydantic import Field
 
 from churnlens.models.loading import base_sha256, describe
 from churnlens.models.training.rows import EncodedRow
+from churnlens.models.weights import sha256_of
 from churnlens.options import TrainingOptions
 from churnlens.schema import Frozen
 
 CARD = "card.json"
-_PACKAGES = ("torch", "transformers", "peft", "tokenizers")
+_PACKAGES = ("torch", "transformers", "peft", "tokenizers", "accelerate")
+_MODELS = Path(__file__).parents[1]
+_CODE = ("training/*.py", "heads/*.py", "loading.py")
 
 
 class AdapterCard(Frozen):
@@ -31,7 +35,7 @@ class AdapterCard(Frozen):
         data_sha256: of all token ids and labels of both splits.
         rows: rows per split.
         options: of the training.
-        environment: versions and kind of machine.
+        environment: versions, kind of machine, and hash of the code that trains.
         metrics: validation loss before and at best (mean over rows of the mean over a row's answer
             tokens, in nats), the best step, the last step, the planned ones, why it ended.
     """
@@ -81,9 +85,17 @@ def _sha256(text: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return versions and kind of machine."""
+    """Return versions, kind of machine, and hash of the code that trains."""
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
     versions = {name: version(name) for name in _PACKAGES}
-    return {"python": platform.python_version(), "gpu": gpu, **versions}
+    return {"python": platform.python_version(), "gpu": gpu, **versions, "code": code_sha256()}
+
+
+@cache
+def code_sha256() -> str:
+    """Return 16 hex digits of the code that trains: under other code a training starts anew."""
+    files = sorted(path for pattern in _CODE for path in _MODELS.glob(pattern))
+    text = "\n".join(f"{path.name} {sha256_of(path)}" for path in files)
+    return _sha256(text)[:16]

@@ -17,7 +17,7 @@ _STEPS = {
     "no such class": "labels are whole numbers from 0 to classes - 1",
     "shares that are none": "give one share a class, together 1",
     "not one number as label": "regression learns one number a row",
-    "does not fit": "raise max_length, or give the prompt less evidence",
+    "does not fit": "raise max_length up to the model's context, or give the prompt less evidence",
     "the template changes the answer": "strip the answer, or use a model with a plain template",
     "no token is trained on": "check how the labels of these rows were made",
     "labels that are not the tokens": "make the labels with encode_rows",

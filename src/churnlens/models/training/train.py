@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,7 +50,7 @@ def train(
     """
     prepare(model)
     tokenizer = load_tokenizer(model)
-    rows = encode_splits(training, validation, tokenizer, options)
+    rows = encode_splits(training, validation, tokenizer, options, _context(model))
     card = describe_training(model, tokenizer, *rows, options)
     run, state = run_to_end(
         card,
@@ -60,12 +62,19 @@ def train(
 
 
 def encode_splits(
-    training: Rows, validation: Rows, tokenizer: Any, options: TrainingOptions
+    training: Rows,
+    validation: Rows,
+    tokenizer: Any,
+    options: TrainingOptions,
+    context: float = math.inf,
 ) -> tuple[list[EncodedRow], list[EncodedRow]]:
-    """Encode both splits; TrainingError tells all that is wrong with rows and machine at once."""
+    """Encode both splits; TrainingError tells all that is wrong with rows and machine at once.
+
+    A row may have `max_length` tokens, but no more than the `context` that the base was made for.
+    """
     encoded, faults = [], []
     for rows in (training, validation):
-        split, found = try_encode(rows, tokenizer, options.max_length)
+        split, found = try_encode(rows, tokenizer, int(min(options.max_length, context)))
         encoded.append(split)
         faults += found
     twice = dict.fromkeys([*same_ids(training, validation), *shared(*encoded)])
@@ -80,7 +89,13 @@ def check_rows(training: Rows, validation: Rows, model: Path, options: TrainingO
         TrainingError, ModelError: as of `train`.
     """
     prepare(model)
-    encode_splits(training, validation, load_tokenizer(model), options)
+    encode_splits(training, validation, load_tokenizer(model), options, _context(model))
+
+
+def _context(model: Path) -> float:
+    """Return how many tokens a model was made to read, infinity where its config does not say."""
+    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    return float(config.get("max_position_embeddings") or math.inf)
 
 
 def machine_faults(options: TrainingOptions) -> list[str]:

@@ -14,8 +14,10 @@ import pandas as pd
 from churnlens.engine.shards import Store, content_key
 from churnlens.evaluation.intervals import bootstrap
 from churnlens.evaluation.paired import compare_arms
+from churnlens.models.loading import base_sha256
 from churnlens.models.lock import spec_of
 from churnlens.models.training.callbacks import DivergedError
+from churnlens.models.training.card import environment
 from churnlens.models.training.faults import TrainingError
 from churnlens.models.training.judging import row_losses
 from churnlens.models.training.search import search
@@ -94,9 +96,10 @@ class _Bench:
         )
 
     def key(self, options: ExperimentOptions) -> str:
-        """Return what names a search: its model, rows, base and space."""
+        """Return what names a search: weights, code and libraries, rows, base and space."""
         space = options.model_dump(mode="json", include={"space"})
-        return content_key(self.model.name, self.rows, self.base.model_dump(mode="json"), space)
+        made_with = [base_sha256(self.model), environment()]
+        return content_key(made_with, self.rows, self.base.model_dump(mode="json"), space)
 
 
 def _said(settings: Mapping[str, Any]) -> str:

@@ -82,6 +82,9 @@ class ReferenceTeacher:
         """The phrasings, the seed, and the rules, which are code."""
         return ("reference", self.phrasings.model_dump(mode="json"), self.seed, code_hash())
 
+    def request(self, lesson: Lesson) -> None:
+        """Return None: no model is asked."""
+
     def answer(self, lessons: Sequence[Lesson]) -> list[Reply]:
         """Return one answer a lesson."""
         return [Reply(text=self._answer(lesson)) for lesson in lessons]
@@ -145,15 +148,19 @@ class ModelTeacher:
 
     @property
     def recipe(self) -> tuple[Any, ...]:
-        """Model, prompt and length; sampling is greedy."""
-        return (self.name, self.prompt.model_dump(mode="json"), self.max_new_tokens, "greedy")
+        """Model and sampling; prompt, grammar and length are in each request."""
+        return (self.name, "greedy")
+
+    def request(self, lesson: Lesson) -> dict[str, Any]:
+        """Return prompt, grammar and length, as they are sent."""
+        return self._ask(lesson).model_dump(mode="json")
+
+    def _ask(self, lesson: Lesson) -> Request:
+        return ask(set_exercise(lesson.brief), self.prompt, lesson.id, self.max_new_tokens)
 
     def answer(self, lessons: Sequence[Lesson]) -> list[Reply]:
         """Return one reply a lesson; one that cannot be written is an error of its own."""
-        requests = [
-            ask(set_exercise(each.brief), self.prompt, each.id, self.max_new_tokens)
-            for each in lessons
-        ]
+        requests = [self._ask(each) for each in lessons]
         if hasattr(self.generator, "try_generate"):
             return [
                 Reply(text=each.text) if isinstance(each, Completion) else Reply(error=each.reason)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from churnlens.datasets.chat_rows import from_alpaca
+from churnlens.datasets.chat_forms import from_alpaca
 from churnlens.dialogues.splits import draw_sides
 from churnlens.dialogues.words import language_of
 from churnlens.options import ServiceRowsOptions

@@ -1,6 +1,6 @@
 """What is wrong with service rows, of whatever form, and how a right one reads.
 
-Rows come as alpaca, sharegpt or messages (`datasets.chat_rows`), such as the public
+Rows come as alpaca, sharegpt or messages (`datasets.chat_forms`), such as the public
 `{"instruction", "input", "output"}`. Found is what teaches an assistant to lie or to be useless:
 orders and accounts that it cannot see, figures that nobody gave, empty answers, wrong roles,
 another language, requests for passwords. No fault shows a customer's words.
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from churnlens.datasets.chat_rows import (
+from churnlens.datasets.chat_forms import (
     RowError,
     detect_format,
     from_alpaca,

@@ -53,7 +53,7 @@ def training_rows(
 
     Returns:
         Rows `{"id", "messages", "language", "family", "passages", "status"}`; see
-        `datasets.chat_rows`.
+        `datasets.chat_forms`.
     """
     return [
         _row(script, place, handbook, prompts, find, shown)

@@ -42,6 +42,9 @@ class ReferenceTeacher:
         """The rules, which are code and have no settings."""
         return ("summary reference", code_hash())
 
+    def request(self, dialogue: Dialogue) -> None:
+        """Return None: no model is asked."""
+
     def answer(self, dialogues: Sequence[Dialogue]) -> list[Reply]:
         """Return one reply a dialogue."""
         return [self._answer(each) for each in dialogues]
@@ -70,9 +73,12 @@ class ModelTeacher:
 
     @property
     def recipe(self) -> tuple[Any, ...]:
-        """Model, prompt and length; sampling is greedy."""
-        prompt = self.writer.prompt.model_dump(mode="json")
-        return ("summary", self.name, prompt, self.writer.max_new_tokens, "greedy")
+        """Model and sampling; prompt, grammar and length are in each request."""
+        return ("summary", self.name, "greedy")
+
+    def request(self, dialogue: Dialogue) -> dict[str, Any]:
+        """Return prompt, grammar and length, as they are sent."""
+        return self.writer.request(dialogue).model_dump(mode="json")
 
     def answer(self, dialogues: Sequence[Dialogue]) -> list[Reply]:
         """Return one reply a dialogue; one that cannot be written is an error of its own."""

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -64,12 +65,15 @@ def exercises(stored):
 class Fickle:
     """A teacher that now and then stops the run, or cannot answer some of a batch."""
 
-    name, recipe = "fickle", ("fickle", 1)
+    name, recipe, put = "fickle", ("fickle", 1), "tell of"
 
     def __init__(self, stops=0.0, fails=0.0):
         self.asked, self.batches, self.failed = Counter(), [], 0
         self.stops, self.fails = stops, fails
         self.random = np.random.default_rng(3)
+
+    def request(self, lesson):
+        return {"prompt": f"{self.put} {lesson.id}"}
 
     def answer(self, lessons):
         if self.random.random() < self.stops:
@@ -259,6 +263,16 @@ def test_another_recipe_is_asked_anew_and_the_last_bits_of_a_statistic_are_not(e
     assert again.batches == [[each["id"] for each in moved[: OPTIONS.batch_size]]]
 
 
+def test_a_lesson_that_is_put_otherwise_is_asked_anew(exercises, ask):
+    """The prompt is made of lesson, words and code; whatever changes it changes the key."""
+    ask(Fickle(), exercises)
+    same, other = Fickle(), Fickle()
+    other.put = "tell all of"
+    ask(same, exercises)
+    ask(other, exercises)
+    assert (same.asked.total(), other.asked.total()) == (0, len(exercises))
+
+
 def test_the_embedded_teacher_needs_no_model():
     teacher = nodes.load_teacher(PROMPTS, {}, "", DistillationOptions(seed=3))
     assert isinstance(teacher, ReferenceTeacher) and teacher.seed == 3
@@ -294,6 +308,8 @@ def test_a_model_of_the_lock_is_verified_and_named_by_its_version(monkeypatch, t
     options = DistillationOptions(teacher="transformers", model="letters", batch_size=5)
     teacher = nodes.load_teacher(PROMPTS, LOCK, str(tmp_path), options)
     assert teacher.generator == "generator" and teacher.name.startswith("letters (")
+    for library in ("torch", "transformers", "llguidance"):
+        assert f"{library} {version(library)}" in teacher.name
     assert made == {"folder": tmp_path / "letters", "dtype": "nf4", "batch_size": 5}
 
 
