@@ -105,6 +105,27 @@ def test_several_references_are_averaged_and_open_values_left_out():
     assert scores["fields"]["whole"]["rouge_1"]["value"] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_reference_without_sentences_is_judged_by_its_closed_values(language):
+    given = batch(language, 6)
+    bare = [Reference(accepted=refs[0].accepted, negative_emotion="no") for refs in given.references]
+    mixed = replace(given, references=[*given.references[:4], *([each] for each in bare[4:])])
+    lead = LeadWriter().write(given.dialogues)
+    scores = score_drafts(lead, floor(given), mixed, OPTIONS)
+    four = Batch(given.dialogues[:4], given.references[:4], language)
+    alone = score_drafts(lead[:4], floor(given)[:4], four, OPTIONS)
+    for part in ("user_problem", "agent_solution", "whole"):
+        assert scores["fields"][part]["rouge_l"] == alone["fields"][part]["rouge_l"]
+    assert sum(map(sum, scores["fields"]["accepted"]["counts"])) == 6
+    items = overall_items(lead, mixed)
+    assert items[:4] == pytest.approx(overall_items(lead[:4], four))
+    right = [np.mean([d.summary.accepted == r.accepted, d.summary.negative_emotion == "no"])
+             for d, r in zip(lead[4:], bare[4:], strict=True)]
+    assert items[4:] == pytest.approx(right)
+    none = replace(given, references=[[each] for each in bare])
+    assert "whole" not in score_drafts(lead, floor(given), none, OPTIONS)["fields"]
+
+
 def test_the_contract_is_checked_in_its_written_form():
     assert keeps_contract(Draft(summary=SUMMARY, model="m"), "zh")
     assert not keeps_contract(Draft(model="m", error="x"), "zh")
