@@ -72,15 +72,15 @@ def fit_summaries(training: Sequence[Dialogue], family: str) -> dict[str, Any]:
 
 def _enough(pairs: Sequence[Pair], language: Language) -> bool:
     """Return whether a language can be learned from its pairs; tells where it cannot."""
-    if pairs and not (enough := can_teach(pairs)):
+    enough = can_teach(pairs)
+    if pairs and not enough:
         logger.warning(
             "%d dialogues of language %s have references, and none has sentences and words of both "
             "sides to learn from: no writer for it",
             len(pairs),
             language,
         )
-        return enough
-    return bool(pairs)
+    return enough
 
 
 class StoredWriters(TypedDict):
