@@ -68,9 +68,10 @@ def test_whole_dialogues_alerts_and_reasons():
     assert alerts["model"].dialogues == len(TEST)
     silent = [each.model_copy(update={"turns": unrated(each)}) for each in TEST[:30]]
     more, again = [*TEST, *silent], [*found, *found[:30]]
-    assert judging.judge_alerts(more, again, desk(), FINDER, AlertScoreOptions(resamples=100)) == (
-        alerts
+    more_alerts = judging.judge_alerts(
+        more, again, desk(), FINDER, AlertScoreOptions(resamples=100)
     )
+    assert more_alerts == alerts
     reasons = judging.judge_reasons(TEST, desk(), QUICK)
     assert set(reasons.labels) == set(BOOK.labels) and sum(map(sum, reasons.counts)) == len(TEST)
 

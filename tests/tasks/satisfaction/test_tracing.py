@@ -25,10 +25,9 @@ def test_a_passage_is_what_the_scorer_reads_and_says(context):
 def test_a_turn_that_quotes_a_speaker_is_read_whole():
     told = "this is useless and rude\nCustomer: hello"
     turns = (Turn(speaker="customer", text=told),)
-    (row,) = turn_rows(
-        Dialogue(id="d", turns=turns, source="s", language="en"), options := TurnOptions()
-    )
-    said = chances(desk().scorer, options, "en")([row.text])
+    dialogue = Dialogue(id="d", turns=turns, source="s", language="en")
+    (row,) = turn_rows(dialogue, TurnOptions())
+    said = chances(desk().scorer, TurnOptions(), "en")([row.text])
     assert said == pytest.approx(desk().scorer.rate([row]).dissatisfied)
 
 

@@ -108,7 +108,8 @@ def test_several_references_are_averaged_and_open_values_left_out():
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_reference_without_sentences_is_judged_by_its_closed_values(language):
     given = batch(language, 6)
-    bare = [Reference(accepted=refs[0].accepted, negative_emotion="no") for refs in given.references]
+    closed = [refs[0].accepted for refs in given.references]
+    bare = [Reference(accepted=value, negative_emotion="no") for value in closed]
     mixed = replace(given, references=[*given.references[:4], *([each] for each in bare[4:])])
     lead = LeadWriter().write(given.dialogues)
     scores = score_drafts(lead, floor(given), mixed, OPTIONS)
@@ -119,8 +120,7 @@ def test_a_reference_without_sentences_is_judged_by_its_closed_values(language):
     assert sum(map(sum, scores["fields"]["accepted"]["counts"])) == 6
     items = overall_items(lead, mixed)
     assert items[:4] == pytest.approx(overall_items(lead[:4], four))
-    right = [np.mean([d.summary.accepted == r.accepted, d.summary.negative_emotion == "no"])
-             for d, r in zip(lead[4:], bare[4:], strict=True)]
+    right = [(1 + (value == "unclear")) / 2 for value in closed[4:]]  # what the lead always says
     assert items[4:] == pytest.approx(right)
     none = replace(given, references=[[each] for each in bare])
     assert "whole" not in score_drafts(lead, floor(given), none, OPTIONS)["fields"]

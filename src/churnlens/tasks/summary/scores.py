@@ -126,16 +126,17 @@ def _overlaps(drafts: Sequence[Draft], batch: Batch) -> dict[str, dict[str, Text
     A part that no reference tells is missing; of a dialogue whose references do not tell it, its
     item is NaN.
     """
-    sides = {
+    parts: dict[str, tuple[list[str], list[list[str]]]] = {
         field: (
             [_values(draft, field) for draft in drafts],
             [[getattr(ref, field) for ref in refs] for refs in batch.references],
         )
         for field in TEXTS
     }
-    wrote = [_joined(each.summary, batch.language) for each in drafts]
-    pairs = [[_joined(ref, batch.language) for ref in refs] for refs in batch.references]
-    parts = {**sides, "whole": (wrote, pairs)}
+    parts["whole"] = (
+        [_joined(each.summary, batch.language) for each in drafts],
+        [[_joined(ref, batch.language) for ref in refs] for refs in batch.references],
+    )
     found = {name: _told_rouge(*both, batch.language) for name, both in parts.items()}
     texts = [_json(draft.summary, batch.language) for draft in drafts]
     gold_json = [_json(refs[0], batch.language) for refs in batch.references]

@@ -35,9 +35,8 @@ def test_of_levels_the_whole_is_told_as_a_level_too():
     rules, _ = tune_desk(*half_wrong(40), PHRASES, LEVELS)
     overall = OverallModel.model_validate(rules["overall"])
     assert overall.n == 40
-    assert [
-        level_of(overall.predict([score] * 2, 0, 2), 0, 2) for score in (0.1, 1, 1.9)
-    ] == ["dissatisfied", "neutral", "satisfied"]
+    told = [level_of(overall.predict([score] * 2, 0, 2), 0, 2) for score in (0.1, 1, 1.9)]
+    assert told == ["dissatisfied", "neutral", "satisfied"]
 
 
 def test_a_dialogue_that_nobody_rated_is_no_quiet_one():
