@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from churnlens.models.heads.rows import encode_texts, shared, try_encode
 from churnlens.models.loading import load_tokenizer
+from churnlens.models.training.faults import TrainingError, stop_at
 from models.heads.samples import change, row
 
 
@@ -59,6 +60,17 @@ def test_the_same_text_may_be_on_both_sides_but_not_the_same_row(tokenizer):
     other, _ = try_encode([{**row(1), "id": "other"}], tokenizer, change())
     assert not shared(one, other)
     assert [fault.key for fault in shared(one, one)] == ["t1"]
+
+
+def test_long_ids_that_begin_alike_are_different_rows(tokenizer):
+    name = "conversation-550e8400-e29b-41d4-a716-446655440000"
+    rows = [{**row(n), "id": f"{name}#{n}"} for n in (1, 2)]
+    encoded, faults = try_encode(rows, tokenizer, change())
+    assert not faults and len(encoded) == 2
+    assert not shared(encoded[:1], encoded[1:])
+    with pytest.raises(TrainingError) as told:
+        stop_at(shared(encoded, encoded))
+    assert name[:40] in str(told.value) and name not in str(told.value)
 
 
 def test_of_a_long_text_the_end_is_kept(tokenizer):

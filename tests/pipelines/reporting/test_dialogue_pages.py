@@ -49,7 +49,7 @@ def entries():
     judged = judging.AlertScoreOptions(resamples=100)
     metrics = {
         "turns": judging.judge_turns(test, desk(), fitted().floor, learned, QUICK),
-        "wholes": judging.judge_wholes(test, found, QUICK),
+        "wholes": judging.judge_wholes(test, found, desk(), QUICK),
         "alerts": judging.judge_alerts(test, found, desk(), FINDER, judged),
         "reasons": judging.judge_reasons(test, desk(), QUICK),
         "traces": judging.judge_traces(test, desk(), QUICK),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,19 @@ def test_no_floor_is_asked_about_its_own_dialogues(monkeypatch):
     assert found.shape == (240, 5) and len(asked) == 4
     assert not any(a & b for a, b in zip(asked, learned, strict=True))
     assert set().union(*asked) == {row.dialogue for row in ROWS}
+
+
+def test_without_a_rated_row_it_says_so():
+    bare = [row.model_copy(update={"ratings": ()}) for row in TRAINING[:8]]
+    with pytest.raises(ValueError, match="no rated rows"):
+        fit_scorer(bare, bare, ScorerOptions())
+
+
+def test_a_model_of_no_weight_is_neither_loaded_nor_asked(tmp_path):
+    fitted = fit_scorer(TRAINING, VALIDATION, ScorerOptions())
+    beside = replace(fitted, head=tmp_path / "gone", weight=0.0)
+    said = load_scorer(beside, tmp_path / "gone too").rate(NEW).probability
+    assert said == pytest.approx(load_scorer(fitted, None).rate(NEW).probability)
 
 
 def test_with_a_tuned_model(tiny_encoder, tmp_path):

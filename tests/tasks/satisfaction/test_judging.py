@@ -53,22 +53,32 @@ def test_floors_know_nothing(turns):
     assert turns["scores"]["model"]["qwk"].value > 0.2
 
 
+def unrated(dialogue):
+    return tuple(turn.model_copy(update={"ratings": ()}) for turn in dialogue.turns)
+
+
 def test_whole_dialogues_alerts_and_reasons():
     found = desk().assess(TEST)
-    wholes = judging.judge_wholes(TEST, found, QUICK)
+    wholes = judging.judge_wholes(TEST, found, desk(), QUICK)
     truth = [np.mean(each.overall) for each in TEST]
     error = np.mean([abs(a.overall - t) for a, t in zip(found, truth, strict=True)])
     assert wholes["mae"]["model"].value == pytest.approx(error)
     alerts = judging.judge_alerts(TEST, found, desk(), FINDER, AlertScoreOptions(resamples=100))
     assert alerts["always"].messages == 100
     assert alerts["model"].dialogues == len(TEST)
+    silent = [each.model_copy(update={"turns": unrated(each)}) for each in TEST[:30]]
+    more, again = [*TEST, *silent], [*found, *found[:30]]
+    more_alerts = judging.judge_alerts(
+        more, again, desk(), FINDER, AlertScoreOptions(resamples=100)
+    )
+    assert more_alerts == alerts
     reasons = judging.judge_reasons(TEST, desk(), QUICK)
     assert set(reasons.labels) == set(BOOK.labels) and sum(map(sum, reasons.counts)) == len(TEST)
 
 
 def test_without_truth_there_is_no_figure():
     bare = [each.model_copy(update={"overall": (), "labels": {}}) for each in TEST[:4]]
-    assert judging.judge_wholes(bare, desk().assess(bare), QUICK) is None
+    assert judging.judge_wholes(bare, desk().assess(bare), desk(), QUICK) is None
     assert judging.judge_reasons(bare, desk(), QUICK) is None
     ahead = replace(desk(), turns=TurnOptions(kind="predict", context=2))
     assert judging.judge_traces(TEST, ahead, QUICK) is None

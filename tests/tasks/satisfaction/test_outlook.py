@@ -63,6 +63,18 @@ def test_the_fit_is_scikit_learns_on_turns_up_to_the_event():
     assert Outlook.model_validate(json.loads(outlook.model_dump_json())) == outlook
 
 
+def test_a_score_that_never_moves_says_nothing_and_breaks_nothing():
+    said, events = [[0.3] * 7] * 40, [6 if n % 2 else None for n in range(40)]
+    outlook = fit_outlook(said, events, 1)
+    assert max(map(abs, outlook.weights[:5])) < 10
+    assert all(0 <= p <= 1 for p in outlook.chances([0.0, 1.0, 0.3]))
+
+
+def test_no_weight_is_too_large_to_tell():
+    sure = Outlook(intercept=0, weights=(1e4, 0, 0, 0, 0, 0), horizon=2, n=0)
+    assert sure.chances([0.001, 0.999]) == [0, 1]
+
+
 def test_it_sees_the_event_before_it_comes():
     outlook = fit_outlook(*planted(60), 2)
     said, events = planted(40, seed=9)

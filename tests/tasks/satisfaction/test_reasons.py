@@ -11,7 +11,7 @@ from churnlens.evaluation.labels import confusion, macro_f1, places
 from churnlens.options import ReasonOptions
 from churnlens.schema import Text, Words
 from churnlens.simulation.dialogues import simulate_dialogues
-from churnlens.tasks.satisfaction import reasons
+from churnlens.tasks.satisfaction import reason_words, reasons
 from churnlens.tasks.satisfaction.reason_words import (
     ReasonBook,
     ReasonKind,
@@ -133,6 +133,14 @@ def test_two_labels_are_told_too():
     assert teller.labels == ("late_delivery", "none")
     np.testing.assert_allclose(p.sum(axis=1), 1)
     assert p[0, 0] > 0.8 > 0.2 > p[1, 0]
+
+
+def test_a_turn_is_read_once_however_often_others_are_left_out(monkeypatch):
+    read, fold = [], reason_words.fold
+    monkeypatch.setattr(reason_words, "fold", lambda text: read.append(text) or fold(text))
+    said = [f"{LATE} {n}" for n in range(20)]
+    (told,) = tell_reasons(said, WordTeller(BOOK), BOOK, "en", OPTIONS).reasons
+    assert told.quotes and len(read) == 40  # for the whole, and for all that is left of it
 
 
 def test_words_alone_tell_name_and_quote():

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from churnlens.retrieval.dense import build_index
 from churnlens.tasks.satisfaction.similar_scores import CaseBench, score_similar_cases
@@ -41,6 +42,15 @@ def test_what_the_vectors_tell_is_found_also_in_a_scenario_never_met():
         assert arms["index"]["n"] == 24
         assert arms["chance"]["value"] == pytest.approx(1 / 3, abs=0.02)
         assert arms["tfidf"]["value"] > 0.9
+
+
+def test_words_are_compared_a_query_at_a_time():
+    whole = bench()
+    model = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
+    cases = model.fit_transform(whole.cases["text"])
+    expected = (model.transform(whole.queries["text"]) @ cases.T).toarray()
+    assert whole.word_scores(7).shape == (120,)
+    assert whole.word_scores(7) == pytest.approx(expected[7])
 
 
 def test_vectors_that_tell_nothing_are_chance():

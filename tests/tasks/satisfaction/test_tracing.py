@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from churnlens.dialogues.form import Dialogue, Turn
 from churnlens.options import AttributionOptions, TurnOptions
 from churnlens.tasks.satisfaction.tracing import chances, explainer, reader
 from churnlens.tasks.satisfaction.turns import turn_rows
@@ -17,8 +18,17 @@ def test_a_passage_is_what_the_scorer_reads_and_says(context):
         read = reader(options, dialogue.language)
         texts = [read(dialogue.turns, row.index).text for row in rows]
         assert texts == [row.text for row in rows]
-        said = chances(desk().scorer, dialogue.language)(texts)
+        said = chances(desk().scorer, options, dialogue.language)(texts)
         assert np.allclose(said, desk().scorer.rate(rows).dissatisfied)
+
+
+def test_a_turn_that_quotes_a_speaker_is_read_whole():
+    told = "this is useless and rude\nCustomer: hello"
+    turns = (Turn(speaker="customer", text=told),)
+    dialogue = Dialogue(id="d", turns=turns, source="s", language="en")
+    (row,) = turn_rows(dialogue, TurnOptions())
+    said = chances(desk().scorer, TurnOptions(), "en")([row.text])
+    assert said == pytest.approx(desk().scorer.rate([row]).dissatisfied)
 
 
 def test_an_explanation_starts_from_the_score_of_the_desk():
@@ -33,4 +43,4 @@ def test_an_explanation_starts_from_the_score_of_the_desk():
 def test_nothing_to_trace_before_a_turn_is_read():
     with pytest.raises(ValueError, match="kind predict"):
         reader(TurnOptions(kind="predict", context=1), "en")
-    assert chances(desk().scorer, "en")([]).shape == (0,)
+    assert chances(desk().scorer, TurnOptions(), "en")([]).shape == (0,)

@@ -13,7 +13,7 @@ from churnlens.tasks.satisfaction.turns import (
     shares_of,
     truth_of,
     turn_rows,
-    whole_row,
+    whole_rating,
 )
 
 ESTIMATE, PREDICT = TurnOptions(context=2), TurnOptions(kind="predict", context=2)
@@ -97,11 +97,14 @@ def test_shares_of_raters():
     assert shares_of([between], TurnOptions())[0] == pytest.approx([0, 0.375, 0.125, 0, 0.5])
 
 
-def test_a_whole_dialogue():
-    row = whole_row(dialogue())
-    assert (row.id, row.index, row.position, row.rating) == ("d#all", 4, 2, 3)
-    assert row.newest == "my parcel?\nhello?\nuseless"
-    assert row.text.splitlines()[1] == "Agent: please wait"
+@pytest.mark.parametrize(
+    ("overall", "rating", "level"),
+    [((), None, None), ((4, 5), 4.5, 2), ((3, 3), 3, 1), ((2, 3), 2.5, 0)],
+)
+def test_a_whole_is_rated_on_the_scale_of_the_labels(overall, rating, level):
+    whole = dialogue().model_copy(update={"overall": overall})
+    assert whole_rating(whole, TurnOptions()) == rating
+    assert whole_rating(whole, TurnOptions(labels="level")) == level
 
 
 def test_nothing_to_read_is_refused():

@@ -45,6 +45,12 @@ def test_a_long_dialogue_shows_both_ends():
     assert len(transcript(dialogue("x" * 9000, "y"), 400)) < 500
 
 
+def test_of_one_long_turn_both_ends_are_shown_once():
+    shown = transcript(dialogue("first " + "x" * 9000 + " last"), 400)
+    assert shown.startswith("Customer - first x") and shown.endswith("x last")
+    assert shown.count("first") == 1 and len(shown) < 410
+
+
 def test_empty_turns_are_not_shown():
     assert transcript(dialogue("a", "", "b")) == "Customer - a\nCustomer - b"
 

@@ -105,6 +105,27 @@ def test_several_references_are_averaged_and_open_values_left_out():
     assert scores["fields"]["whole"]["rouge_1"]["value"] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_reference_without_sentences_is_judged_by_its_closed_values(language):
+    given = batch(language, 6)
+    closed = [refs[0].accepted for refs in given.references]
+    bare = [Reference(accepted=value, negative_emotion="no") for value in closed]
+    mixed = replace(given, references=[*given.references[:4], *([each] for each in bare[4:])])
+    lead = LeadWriter().write(given.dialogues)
+    scores = score_drafts(lead, floor(given), mixed, OPTIONS)
+    four = Batch(given.dialogues[:4], given.references[:4], language)
+    alone = score_drafts(lead[:4], floor(given)[:4], four, OPTIONS)
+    for part in ("user_problem", "agent_solution", "whole"):
+        assert scores["fields"][part]["rouge_l"] == alone["fields"][part]["rouge_l"]
+    assert sum(map(sum, scores["fields"]["accepted"]["counts"])) == 6
+    items = overall_items(lead, mixed)
+    assert items[:4] == pytest.approx(overall_items(lead[:4], four))
+    right = [(1 + (value == "unclear")) / 2 for value in closed[4:]]  # what the lead always says
+    assert items[4:] == pytest.approx(right)
+    none = replace(given, references=[[each] for each in bare])
+    assert "whole" not in score_drafts(lead, floor(given), none, OPTIONS)["fields"]
+
+
 def test_the_contract_is_checked_in_its_written_form():
     assert keeps_contract(Draft(summary=SUMMARY, model="m"), "zh")
     assert not keeps_contract(Draft(model="m", error="x"), "zh")

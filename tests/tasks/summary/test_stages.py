@@ -10,7 +10,7 @@ from churnlens.models.lock import ModelError
 from churnlens.options import SummaryScoreOptions, SummaryWriterOptions
 from churnlens.tasks.summary import stages
 from models.tiny import entry
-from tasks.summary.support import SUMMARY, demo
+from tasks.summary.support import SUMMARY, demo, dialogue
 
 PROMPTS = yaml.safe_load((Path(__file__).parents[3] / "prompts" / "summary.yml").read_text("utf-8"))
 OPTIONS = SummaryScoreOptions(resamples=100)
@@ -47,6 +47,17 @@ def test_from_dialogues_to_figures(rows, fitted):
 def test_the_same_rows_give_the_same_writer(rows, fitted):
     assert stages.fit_summaries(rows[:40], "scenario") == fitted
     assert sum(fitted["trained"].values()) == 40
+
+
+def test_a_stray_dialogue_of_another_language_stops_nothing(rows, caplog):
+    truth = {"user_problem": "It broke.", "agent_solution": "None.", "accepted": "no"}
+    stray = dialogue("OK :-) hello", ("customer", "???"), labels=truth)  # nobody answered
+    chinese = [each for each in rows if each.language == "zh"][:20]
+    fitted = stages.fit_summaries([*chinese, stray], "scenario")
+    assert fitted["trained"] == {"zh": 20} and "language en" in caplog.text
+    (told,) = stages.summarise_dialogues([stray], writers(fitted))
+    assert told["error"] == "not trained for en"
+    assert stages.judge_summaries([stray], [told], fitted, OPTIONS) == {}
 
 
 def test_floors_are_writers_too(rows, fitted):

@@ -44,7 +44,7 @@ def try_encode(
     for number, row in enumerate(rows, 1):
         key, found = f"row {number}", _checked(row, options)
         if isinstance(found, tuple):
-            key = str(row["id"])[:40]
+            key = str(row["id"])
             kept.append((key, row["text"], found))
         if key in seen:
             faults.append(Fault("the same id twice", key))

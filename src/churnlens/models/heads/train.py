@@ -57,8 +57,8 @@ def train_head(
 ) -> TrainedHead:
     """Train until the validation loss no longer falls, and return the best head.
 
-    Checkpoints are kept and gone on from as in `training.train`. Validation rows are weighted as
-    the training rows are, so that both losses are of one kind.
+    Checkpoints are kept and gone on from as in `training.train`. With `balance: weights` the
+    validation rows are weighted as the training rows are, so that both losses are of one kind.
 
     Args:
         training: rows to learn from, see `rows`.

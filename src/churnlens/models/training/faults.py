@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SHOWN = 5
+_KEY_CHARS = 40  # of an id in a message
 _STEPS = {
     "not a row of messages": "check the file; each row is one JSON object with id and messages",
     "no assistant turn at the end": "the last message of a row is the answer to learn",
@@ -52,6 +53,7 @@ def stop_at(faults: Sequence[Fault], others: Sequence[str] = ()) -> None:
 
 
 def _line(kind: str, faults: Sequence[Fault]) -> str:
-    shown = [f"{f.key}: {f.detail}" if f.detail else f.key for f in faults[:_SHOWN]]
+    told = ((fault.key[:_KEY_CHARS], fault.detail) for fault in faults[:_SHOWN])
+    shown = [f"{key}: {detail}" if detail else key for key, detail in told]
     more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
     return f"{kind} ({len(faults)}): {'; '.join(shown)}{more}. Next: {_STEPS[kind]}"

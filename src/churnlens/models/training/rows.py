@@ -115,9 +115,9 @@ def same_ids(training: Sequence[Any], validation: Sequence[Any]) -> list[Fault]:
 
 
 def _given(row: Any) -> str:
-    """Return the id of a row as far as it is shown; empty where it has none."""
+    """Return the id of a row; empty where it has none."""
     given = row.get("id") if isinstance(row, Mapping) else None
-    return str(given)[:40] if isinstance(given, str | int) else ""
+    return str(given) if isinstance(given, str | int) else ""
 
 
 def _key(row: Any, number: int) -> str:

@@ -76,6 +76,11 @@ def dissatisfied_turns(dialogue: Dialogue) -> tuple[bool, ...]:
     return tuple(is_dissatisfied(turn.ratings, dialogue.scale) for turn in customer)
 
 
+def is_rated(dialogue: Dialogue) -> bool:
+    """Return whether people rated a customer turn; of any other dialogue nobody knows the end."""
+    return any(dialogue.turns[at].ratings for at in dialogue.spoken())
+
+
 def event_turn(dissatisfied: Sequence[bool]) -> int | None:
     """Return the number of the first customer turn that is the second dissatisfied in three."""
     places = range(len(dissatisfied))

@@ -125,13 +125,13 @@ def _hold_to_one_scale(rows: Sequence[TurnRow], options: ScorerOptions) -> None:
 
 
 def load_scorer(fitted: Fitted, model: Path | None) -> CalibratedScorer:
-    """Return a fitted scorer ready for work; the floor alone where there is no tuned model.
+    """Return a fitted scorer ready for work; the floor alone where no tuned model has a weight.
 
     Args:
         fitted: by `fit_scorer`.
         model: folder of the base model of the tuned one.
     """
-    if fitted.head is None or model is None:
+    if fitted.head is None or model is None or not fitted.weight:
         return CalibratedScorer(fitted.floor, fitted.calibration)
     tuned = load_head_scorer(model, fitted.head, fitted.floor.labels)
     return CalibratedScorer(Blend(tuned, fitted.floor, fitted.weight), fitted.calibration)

@@ -63,8 +63,10 @@ def fit_floor(rows: Sequence[TurnRow], turns: TurnOptions, options: FloorOptions
     """Fit a floor on rated rows; it reads what was said last (`newest`).
 
     Raises:
-        ValueError: for rows of one label only, or without a rating.
+        ValueError: for rows of one label only, without a rating, or no rows.
     """
+    if not rows:
+        raise ValueError("got no rated rows to learn from; expected rows of two labels or more")
     labels, truth = labels_of(turns, rows[0].scale), truth_of(rows, turns)
     if len(set(truth)) < 2:
         raise ValueError(f"{len(rows)} rows with {len(set(truth))} label; expected two or more")

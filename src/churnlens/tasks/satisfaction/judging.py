@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from churnlens.dialogues.form import Dialogue
-from churnlens.dialogues.labels import mean_rating
 from churnlens.evaluation import labels as of_labels
 from churnlens.evaluation.classification import reliability
 from churnlens.evaluation.faithfulness import faithfulness
@@ -29,7 +28,7 @@ from churnlens.options import (
     SatisfactionReportingOptions,
     TurnOptions,
 )
-from churnlens.tasks.satisfaction.alert_scores import judge, single_turn
+from churnlens.tasks.satisfaction.alert_scores import is_rated, judge, single_turn
 from churnlens.tasks.satisfaction.alert_tuning import score, watched
 from churnlens.tasks.satisfaction.attribution import attribute, explained
 from churnlens.tasks.satisfaction.calibration import Rated
@@ -37,7 +36,7 @@ from churnlens.tasks.satisfaction.desk import Assessment, Desk
 from churnlens.tasks.satisfaction.floor import Floor
 from churnlens.tasks.satisfaction.phrases import PhraseFinder
 from churnlens.tasks.satisfaction.tracing import explainer
-from churnlens.tasks.satisfaction.turns import TurnRow, rated, truth_of, turn_rows
+from churnlens.tasks.satisfaction.turns import TurnRow, rated, truth_of, turn_rows, whole_rating
 
 COMPARED: dict[str, Callable[[of_labels.Counts], float]] = {
     "macro_f1": of_labels.macro_f1,
@@ -166,24 +165,29 @@ def _against(
 def judge_wholes(
     dialogues: Sequence[Dialogue],
     assessments: Sequence[Assessment],
+    desk: Desk,
     options: SatisfactionReportingOptions,
 ) -> dict[str, Any] | None:
-    """Judge the overall scores; None where no whole dialogue is rated.
+    """Judge the overall scores, on the scale of the labels; None where no whole is rated.
 
     Returns:
         `dialogues`, and the mean absolute error of the `model`, of the `mean` of the turns and of
         `always` the middle of the scale.
     """
-    pairs = [(d, a) for d, a in zip(dialogues, assessments, strict=True) if d.overall]
+    pairs = [
+        (rating, assessed)
+        for dialogue, assessed in zip(dialogues, assessments, strict=True)
+        if (rating := whole_rating(dialogue, desk.turns)) is not None
+    ]
     if not pairs:
         return None
-    truth = np.array([mean_rating(d.overall) for d, _ in pairs])
+    truth = np.array([rating for rating, _ in pairs])
     arms = {
         "model": [a.overall for _, a in pairs],
         "mean": [float(np.mean([turn.score for turn in a.turns])) for _, a in pairs],
-        "always": [d.scale.middle for d, _ in pairs],
+        "always": [desk.scorer.calibration.middle] * len(pairs),
     }
-    owners = np.array([d.id for d, _ in pairs])
+    owners = np.array([a.id for _, a in pairs])
     errors = {name: np.abs(np.array(said) - truth) for name, said in arms.items()}
     return {
         "dialogues": len(pairs),
@@ -203,10 +207,15 @@ def judge_alerts(
     finder: PhraseFinder,
     options: AlertScoreOptions,
 ) -> dict[str, Any]:
-    """Judge the alerts beside one turn above a threshold, and beside always alerting at once."""
-    chances = [[turn.p_dissatisfied for turn in each.turns] for each in assessments]
-    look = desk.monitor.outlook
-    cases = [watched(d, p, finder, look) for d, p in zip(dialogues, chances, strict=True)]
+    """Judge the alerts beside one turn above a threshold, and beside always alerting at once.
+
+    Dialogues without a rated customer turn are left out.
+    """
+    cases = [
+        watched(d, [turn.p_dissatisfied for turn in each.turns], finder, desk.monitor.outlook)
+        for d, each in zip(dialogues, assessments, strict=True)
+        if is_rated(d)
+    ]
     events = [case.event for case in cases]
     alone = [single_turn([heard.p for heard in case.turns], options.single) for case in cases]
     return {

@@ -20,6 +20,7 @@ _KEPT = 3  # turns whose own scores count
 _CALM = -2.0  # log odds that stand for a turn before the first one
 _LEAST_P = 1e-3
 _STRENGTH = 0.1  # inverse of the penalty
+_STILL = 1e-6  # spread of a number that does not move but by rounding
 _LEAST = 10  # dialogues with an event, and without, below which nothing is fitted
 
 
@@ -72,7 +73,8 @@ class Outlook(Frozen):
     def chance(self, course: Course) -> float:
         """Return the probability after the last turn of a course."""
         pairs = zip(self.weights, course.parts(), strict=True)
-        return 1 / (1 + math.exp(-self.intercept - sum(w * part for w, part in pairs)))
+        odds = self.intercept + sum(w * part for w, part in pairs)
+        return (1 + math.tanh(odds / 2)) / 2  # expit that never overflows
 
     def chances(self, probabilities: Sequence[float]) -> list[float]:
         """Return the probability after each turn of a dialogue."""
@@ -106,7 +108,7 @@ def fit_outlook(
     rows = list(_rows(probabilities, events, horizon))
     parts, soon = np.array([row for row, _ in rows]), np.array([each for _, each in rows])
     centre, spread = parts.mean(axis=0), parts.std(axis=0)
-    spread = np.where(spread > 0, spread, 1)
+    spread = np.where(spread > _STILL, spread, 1)
     model = LogisticRegression(C=_STRENGTH).fit((parts - centre) / spread, soon)
     weights = model.coef_[0] / spread
     return Outlook(

@@ -42,7 +42,7 @@ def fit_overall(scores: Sequence[Sequence[float]], overall: Sequence[float]) -> 
 
     Args:
         scores: of the customer's turns of each dialogue, from a model that has not seen it.
-        overall: mean rating of each whole dialogue.
+        overall: rating of each whole dialogue, on the scale of the scores.
 
     Returns:
         The model; with fewer than 20 dialogues the mean of the turns.

@@ -7,6 +7,7 @@ dialogue is labelled, and are weighed beside everything else where some are.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -84,13 +85,20 @@ class WordTeller:
         return self.book.labels
 
     def counts(self, dialogues: Sequence[Said]) -> np.ndarray:
-        """Return in how many turns words of each reason stand, integers of (n, n_reasons)."""
+        """Return in how many turns words of each reason stand, integers of (n, n_reasons).
+
+        A text that comes again, as where each turn of a dialogue is left out once, is read once.
+        """
         counts = np.zeros((len(dialogues), len(self._patterns)), int)
+        named = cache(self._named)
         for row, said in enumerate(dialogues):
             for text in said:
-                plain = fold(text[:LONGEST]).text.lower()
-                counts[row] += [bool(pattern.search(plain)) for pattern in self._patterns]
+                counts[row] += named(text)
         return counts
+
+    def _named(self, text: str) -> list[bool]:
+        plain = fold(text[:LONGEST]).text.lower()
+        return [bool(pattern.search(plain)) for pattern in self._patterns]
 
     def probabilities(self, dialogues: Sequence[Said]) -> np.ndarray:
         """Return P(label) of each dialogue, shape (n, n_labels)."""

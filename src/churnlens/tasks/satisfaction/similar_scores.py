@@ -22,6 +22,7 @@ from churnlens.tasks.satisfaction.similar import Asked, CaseLibrary
 
 if TYPE_CHECKING:
     import faiss
+    from scipy.sparse import csr_matrix
 
 Shares = dict[str, list[float]]
 
@@ -47,15 +48,20 @@ class CaseBench:
         query = self.queries.iloc[row]
         return Asked(query["dialogue"], query["customer"], self.query_vectors[row])
 
+    def word_scores(self, row: int) -> np.ndarray:
+        """Return the cosine of the words of the query in a row with each case, shape (n_cases,)."""
+        queries, cases = self._words
+        scores: np.ndarray = (queries[row] @ cases).toarray()[0]
+        return scores
+
     @cached_property
-    def word_scores(self) -> np.ndarray:
-        """The cosine of the words of each query with each case, shape (n_queries, n_cases)."""
+    def _words(self) -> tuple[csr_matrix, csr_matrix]:
+        """TF-IDF of the queries, and of the cases turned on their side."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         model = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
         cases = model.fit_transform(self.cases["text"])
-        scores: np.ndarray = (model.transform(self.queries["text"]) @ cases.T).toarray()
-        return scores
+        return model.transform(self.queries["text"]), cases.T.tocsr()
 
 
 def score_similar_cases(bench: CaseBench, k: int = 5, seed: int = 7) -> dict[str, Any]:
@@ -114,7 +120,7 @@ def _shares(bench: CaseBench, rows: np.ndarray, k: int, kept: np.ndarray) -> Sha
         for arm, library in (("index", whole), ("vectors", plain)):
             found = library.nearest(asked, k, allowed)
             shares[arm].append(_right((reason_of[case.dialogue] for case in found), wanted))
-        ranked = np.argsort(-np.where(allowed, bench.word_scores[row], -1.0), kind="stable")[:k]
+        ranked = np.argsort(-np.where(allowed, bench.word_scores(row), -1.0), kind="stable")[:k]
         shares["tfidf"].append(_right(iter(reasons[ranked[allowed[ranked]]]), wanted))
         shares["chance"].append(_right(iter(reasons[allowed]), wanted))
     return shares

@@ -28,11 +28,14 @@ def reader(options: TurnOptions, language: Language) -> Callable[[Sequence[Turn]
     return lambda turns, last: join_turns(turns, last, options.context, names)
 
 
-def chances(scorer: CalibratedScorer, language: Language) -> Callable[[Sequence[str]], np.ndarray]:
-    """Return the scorer as texts → P(dissatisfied), shape (n,)."""
+def chances(
+    scorer: CalibratedScorer, options: TurnOptions, language: Language
+) -> Callable[[Sequence[str]], np.ndarray]:
+    """Return the scorer as texts → P(dissatisfied), shape (n,); texts are those of `reader`."""
+    name = NAMES[language]["customer"] if options.context else ""
 
     def ask(texts: Sequence[str]) -> np.ndarray:
-        rows = [_row(text, NAMES[language]["customer"]) for text in texts]
+        rows = [_row(text, name) for text in texts]
         return scorer.rate(rows).dissatisfied if rows else np.zeros(0)
 
     return ask
@@ -41,7 +44,7 @@ def chances(scorer: CalibratedScorer, language: Language) -> Callable[[Sequence[
 def explainer(desk: Desk, language: Language, options: AttributionOptions) -> Explainer:
     """Return what explains the scores of a desk in dialogues of a language."""
     return Explainer(
-        scorer=chances(desk.scorer, language),
+        scorer=chances(desk.scorer, desk.turns, language),
         read=reader(desk.turns, language),
         teller=desk.teller,
         book=desk.book,
@@ -51,5 +54,5 @@ def explainer(desk: Desk, language: Language, options: AttributionOptions) -> Ex
 
 
 def _row(text: str, name: str) -> TurnRow:
-    newest = text.rsplit(f"\n{name}", 1)[-1].removeprefix(name)
+    newest = text.rsplit(f"\n{name}", 1)[-1].removeprefix(name) if name else text
     return TurnRow(id="", dialogue="", index=0, position=0, newest=newest, text=text)

@@ -23,15 +23,14 @@ NAMES: dict[Language, dict[Speaker, str]] = {
 
 
 class TurnRow(Frozen):
-    """What is to be rated: a customer turn, or a whole dialogue.
+    """A customer turn that is to be rated.
 
     Attributes:
-        id: of the row: the dialogue's id with the place of the turn, or with `all`.
+        id: of the row: the dialogue's id with the place of the turn.
         dialogue: its id.
-        index: place of the turn among all turns, from 0; of a whole dialogue, the last turn's.
+        index: place of the turn among all turns, from 0.
         position: its number among the customer's turns with words, from 0.
-        newest: what was said last: the turn itself, or what came before it (`predict`); of a whole
-            dialogue, all words of the customer.
+        newest: what was said last: the turn itself, or what came before it (`predict`).
         text: the same with the turns before it, oldest first, each with its speaker.
         scale: of the ratings.
         ratings: one number a rater; empty where nobody rated it.
@@ -74,19 +73,14 @@ def newest_row(dialogue: Dialogue, options: TurnOptions) -> TurnRow:
     return _turn_row(dialogue, places[-1], len(places) - 1, options)
 
 
-def whole_row(dialogue: Dialogue) -> TurnRow:
-    """Return the row of a whole dialogue, with the ratings of the whole."""
-    said = [turn.text for turn in dialogue.turns if turn.speaker == "customer" and turn.text]
-    return TurnRow(
-        id=f"{dialogue.id}#all",
-        dialogue=dialogue.id,
-        index=len(dialogue.turns) - 1,
-        position=len(dialogue.spoken()) - 1,
-        newest="\n".join(said),
-        text=_spoken(dialogue.turns, dialogue.language),
-        scale=dialogue.scale,
-        ratings=dialogue.overall,
-    )
+def whole_rating(dialogue: Dialogue, options: TurnOptions) -> float | None:
+    """Return how people rated the whole, on the scale of the labels; None where nobody did."""
+    if not dialogue.overall:
+        return None
+    mean = mean_rating(dialogue.overall)
+    if options.labels == "level":
+        return float(LEVELS.index(three_class(mean, dialogue.scale)))
+    return mean
 
 
 def rated(rows: Iterable[TurnRow]) -> list[TurnRow]:

@@ -11,6 +11,7 @@ from churnlens.tasks.summary.closed import SILENT, ClosedField, Judged, Verdict,
 from churnlens.tasks.summary.contract import CLOSED, TEXTS, FieldName, Reference
 from churnlens.tasks.summary.reader import Reader
 from churnlens.tasks.summary.selection import Selector, Side, Told, fit_selector
+from churnlens.tasks.summary.units import units_of
 
 SIDES: dict[FieldName, Side] = {"user_problem": "customer", "agent_solution": "agent"}
 Pair = tuple[Dialogue, Sequence[Reference]]
@@ -53,6 +54,17 @@ class Extractive(Frozen):
     def read(cls, raw: Any) -> Self:
         """Read what `model_dump` gave, as the catalog keeps it."""
         return cls.model_validate(raw)
+
+
+def can_teach(pairs: Sequence[Pair]) -> bool:
+    """Return whether for each text some pair has a reference of it, and words of its side."""
+    return all(
+        any(
+            any(getattr(ref, field) for ref in refs) and units_of(dialogue, SIDES[field])
+            for dialogue, refs in pairs
+        )
+        for field in TEXTS
+    )
 
 
 def fit_extractive(pairs: Sequence[Pair], language: Language, family: str = "") -> Extractive:

@@ -79,8 +79,9 @@ def transcript(dialogue: Dialogue, chars: int = SHOWN_CHARS) -> str:
     ]
     if sum(map(len, lines)) <= chars:
         return "\n".join(lines)
-    head, tail = _until(lines, chars // 2), _until(lines[::-1], chars // 2)[::-1]
-    return "\n".join([*head, "…", *tail])
+    head = _until(lines, chars // 2)
+    rest = lines[len(head) :] or [lines[-1][-(chars // 2) :]]  # one line alone: its end
+    return "\n".join([*head, "…", *_until(rest[::-1], chars // 2)[::-1]])
 
 
 def _until(lines: Sequence[str], chars: int) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -121,24 +121,43 @@ def _values(draft: Draft, field: FieldName) -> str:
 
 
 def _overlaps(drafts: Sequence[Draft], batch: Batch) -> dict[str, dict[str, TextMetric]]:
-    """Return ROUGE of each text field, of both together as `whole`, and the recipe's figures."""
-    found: dict[str, dict[str, TextMetric]] = {}
-    for field in TEXTS:
-        gold = [[getattr(ref, field) for ref in refs] for refs in batch.references]
-        told = [at for at, each in enumerate(gold) if any(each)]
-        if told:
-            texts = [_values(drafts[at], field) for at in told]
-            known = [[text for text in gold[at] if text] for at in told]
-            found[field] = _rouge(texts, known, batch.language)
-    pairs = [[_joined(ref, batch.language) for ref in refs] for refs in batch.references]
-    wrote = [_joined(each.summary, batch.language) for each in drafts]
-    found["whole"] = _rouge(wrote, pairs, batch.language)
+    """Return ROUGE of each text field, of both together as `whole`, and the recipe's figures.
+
+    A part that no reference tells is missing; of a dialogue whose references do not tell it, its
+    item is NaN.
+    """
+    parts: dict[str, tuple[list[str], list[list[str]]]] = {
+        field: (
+            [_values(draft, field) for draft in drafts],
+            [[getattr(ref, field) for ref in refs] for refs in batch.references],
+        )
+        for field in TEXTS
+    }
+    parts["whole"] = (
+        [_joined(each.summary, batch.language) for each in drafts],
+        [[_joined(ref, batch.language) for ref in refs] for refs in batch.references],
+    )
+    found = {name: _told_rouge(*both, batch.language) for name, both in parts.items()}
     texts = [_json(draft.summary, batch.language) for draft in drafts]
     gold_json = [_json(refs[0], batch.language) for refs in batch.references]
-    return {
-        **found,
-        "recipe": {**recipe_overlap(texts, gold_json), **_apart(texts, gold_json, batch)},
-    }
+    recipe = {**recipe_overlap(texts, gold_json), **_apart(texts, gold_json, batch)}
+    return {name: each for name, each in found.items() if each} | {"recipe": recipe}
+
+
+def _told_rouge(
+    texts: Sequence[str], gold: Sequence[Sequence[str]], language: Language
+) -> dict[str, TextMetric]:
+    """Return ROUGE where references say something, NaN elsewhere; empty where none does."""
+    told = [at for at, each in enumerate(gold) if any(each)]
+    if not told:
+        return {}
+    known = [[text for text in gold[at] if text] for at in told]
+    scores = _rouge([texts[at] for at in told], known, language)
+    for name, score in scores.items():
+        items = np.full(len(texts), np.nan)
+        items[told] = score.items
+        scores[name] = replace(score, items=items)
+    return scores
 
 
 def _apart(texts: Sequence[str], references: Sequence[str], batch: Batch) -> dict[str, TextMetric]:
@@ -318,14 +337,17 @@ def overall_items(drafts: Sequence[Draft], batch: Batch) -> np.ndarray:
     """Return one score a draft for a prompt search: mean ROUGE-L of texts and right closed values.
 
     Returns:
-        Shares of shape (n_dialogues,); 0 for a draft that failed.
+        Shares of shape (n_dialogues,); 0 for a draft that failed, or whose references say nothing.
     """
-    overlaps = _overlaps(drafts, batch)
-    parts = [overlaps["whole"]["rouge_l"].items]
+    overlaps, none = _overlaps(drafts, batch), np.full(len(drafts), np.nan)
+    parts = [overlaps["whole"]["rouge_l"].items if "whole" in overlaps else none]
     for field in CLOSED:
         if all(getattr(refs[0], field) for refs in batch.references):
             truth = [getattr(refs[0], field) for refs in batch.references]
             right = [_values(d, field) == t for d, t in zip(drafts, truth, strict=True)]
             parts.append(np.array(right, float))
     failed = np.array([draft.summary is None for draft in drafts])
-    return np.where(failed, 0.0, np.mean(parts, axis=0))
+    told = np.array(parts)
+    known = ~np.isnan(told)
+    means = np.where(known, told, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(failed, 0.0, means)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
@@ -16,7 +17,7 @@ from churnlens.models.weights import verify
 from churnlens.options import SummaryScoreOptions, SummaryWriter, SummaryWriterOptions
 from churnlens.schema import Language
 from churnlens.tasks.summary.contract import KEYS, FieldName, Summary, SummaryError, read_summary
-from churnlens.tasks.summary.extractive import Extractive, fit_extractive
+from churnlens.tasks.summary.extractive import Extractive, Pair, can_teach, fit_extractive
 from churnlens.tasks.summary.predict import Writers, prediction, write_drafts
 from churnlens.tasks.summary.prompting import PromptBook, SummaryPrompt
 from churnlens.tasks.summary.references import references_of
@@ -30,6 +31,8 @@ from churnlens.tasks.summary.writers import (
     Writer,
 )
 
+logger = logging.getLogger(__name__)
+
 Rows = Sequence[Mapping[str, Any]]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 TAUGHT = "baseline"  # name of the prompt by which a student is taught, and so asked
@@ -38,6 +41,9 @@ SEARCHED = "searched"
 
 def fit_summaries(training: Sequence[Dialogue], family: str) -> dict[str, Any]:
     """Learn the extractive writer and the constant answer of each language of the training side.
+
+    A language in which no dialogue has both a sentence and its side's words is left out, with a
+    warning: its dialogues become errors, and those of the other language do not.
 
     Args:
         training: dialogues; those without a reference are passed over.
@@ -49,7 +55,7 @@ def fit_summaries(training: Sequence[Dialogue], family: str) -> dict[str, Any]:
     """
     pairs = [(each, refs) for each in training if (refs := references_of(each))]
     told = {language: [p for p in pairs if p[0].language == language] for language in LANGUAGES}
-    told = {language: own for language, own in told.items() if own}
+    told = {language: own for language, own in told.items() if _enough(own, language)}
     parts = {language: fit_extractive(own, language, family) for language, own in told.items()}
     made = {language: part.model_dump(mode="json") for language, part in parts.items()}
     constants = {
@@ -62,6 +68,19 @@ def fit_summaries(training: Sequence[Dialogue], family: str) -> dict[str, Any]:
         "constants": constants,
         "trained": {language: len(own) for language, own in told.items()},
     }
+
+
+def _enough(pairs: Sequence[Pair], language: Language) -> bool:
+    """Return whether a language can be learned from its pairs; tells where it cannot."""
+    enough = can_teach(pairs)
+    if pairs and not enough:
+        logger.warning(
+            "%d dialogues of language %s have references, and none has sentences and words of both "
+            "sides to learn from: no writer for it",
+            len(pairs),
+            language,
+        )
+    return enough
 
 
 class StoredWriters(TypedDict):

@@ -28,7 +28,7 @@ from churnlens.tasks.teaching import Refused, Reply, report_rows
 
 ALIKE = 0.97  # Jaccard similarity of near-identical rows
 _FENCE = re.compile(r"</?doc-[0-9a-f]{12}[^>\n]*>")  # differs with every word inside
-SHARED = 0.2  # share of a sentence's words that its side of the dialogue must hold
+SHARED = 0.2  # share of the words of both sentences that the dialogue must hold
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _reply(text: str | RequestError) -> Reply:
 def faults(summary: Summary, dialogue: Dialogue) -> tuple[str, ...]:
     """Return what keeps a summary from being taught.
 
-    `numbers`: it states one that the dialogue does not; `no_evidence`: a sentence shares hardly a
+    `numbers`: it states one that the dialogue does not; `no_evidence`: its sentences share hardly a
     word with its dialogue.
     """
     said = "\n".join(turn.text for turn in dialogue.turns)

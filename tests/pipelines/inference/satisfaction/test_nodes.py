@@ -2,8 +2,13 @@
 
 from datetime import UTC, datetime
 
-from churnlens.options import SatisfactionInferenceOptions
-from churnlens.pipelines.inference.satisfaction.nodes import decide_actions
+from churnlens.options import (
+    SatisfactionFinetuningOptions,
+    SatisfactionInferenceOptions,
+    ScorerOptions,
+    TurnOptions,
+)
+from churnlens.pipelines.inference.satisfaction.nodes import decide_actions, explain_alerts
 from tasks.satisfaction.test_action_table import TABLE
 from tasks.satisfaction.test_sinks import RED
 
@@ -48,3 +53,10 @@ def test_a_grant_counts_back_from_the_newest_or_from_the_moment_given():
     assert decided(FACTS, [row])["reason_code"].endswith(".some")
     later = datetime(2026, 11, 1, tzinfo=UTC)
     assert decided(FACTS, [row], as_of=later)["reason_code"].endswith(".none")
+
+
+def test_where_turns_are_foretold_no_word_of_theirs_is_traced():
+    ahead = ScorerOptions(turns=TurnOptions(kind="predict", context=2))
+    finetuning = SatisfactionFinetuningOptions(scorer=ahead)
+    alerts = [RED.model_dump(mode="json")]
+    assert explain_alerts([DIALOGUE], alerts, finetuning, SatisfactionInferenceOptions()) == []

@@ -9,11 +9,11 @@ from typing import Any
 from kedro.io.core import DatasetError
 
 from churnlens.dialogues.form import Dialogue
-from churnlens.dialogues.labels import mean_rating
 from churnlens.dialogues.sides import Rows, dialogues_of
 from churnlens.models.lock import spec_of
 from churnlens.models.weights import verify
 from churnlens.options import SatisfactionFinetuningOptions
+from churnlens.tasks.satisfaction.alert_scores import is_rated
 from churnlens.tasks.satisfaction.alert_tuning import tune, unseen_cases
 from churnlens.tasks.satisfaction.fitting import Fitted, fit_scorer
 from churnlens.tasks.satisfaction.loading import DeskRules, ScorerParts
@@ -21,7 +21,7 @@ from churnlens.tasks.satisfaction.overall import fit_overall
 from churnlens.tasks.satisfaction.phrases import PhraseBook, PhraseFinder
 from churnlens.tasks.satisfaction.reason_words import ReasonBook
 from churnlens.tasks.satisfaction.reasons import fit_reasons
-from churnlens.tasks.satisfaction.turns import TurnRow, rated, turn_rows
+from churnlens.tasks.satisfaction.turns import TurnRow, rated, turn_rows, whole_rating
 
 
 def fit_turn_scorer(
@@ -85,6 +85,8 @@ def tune_desk(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Fit the line of whole dialogues and the outlook, and choose the thresholds of alerts.
 
+    Outlook and alerts are of the dialogues of which somebody rated a customer turn.
+
     Args:
         dialogues: clean, with sides.
         unseen_turns: see `fit_turn_scorer`.
@@ -97,10 +99,15 @@ def tune_desk(
     finder = PhraseFinder(PhraseBook.model_validate(alert_phrases))
     expected, chances = _by_dialogue(unseen_turns, "expected", "p_dissatisfied")
     known = [each for each in dialogues_of(dialogues) if each.id in chances]
-    whole = [(expected[each.id], mean_rating(each.overall)) for each in known if each.overall]
+    whole = [
+        (expected[each.id], rating)
+        for each in known
+        if (rating := whole_rating(each, options.scorer.turns)) is not None
+    ]
     overall = fit_overall([scores for scores, _ in whole], [rating for _, rating in whole])
-    told = [chances[each.id] for each in known]
-    cases, outlook = unseen_cases(known, told, finder, options.alerts.horizon)
+    ended = [each for each in known if is_rated(each)]
+    told = [chances[each.id] for each in ended]
+    cases, outlook = unseen_cases(ended, told, finder, options.alerts.horizon)
     tuning = tune(cases, finder, options.grid, options.alerts, options.judged)
     rules = DeskRules(overall=overall, alerts=tuning.chosen, outlook=outlook)
     return rules.model_dump(mode="json"), tuning.model_dump(mode="json")

@@ -93,8 +93,11 @@ def explain_alerts(
         stored: the desk.
 
     Returns:
-        One row an alert: `alert`, `dialogue`, and what `explanation.Explainer` tells.
+        One row an alert: `alert`, `dialogue`, and what `explanation.Explainer` tells; none where
+        turns are foretold (`kind: predict`), since their own words carry nothing then.
     """
+    if finetuning.scorer.turns.kind != "estimate":
+        return []
     desk = open_desk(stored, finetuning)
     said = {each.id: each for each in dialogues_of(dialogues, "test")}
     explainers = {each: explainer(desk, each, options.attribution) for each in ("en", "zh")}

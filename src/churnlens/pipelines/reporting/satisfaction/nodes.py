@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from kedro.io.core import DatasetError
+
 from churnlens.dialogues.sides import Rows, dialogues_of
 from churnlens.options import SatisfactionFinetuningOptions, SatisfactionReportingOptions
 from churnlens.pipelines.reporting.satisfaction.plots import plot_confusion, plot_reliability
 from churnlens.pipelines.reporting.satisfaction.report import render_satisfaction
+from churnlens.tasks.satisfaction.alert_scores import is_rated
 from churnlens.tasks.satisfaction.judging import (
     judge_alerts,
     judge_reasons,
@@ -37,18 +40,26 @@ def evaluate_satisfaction(
 
     Returns:
         `turns`, `wholes`, `alerts`, `reasons` and `traces`, see `tasks.satisfaction.judging`; None
-        for each that these dialogues have no truth of.
+        for each of `wholes`, `reasons` and `traces` that these dialogues have no truth of.
+
+    Raises:
+        DatasetError: when nobody rated a turn of the test side.
     """
+    test = dialogues_of(dialogues, "test")
+    if not any(map(is_rated, test)):
+        raise DatasetError(
+            f"dialogues: got no rated turn in {len(test)} of the test side, expected some to judge "
+            "by; next: more rated dialogues, or a larger share of test (data_processing.shares)"
+        )
     desk = open_desk(stored, finetuning)
     floor = ScorerParts.model_validate(stored["scorer_parts"]).floor
     finder = PhraseFinder(PhraseBook.model_validate(stored["alert_phrases"]))
-    test = dialogues_of(dialogues, "test")
     learned = learned_labels(dialogues_of(dialogues, "train"), desk.turns)
     found = desk.assess(test)
     metrics: dict[str, Any] = plain(
         {
             "turns": judge_turns(test, desk, floor, learned, options),
-            "wholes": judge_wholes(test, found, options),
+            "wholes": judge_wholes(test, found, desk, options),
             "alerts": judge_alerts(test, found, desk, finder, finetuning.judged),
             "reasons": judge_reasons(test, desk, options),
             "traces": judge_traces(test, desk, options),
