@@ -54,9 +54,7 @@ def merge(
     """
     check_target(target)
     card = check_source(base, adapter, prompts)
-    return write_export(
-        target, lambda folder: _fill(base, adapter, folder, prompts, card, dtype)
-    )
+    return write_export(target, lambda folder: _fill(base, adapter, folder, prompts, card, dtype))
 
 
 def check_source(base: Path, adapter: Path, prompts: Prompts) -> AdapterCard:
