@@ -51,7 +51,7 @@ def contents(folder) -> dict[str, bytes]:
 def records(folder) -> dict[str, int]:
     """Node → when its record was written."""
     found = {}
-    for path in (folder / ".state").glob("*.json"):
+    for path in (folder / ".state").glob("[!.]*.json"):  # not one half written
         with contextlib.suppress(FileNotFoundError):  # the run removes one before it writes another
             found[path.stem] = path.stat().st_mtime_ns
     return found
