@@ -108,7 +108,7 @@ class ServiceFinetuningOptions(TrainingOptions):
     """
 
     student: str = "SmolLM2-135M-Instruct"
-    general: float = Field(default=15, ge=0, le=100)
+    general: float = Field(default=25, ge=0, le=100)
     recipe: Literal["own", "public"] = "own"
     max_rows: int | None = Field(default=None, ge=1)
     max_validation_rows: int | None = Field(default=None, ge=1)

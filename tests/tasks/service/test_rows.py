@@ -1,4 +1,5 @@
 import json
+from random import Random
 
 import pytest
 
@@ -9,6 +10,9 @@ from churnlens.datasets.chat_forms import (
     to_messages,
     to_sharegpt,
 )
+from churnlens.evaluation.number_fidelity import unsupported_numbers
+from churnlens.tasks.service.handbook import facts_in
+from churnlens.tasks.service.question_rows import other_facts, question_rows
 from churnlens.tasks.service.row_check import check_rows
 from churnlens.tasks.service.rows import mixed, training_rows, written
 from churnlens.tasks.service.scripts import Said, read_said
@@ -20,6 +24,7 @@ def find(text, language):
 
 
 ROWS = training_rows(SCRIPTS, HANDBOOK, PROMPTS, find, 3)
+ASKED = question_rows(HANDBOOK, PROMPTS, find, 3, ("en", "zh"), 7)
 
 
 def test_a_row_is_one_turn_as_at_serving():
@@ -36,6 +41,35 @@ def test_every_turn_of_the_assistant_is_a_row():
     assert len(ROWS) == sum(len(script.turns) // 2 for script in SCRIPTS)
     assert len({row["id"] for row in ROWS}) == len(ROWS)
     assert all(len(row["passages"]) >= 3 for row in ROWS)
+
+
+def test_every_known_question_is_a_row_that_its_passage_answers():
+    known = [pair for language in ("en", "zh") for pair in HANDBOOK.questions(language)]
+    assert len({row["id"] for row in ASKED}) == len(ASKED) == len(known)
+    for row, (key, question) in zip(ASKED, known, strict=True):
+        system, asked, answer = (message["content"] for message in row["messages"])
+        said = read_said(answer, HANDBOOK)
+        assert (asked, said.citations, said.status) == (question, (key,), row["status"])
+        assert key in row["passages"]
+        assert len(row["passages"]) == 3
+        assert not unsupported_numbers(said.text, system)
+
+
+def test_a_case_asks_for_what_it_needs_and_a_rule_turns_down():
+    told = {(row["language"], row["family"][3:]): row["messages"][-1]["content"] for row in ASKED}
+    assert told["en", "orders.status"].startswith("asks: ")
+    assert PROMPTS.asks["order_number"].en in told["en", "orders.status"]
+    assert told["zh", "conduct.others"].startswith("拒绝：")  # noqa: RUF001
+    assert told["en", "conduct.human"].startswith("hands over: ")
+
+
+def test_no_fact_of_the_handbook_is_learned_by_heart():
+    other = other_facts(HANDBOOK, Random(1))
+    assert other.facts.keys() == HANDBOOK.facts.keys()
+    assert not [name for name, value in HANDBOOK.facts.items() if other.facts[name] == value]
+    own = [HANDBOOK.text(key, "en") for key, p in HANDBOOK.passages.items() if facts_in(p.text.en)]
+    assert not [row["id"] for row in ASKED for text in own if text in str(row["messages"])]
+    assert question_rows(HANDBOOK, PROMPTS, find, 3, ("en", "zh"), 7) == ASKED
 
 
 def test_all_forms_hold_a_row():

@@ -24,6 +24,7 @@ from churnlens.tasks.service.book import Book
 from churnlens.tasks.service.handbook import Handbook
 from churnlens.tasks.service.knowledge import LANGUAGES
 from churnlens.tasks.service.prompts import ServicePrompts
+from churnlens.tasks.service.question_rows import question_rows
 from churnlens.tasks.service.routing import template_families
 from churnlens.tasks.service.row_check import RowCheck, check_rows, messages_of
 from churnlens.tasks.service.rows import Find, Row, training_rows
@@ -76,6 +77,9 @@ def split_rows(
         find = word_finder(book.handbook)
         for name, scripts in zip(SPLITS, sides.values(), strict=True):
             splits[name] += training_rows(scripts, book.handbook, prompts, find, options.shown)
+        splits["training"] += question_rows(
+            book.handbook, prompts, find, options.shown, LANGUAGES, options.seed
+        )
     shares = dict(zip(SPLITS, (1 - options.held_out, options.held_out), strict=True))
     families = [row["family"] for row in own]
     drawn = draw_sides(families, shares, options.seed, may_be_empty=options.written or not own)

@@ -31,7 +31,7 @@ _QUESTION = re.compile(
 _FEW = 3  # words that do not yet change the language of a conversation
 _SHORT = 6  # words of a turn that says nothing by itself and stays with what was spoken of
 _SCOPE = "conduct.scope"
-_HELD: dict[str, Status] = {
+RULED: dict[str, Status] = {
     "conduct.danger": "handed_over",
     "conduct.promises": "refused",
     "conduct.others": "refused",
@@ -42,7 +42,7 @@ _HELD: dict[str, Status] = {
 }
 # Before a case, even a complete one: a number opens no door and excuses no password.
 _FIRST = ("conduct.danger", "conduct.instructions", "conduct.secrets", "conduct.others")
-_ON_WISH = ("conduct.human", "conduct.complaint")
+ON_WISH = ("conduct.human", "conduct.complaint")
 
 
 class Plan(Frozen):
@@ -215,8 +215,8 @@ def _by_passage(
     main = found[0].passage
     passage = knowledge.handbook.passages[main]
     if passage.kind == "rule":
-        wish = main in _ON_WISH and not _QUESTION.search(turn.text)
-        status = "handed_over" if wish else _HELD.get(main, "answered")
+        wish = main in ON_WISH and not _QUESTION.search(turn.text)
+        status = "handed_over" if wish else RULED.get(main, "answered")
         return _held(main, status, turn, knowledge, confidence=found[0].confidence)
     plan = Plan(
         status="answered" if passage.kind == "fact" else "asks",

@@ -42,10 +42,10 @@ class ServicePrompts(Frozen):
     unsure: Text
 
     def instructions(self, handbook: Handbook, passages: list[str], language: Language) -> str:
-        """Return the system turn of a conversation: the rules, and the passages by id."""
+        """Return the system turn of a conversation: the rules, and the passages as they come."""
         lines = (
             f"[{key}] {handbook.passages[key].title.of(language)}: {handbook.text(key, language)}"
-            for key in sorted(set(passages))
+            for key in dict.fromkeys(passages)
         )
         return self.system.of(language).format(passages="\n".join(lines)).strip()
 

@@ -2,15 +2,15 @@
 
 A row is one turn of the assistant: the system turn with the rules and a few passages, the
 conversation until then, and as the answer what it does, its words, and the passages in brackets.
-The passages are those that the turn rests on and, as a search brings them, others beside them, so
-that a model learns to choose. Facts are in the passages: new ones need no training.
+The passages are those that the turn rests on, which come first as they do at serving, and others
+that a search brings. Facts are in the passages: new ones need no training.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from churnlens.schema import Language
 from churnlens.tasks.service.handbook import Handbook
@@ -20,6 +20,15 @@ from churnlens.tasks.service.scripts import Said, Script
 Row = dict[str, Any]
 Find = Callable[[str, Language], Sequence[str]]
 """Customer's words and language → passage ids, the likeliest first."""
+
+
+class Shown(NamedTuple):
+    """What the system turn of a row shows: passages of a handbook by id, the likeliest first."""
+
+    handbook: Handbook
+    prompts: ServicePrompts
+    language: Language
+    passages: list[str]
 
 
 def written(said: Said, language: Language) -> str:
@@ -62,6 +71,30 @@ def training_rows(
     ]
 
 
+def row_of(
+    key: str, family: str, shown: Shown, said: Said, earlier: Sequence[Mapping[str, str]]
+) -> Row:
+    """Return a row, see `training_rows`.
+
+    Args:
+        key: id of the row.
+        family: what it is alike to, its language left out.
+        shown: the passages of the system turn.
+        said: by the assistant.
+        earlier: messages before that, the customer's last.
+    """
+    system = shown.prompts.instructions(shown.handbook, shown.passages, shown.language)
+    answer = {"role": "assistant", "content": written(said, shown.language)}
+    return {
+        "id": key,
+        "messages": [{"role": "system", "content": system}, *earlier, answer],
+        "language": shown.language,
+        "family": f"{shown.language}-{family}",
+        "passages": sorted(shown.passages),
+        "status": said.status,
+    }
+
+
 def _row(
     script: Script,
     place: int,
@@ -71,22 +104,19 @@ def _row(
     shown: int,
 ) -> Row:
     said, asked = script.turns[place], script.turns[place - 1]
-    others = [key for key in find(asked.text, script.language) if key not in said.citations]
-    keys = [*said.citations, *others[: max(0, shown - len(said.citations))]]
-    system = prompts.instructions(handbook, keys, script.language)
+    keys = with_others(said.citations, find(asked.text, script.language), shown)
     earlier = [
         {"role": "assistant" if turn.status else "user", "content": turn.text}
         for turn in script.turns[:place]
     ]
-    answer = {"role": "assistant", "content": written(said, script.language)}
-    return {
-        "id": f"{script.id}-{(place + 1) // 2}",
-        "messages": [{"role": "system", "content": system}, *earlier, answer],
-        "language": script.language,
-        "family": f"{script.language}-{script.family}",
-        "passages": sorted(keys),
-        "status": said.status,
-    }
+    system = Shown(handbook, prompts, script.language, keys)
+    return row_of(f"{script.id}-{(place + 1) // 2}", script.family, system, said, earlier)
+
+
+def with_others(own: Sequence[str], found: Sequence[str], shown: int) -> list[str]:
+    """Return passages of an answer and found ones after them, `shown` in all or all of its own."""
+    others = [key for key in found if key not in own]
+    return [*own, *others[: max(0, shown - len(own))]]
 
 
 def mixed(own: Sequence[Row], general: Sequence[Row], share: float) -> list[Row]:
