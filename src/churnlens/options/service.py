@@ -105,10 +105,14 @@ class ServiceFinetuningOptions(TrainingOptions):
         recipe: `own` takes the settings of this block, `public` those of `PUBLIC_RECIPE`.
         max_rows, max_validation_rows: taken evenly from all families; None takes all.
         general: rows of other kinds for each hundred of the assistant's own, against forgetting.
+        rehearse: whether these have the answers of the untuned base, or those that are written.
+        rehearsal_tokens: length of such an answer.
     """
 
     student: str = "SmolLM2-135M-Instruct"
     general: float = Field(default=25, ge=0, le=100)
+    rehearse: bool = True
+    rehearsal_tokens: int = Field(default=64, ge=8)
     recipe: Literal["own", "public"] = "own"
     max_rows: int | None = Field(default=None, ge=1)
     max_validation_rows: int | None = Field(default=None, ge=1)

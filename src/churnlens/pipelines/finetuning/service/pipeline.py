@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from churnlens.pipelines.finetuning.service.nodes import train_assistant
+from churnlens.pipelines.finetuning.service.nodes import rehearse, train_assistant
 from churnlens.pipelines.shared import TRAINING
 
 
@@ -11,8 +11,24 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
+                func=rehearse,
+                inputs={
+                    "training_rows": "training_rows",
+                    "model_lock": "model_lock",
+                    "model_root": "params:model_root",
+                    "store": "rehearsal_cache",
+                    "options": "params:finetuning",
+                },
+                outputs="rehearsed_rows",
+                name="rehearse",
+            ),
+            Node(
                 func=train_assistant,
-                inputs={**TRAINING, "options": "params:finetuning"},
+                inputs={
+                    **TRAINING,
+                    "rehearsed_rows": "rehearsed_rows",
+                    "options": "params:finetuning",
+                },
                 outputs=["student", "training_history"],
                 name="train_assistant",
             ),
