@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from random import Random
 
 import pytest
@@ -56,11 +57,21 @@ def test_every_known_question_is_a_row_that_its_passage_answers():
 
 
 def test_a_case_asks_for_what_it_needs_and_a_rule_turns_down():
-    told = {(row["language"], row["family"][3:]): row["messages"][-1]["content"] for row in ASKED}
-    assert told["en", "orders.status"].startswith("asks: ")
-    assert PROMPTS.asks["order_number"].en in told["en", "orders.status"]
-    assert told["zh", "conduct.others"].startswith("拒绝：")  # noqa: RUF001
-    assert told["en", "conduct.human"].startswith("hands over: ")
+    told = {row["id"].rpartition("-")[0]: row["messages"][-1]["content"] for row in ASKED}
+    assert told["en-orders.status"].startswith("asks: ")
+    assert PROMPTS.asks["order_number"].en in told["en-orders.status"]
+    assert told["zh-conduct.others"].startswith("拒绝：")  # noqa: RUF001
+    assert told["en-conduct.human"].startswith("hands over: ")
+
+
+def test_questions_that_a_passage_answers_are_one_family_and_others_one_each():
+    families = Counter(row["family"] for row in ASKED)
+    known = Counter(
+        f"{language}-{key}" for language in ("en", "zh") for key, _ in HANDBOOK.questions(language)
+    )
+    answered = {row["family"] for row in ASKED if row["status"] == "answered"}
+    assert {name: families[name] for name in answered} == {name: known[name] for name in answered}
+    assert {families[name] for name in families if name not in answered} == {1}
 
 
 def test_no_fact_of_the_handbook_is_learned_by_heart():

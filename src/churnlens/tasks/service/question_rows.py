@@ -40,7 +40,8 @@ def question_rows(
         seed: of the facts.
 
     Returns:
-        Rows as of `rows.training_rows`, a family for each passage.
+        Rows as of `rows.training_rows`. A family is what one passage answers; where it asks, turns
+        down or hands over, each question is one of its own, or too few of these rows were learned.
     """
     draw = Random(seed)  # noqa: S311
     rows = []
@@ -50,7 +51,9 @@ def question_rows(
             system = Shown(other_facts(handbook, draw), prompts, language, keys)
             name = hashlib.sha256(question.encode()).hexdigest()[:8]
             asked = [{"role": "user", "content": question}]
-            rows.append(row_of(f"{language}-{key}-{name}", key, system, _said(key, system), asked))
+            said = _said(key, system)
+            family = key if said.status == "answered" else f"{key}-{name}"
+            rows.append(row_of(f"{language}-{key}-{name}", family, system, said, asked))
     return rows
 
 
