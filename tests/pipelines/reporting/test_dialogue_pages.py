@@ -57,7 +57,7 @@ def entries():
     alerted = [(d, a) for d, each in zip(test, found, strict=True) for a in each.alerts]
     dialogue, alert = alerted[0]
     told = explainer(desk(), dialogue.language, judging.AttributionOptions())
-    explained = {"dialogue": LIVE, **told.explain(dialogue, alert.turn)}
+    explained = {"alert": alert.id, "dialogue": LIVE, **told.explain(dialogue, alert.turn)}
     decision = {
         "dialogue": LIVE, "severity": "red", "actions": ["supervisor_alert"], "offer": "credit",
         "amount": 5, "currency": "CNY", "approver": "team_lead",
@@ -151,6 +151,26 @@ def test_dialogues_with_most_alerts_come_first():
         for n, (alerts, turns) in enumerate([(0, 9), (1, 3), (2, 3), (1, 5)])
     ]
     assert [each["id"] for each in most_alerted(rows, 2)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("a phrase that must be heard: legal steps", "tell the supervisor", "team lead")),
+        ("zh", ("出现警示用语：法律途径", "通知主管", "组长")),
+    ],
+)
+def test_an_alert_says_what_raised_it_also_where_no_word_carried_the_score(language, said):
+    (explained,) = entries()["explanations"]
+    fired = {"rule": "phrase", "turns": [explained["turn"]], "phrase": "legal"}
+    alerted = {"id": "D", "turns": [], "alerts": [{"id": explained["alert"], "reasons": [fired]}]}
+    given = entries() | {
+        "assessments": [alerted],
+        "explanations": [explained | {"words": []}],
+    }
+    source = render_satisfaction(language=language, shown=0, **given)
+    assert all(each in source for each in said)
+    assert "supervisor alert" not in source
 
 
 def test_without_alerts_reasons_or_references_the_page_says_so():
