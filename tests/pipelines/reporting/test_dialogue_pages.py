@@ -13,7 +13,8 @@ from churnlens.options import (
     SummaryScoreOptions,
     SummaryWriterOptions,
 )
-from churnlens.pipelines.reporting.satisfaction.plots import most_alerted
+from churnlens.pipelines.reporting.formats import shown
+from churnlens.pipelines.reporting.satisfaction.plots import most_alerted, plot_course
 from churnlens.pipelines.reporting.satisfaction.report import SECTIONS, render_satisfaction
 from churnlens.pipelines.reporting.summary.report import render_summary
 from churnlens.tasks.satisfaction import judging
@@ -171,6 +172,20 @@ def test_an_alert_says_what_raised_it_also_where_no_word_carried_the_score(langu
     source = render_satisfaction(language=language, shown=0, **given)
     assert all(each in source for each in said)
     assert "supervisor alert" not in source
+
+
+@pytest.mark.parametrize(("rules", "lines"), [((1.0, 1.0), 0), ((0.3, 1.0), 1), ((0.3, 0.6), 2)])
+def test_a_threshold_that_is_off_is_said_to_be_off_and_not_drawn(rules, lines):
+    given = dict(zip(("amber", "red"), rules, strict=True))
+    row = {"id": "D", "turns": [{"index": 0, "p_dissatisfied": 0.4}], "alerts": []}
+    (axes,) = plot_course(row, given, "en").axes
+    assert len(axes.lines) == 1 + lines
+    desk_rules = {"alerts": entries()["desk_rules"]["alerts"] | given | {"ahead": 0.44}}
+    text = render_satisfaction(language="en", shown=2, **entries() | {"desk_rules": desk_rules})
+    said = ["off" if each == 1 else shown(each, "share", "en") for each in rules]
+    assert (
+        f"amber {said[0]}, red {said[1]}" in text and f"soon {shown(0.44, 'share', 'en')}" in text
+    )
 
 
 def test_without_alerts_reasons_or_references_the_page_says_so():
