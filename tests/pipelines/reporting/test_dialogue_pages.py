@@ -146,6 +146,14 @@ def test_every_field_of_a_summary_has_its_scores():
         assert f'<th scope="row">{name}</th>' in summary_page("en")
 
 
+@pytest.mark.parametrize(("corpus", "said"), [(0.987, "dialogue: 98.7"), (None, "")])
+def test_numbers_that_their_dialogue_holds_are_counted(corpus, said):
+    dialogues, told, figures = summaries()
+    one = figures["en"] | {"number_fidelity": {"corpus": corpus}}
+    source = render_summary(dialogues, told, {"en": one}, COUNTS, SummaryReportingOptions())
+    assert said in source and ("that occur in the dialogue" in source) == bool(said)
+
+
 def test_dialogues_with_most_alerts_come_first():
     rows = [
         {"id": n, "alerts": [0] * alerts, "turns": [0] * turns}
