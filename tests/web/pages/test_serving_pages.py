@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 import churnlens.web.pages as room
 from churnlens.datasets.atomic import temporary_sibling
+from churnlens.tasks.satisfaction.alerts import Kind, Rule
 from churnlens.web.desk import CLOSING
 from churnlens.web.feeds import overview
 from churnlens.web.gate import HEADERS
@@ -51,6 +53,12 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
     assert used == set(read_book().phrases)
     groups = set(re.findall(r"(?:name|group)\([\"'](\w+)[\"']", written))
     assert groups == set(read_book().groups)
+
+
+def test_what_an_alert_rests_on_has_names():
+    groups = read_book().groups
+    assert set(get_args(Rule)) == set(groups["rules"])
+    assert set(get_args(Kind)) == set(groups["phrases"])
 
 
 def test_the_script_knows_its_words():
