@@ -185,6 +185,18 @@ def test_predict_refuses_bytes_without_an_encoding(project, finished, tmp_path):
     assert not (tmp_path / "out.jsonl").exists()
 
 
+@pytest.mark.parametrize("task", ["churn", "satisfaction", "clv"])
+def test_predict_never_writes_over_what_it_reads(project, tmp_path, task):
+    rows = tmp_path / "in.jsonl"
+    rows.write_text('{"id": 1}', encoding="utf-8")
+    (tmp_path / "link").symlink_to(rows)
+    for target in (rows, tmp_path / "link"):
+        done = invoke(project, "predict", task, rows, target, "--data-root", tmp_path / "data")
+        assert done.exit_code == 2
+        assert "would be overwritten" in done.stderr
+    assert rows.read_text(encoding="utf-8") == '{"id": 1}'
+
+
 def copied(finished, tmp_path):
     return shutil.copytree(finished, tmp_path / "data")
 

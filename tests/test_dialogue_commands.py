@@ -142,6 +142,15 @@ def predicted(project, root, task, rows, folder):
     return [json.loads(line) for line in (folder / "out.jsonl").read_text("utf-8").splitlines()]
 
 
+def test_a_student_that_is_not_there_is_told_how_to_make(project, finished, tmp_path):
+    (tmp_path / "in.jsonl").write_text(json.dumps(GOOD), encoding="utf-8")
+    words = ("--data-root", finished, "--env", "tiny", "--writer", "student")
+    files = (tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    done = invoke(project, "predict", "summary", *files, *words)
+    assert done.exit_code == 1
+    assert "Run `kedro run --pipelines student --namespaces summary`" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("task", "made"),
     [

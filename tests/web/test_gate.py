@@ -283,7 +283,9 @@ def test_every_answer_has_the_headers(shared_server, path):
     assert "server" not in headers and len(headers["x-request-id"]) == 16
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/nothing", "/v1/chat/completions"])
+@pytest.mark.parametrize(
+    "path", ["/docs", "/redoc", "/openapi.json", "/nothing", "/v1/chat/completions"]
+)
 def test_unknown_addresses_and_methods_are_told_in_the_same_form(shared_server, path):
     with shared_server.client() as api:
         answer = api.get(path)

@@ -112,3 +112,8 @@ def test_what_is_remembered_of_addresses_is_bounded(addresses):
     for address in (*addresses, "fe80::1%" + "a" * 10_000, "x" * 10_000):
         refused(guesses, "wrong", address)
     assert all(len(key) < 50 for key in guesses._wrong._empty)
+
+
+@given(st.floats(min_value=0, max_value=1e9), st.floats(min_value=0.1, max_value=1000))
+def test_the_first_request_is_let_through_at_any_time(now, per_minute):
+    Rate(per_minute, 1).take("a", now)

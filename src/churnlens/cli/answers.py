@@ -112,6 +112,10 @@ def predict(
     from churnlens.hooks import run_lock
     from churnlens.tasks.batch import parse_rows, predict_rows
 
+    if Path(target).exists() and Path(target).samefile(source):
+        raise click.BadParameter(
+            "SOURCE would be overwritten; name another file", param_hint="TARGET"
+        )
     context = open_project(env, data_root=data_root, writer=writer)
     engine = engine_of(context.config_loader["globals"]["engine"], workers)
     if task == "clv":

@@ -39,6 +39,8 @@ RUN_FIRST = {
     "clv": "Run `kedro run --pipelines clv` first.",
 }
 
+QUICK = {"churn": "__default__"}  # task → its run without a student, where it has another name
+
 
 class StoredValues(NamedTuple):
     """What values customers: the model of a run, its ledger, and the attributes of that."""
@@ -122,11 +124,14 @@ def _refuse_unless_done(context: KedroContext, task: str, *chains: str) -> None:
     before = [each for each in whole.to_nodes(node).nodes if each.name != node]
     found = node_states(context.catalog, before, root_of(context) / STATE)
     if bad := [each for each in found if each.state != "done"]:
+        quick = {each.name for each in pipelines[QUICK.get(task, task)].nodes}
+        student = f"Run `kedro run --pipelines student --namespaces {task}` first."
+        first = RUN_FIRST[task] if any(each.node in quick for each in bad) else student
         what = "; ".join(f"{e.node}: {e.state} {e.why}".rstrip() for e in bad[:3])
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
         raise click.ClickException(
             f"{root_of(context)} does not hold one whole run ({what}{more})\n"
-            f"{RUN_FIRST[task]} After a run with an --env, give the same --env here."
+            f"{first} After a run with an --env, give the same --env here."
         )
 
 

@@ -191,8 +191,7 @@ class Rate:
     def check(self, key: str, now: float | None = None) -> None:
         """Refuse what `take` would refuse, without counting."""
         now = time.monotonic() if now is None else now
-        full = max(self._empty.get(key, now), now)
-        wait = full + self._each - now - self._burst * self._each
+        wait = max(self._empty.get(key, now) - now, 0) - (self._burst - 1) * self._each
         if wait > 0:
             message = f"{self._told}; try again later"
             raise WebError(429, message, "rate_limit_exceeded", wait=wait)

@@ -60,12 +60,14 @@ def create_app(
         guesses=Guesses(tokens, limits.wrong_tokens_per_minute),
     )
 
-    # The pages of FastAPI that show an API load scripts from elsewhere.
+    # The pages of FastAPI that show an API load scripts from elsewhere; its description of the API
+    # knows no body that `json_body` reads.
     app = FastAPI(
         title="churnlens",
         version=churnlens.__version__,
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
     )
     app.state.house = house
     # Not by FastAPI's `max_body_size`: its refusal would go past the gate, without headers.

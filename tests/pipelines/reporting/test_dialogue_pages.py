@@ -13,7 +13,8 @@ from churnlens.options import (
     SummaryScoreOptions,
     SummaryWriterOptions,
 )
-from churnlens.pipelines.reporting.satisfaction.plots import most_alerted
+from churnlens.pipelines.reporting.formats import shown
+from churnlens.pipelines.reporting.satisfaction.plots import most_alerted, plot_course
 from churnlens.pipelines.reporting.satisfaction.report import SECTIONS, render_satisfaction
 from churnlens.pipelines.reporting.summary.report import render_summary
 from churnlens.tasks.satisfaction import judging
@@ -57,7 +58,7 @@ def entries():
     alerted = [(d, a) for d, each in zip(test, found, strict=True) for a in each.alerts]
     dialogue, alert = alerted[0]
     told = explainer(desk(), dialogue.language, judging.AttributionOptions())
-    explained = {"dialogue": LIVE, **told.explain(dialogue, alert.turn)}
+    explained = {"alert": alert.id, "dialogue": LIVE, **told.explain(dialogue, alert.turn)}
     decision = {
         "dialogue": LIVE, "severity": "red", "actions": ["supervisor_alert"], "offer": "credit",
         "amount": 5, "currency": "CNY", "approver": "team_lead",
@@ -145,12 +146,54 @@ def test_every_field_of_a_summary_has_its_scores():
         assert f'<th scope="row">{name}</th>' in summary_page("en")
 
 
+@pytest.mark.parametrize(("corpus", "said"), [(0.987, "dialogue: 98.7"), (None, "")])
+def test_numbers_that_their_dialogue_holds_are_counted(corpus, said):
+    dialogues, told, figures = summaries()
+    one = figures["en"] | {"number_fidelity": {"corpus": corpus}}
+    source = render_summary(dialogues, told, {"en": one}, COUNTS, SummaryReportingOptions())
+    assert said in source and ("that occur in the dialogue" in source) == bool(said)
+
+
 def test_dialogues_with_most_alerts_come_first():
     rows = [
         {"id": n, "alerts": [0] * alerts, "turns": [0] * turns}
         for n, (alerts, turns) in enumerate([(0, 9), (1, 3), (2, 3), (1, 5)])
     ]
     assert [each["id"] for each in most_alerted(rows, 2)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("a phrase that must be heard: legal steps", "tell the supervisor", "team lead")),
+        ("zh", ("出现警示用语：法律途径", "通知主管", "组长")),
+    ],
+)
+def test_an_alert_says_what_raised_it_also_where_no_word_carried_the_score(language, said):
+    (explained,) = entries()["explanations"]
+    fired = {"rule": "phrase", "turns": [explained["turn"]], "phrase": "legal"}
+    alerted = {"id": "D", "turns": [], "alerts": [{"id": explained["alert"], "reasons": [fired]}]}
+    given = entries() | {
+        "assessments": [alerted],
+        "explanations": [explained | {"words": []}],
+    }
+    source = render_satisfaction(language=language, shown=0, **given)
+    assert all(each in source for each in said)
+    assert "supervisor alert" not in source
+
+
+@pytest.mark.parametrize(("rules", "lines"), [((1.0, 1.0), 0), ((0.3, 1.0), 1), ((0.3, 0.6), 2)])
+def test_a_threshold_that_is_off_is_said_to_be_off_and_not_drawn(rules, lines):
+    given = dict(zip(("amber", "red"), rules, strict=True))
+    row = {"id": "D", "turns": [{"index": 0, "p_dissatisfied": 0.4}], "alerts": []}
+    (axes,) = plot_course(row, given, "en").axes
+    assert len(axes.lines) == 1 + lines
+    desk_rules = {"alerts": entries()["desk_rules"]["alerts"] | given | {"ahead": 0.44}}
+    text = render_satisfaction(language="en", shown=2, **entries() | {"desk_rules": desk_rules})
+    said = ["off" if each == 1 else shown(each, "share", "en") for each in rules]
+    assert (
+        f"amber {said[0]}, red {said[1]}" in text and f"soon {shown(0.44, 'share', 'en')}" in text
+    )
 
 
 def test_without_alerts_reasons_or_references_the_page_says_so():

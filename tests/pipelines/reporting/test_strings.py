@@ -30,6 +30,9 @@ from churnlens.tasks.clv.features import FEATURES
 from churnlens.tasks.clv.text_arm import EMBEDDED, LANGUAGE_MODEL
 from churnlens.tasks.clv.transactions import REASONS
 from churnlens.tasks.pairwise import POINTS
+from churnlens.tasks.satisfaction.action_table import Action
+from churnlens.tasks.satisfaction.alerts import Rule
+from churnlens.tasks.satisfaction.phrases import Kind as PhraseKind
 from churnlens.tasks.service.arms import ARMS as SERVICE_ARMS
 from churnlens.tasks.service.arms import CHECKED, FLOOR, PASSAGES
 from churnlens.tasks.service.bench import SIDES
@@ -111,6 +114,9 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
         ("service_arms", [FLOOR, PASSAGES, CHECKED, *SERVICE_ARMS]),
         ("bench_sides", SIDES),
         ("lesson_splits", [*SPLITS, "general"]),
+        ("fired_rules", get_args(Rule)),
+        ("phrase_kinds", get_args(PhraseKind)),
+        ("alert_actions", get_args(Action)),
         ("judgements", set(AnswerScore.model_fields) - {"answers", "answered", "models"}),
     ],
 )

@@ -114,6 +114,27 @@ def test_small_talk_is_nothing_but_small_talk():
 @pytest.mark.parametrize(
     "text",
     [
+        "Thanks, bye!",
+        "thank you. goodbye",
+        "ok, thanks, cheers",
+        "谢谢，再见",
+        "好的，多谢，拜拜！",
+    ],
+)
+def test_a_thank_and_a_farewell_are_small_talk(text):
+    assert RULES.chat(text) == "thanks"
+
+
+@pytest.mark.parametrize(
+    "text", ["再见，退货要几天", "谢谢，我的订单呢", "bye bye money, where is it"]
+)
+def test_a_farewell_with_more_is_not(text):
+    assert RULES.chat(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "Hello\nMy parcel is overdue",
         "Hi there,\n\nHow long can I return something?\n\nThanks!",
         "Thanks\nand where is my parcel",

@@ -88,6 +88,7 @@ def test_a_refusal_is_shown_as_one(served, visit, question, shown):
     ask(page, "en", question)
     assert shown in page.get_by_role("note").inner_text()
     assert page.locator(".chip").count() == 0
+    assert "0 of 0" not in page.locator(".answer").inner_text()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -91,6 +91,16 @@ def test_a_source_is_one_click_away_now_and_later(server, visit, language):
         page.reload()
 
 
+def test_an_opened_source_is_in_sight(server, visit):
+    page = visit(server.url, viewport={"width": 1100, "height": 600})
+    for number in range(4):
+        send(page, f"source? {number}")
+        expect(page.locator(".message")).to_have_count(2 * number + 2)
+        reply = written(page)
+    reply.get_by_text("Sources").click()
+    expect(reply.locator("blockquote")).to_be_in_viewport(ratio=0.9)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_keyboard_is_enough(server, visit, language):
     page = visit(server.url, language)

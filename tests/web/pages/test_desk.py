@@ -114,6 +114,18 @@ def test_values_and_then_the_retention_list(served, visit):
     assert "Call" in first and "66" in first and "900–1,500" in first
     assert "no place left for this action" in second
     assert page.locator("code").count() == 0
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.get_by_text("900–1,500").locator("..").inner_text() == "1,234 900–1,500"
+
+
+def test_what_opens_the_turns_of_a_summary_stays_on_one_line(served, visit):
+    server, root = served
+    summaries(root, 1)
+    page = visit(f"{server.url}/summaries", "zh")
+    page.locator("tbody td").first.evaluate("e => e.append('太慢'.repeat(400))")
+    opened = page.locator("tbody summary")
+    size, height = opened.evaluate("e => [getComputedStyle(e).fontSize, e.clientHeight]")
+    assert height < 2 * float(size.removesuffix("px"))
 
 
 REPORT = """<h1 id=top>Churn</h1><style>h1 {color: rgb(1, 2, 3)}</style><a href=#top>top</a>

@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 import churnlens.web.pages as room
 from churnlens.datasets.atomic import temporary_sibling
+from churnlens.tasks.satisfaction.alerts import Rule
+from churnlens.tasks.satisfaction.phrases import Kind
 from churnlens.web.desk import CLOSING
 from churnlens.web.feeds import overview
 from churnlens.web.gate import HEADERS
@@ -51,6 +54,13 @@ def test_every_phrase_is_used_and_every_used_phrase_exists():
     assert used == set(read_book().phrases)
     groups = set(re.findall(r"(?:name|group)\([\"'](\w+)[\"']", written))
     assert groups == set(read_book().groups)
+
+
+@pytest.mark.parametrize(
+    ("group", "keys"), [("rules", get_args(Rule)), ("phrases", get_args(Kind))]
+)
+def test_whatever_raises_an_alert_has_a_name(group, keys):
+    assert set(read_book().groups[group]) == set(keys)
 
 
 def test_the_script_knows_its_words():

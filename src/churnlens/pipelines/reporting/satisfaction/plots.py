@@ -71,7 +71,7 @@ def plot_reliability(turns: Mapping[str, Any], language: Language) -> Figure:
 def plot_course(
     assessment: Mapping[str, Any], rules: Mapping[str, Any], language: Language
 ) -> Figure:
-    """Return the course of P(dissatisfied) over a dialogue, with thresholds and alerts.
+    """Return the course of P(dissatisfied) over a dialogue, its alerts and thresholds that are on.
 
     Args:
         assessment: one row of the stage inference.
@@ -86,8 +86,8 @@ def plot_course(
     with rc_context(STYLE | {"axes.spines.left": True}):
         figure = new_figure(f"course-{assessment['id']}", 2.2)
         axes = figure.add_subplot(xlabel=words.say("turn"), ylabel=words.say("dissatisfied"))
-        for level in ("amber", "red"):
-            axes.axhline(rules[level], color=COLOURS["muted"], linewidth=1, linestyle=(0, (4, 3)))
+        for level in (rules[each] for each in ("amber", "red") if rules[each] < 1):
+            axes.axhline(level, color=COLOURS["muted"], linewidth=1, linestyle=(0, (4, 3)))
         axes.plot(places, p, color=COLOURS["blue"], marker="o", markersize=4)
         for alert in assessment["alerts"]:
             style: dict[str, Any] = {"color": COLOURS["rust"], "markersize": 9, "clip_on": False}

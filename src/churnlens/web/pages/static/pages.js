@@ -216,6 +216,9 @@ function chat(page) {
     if (mine) ask(one(".text", mine).textContent, mine);
   });
   stop.addEventListener("click", () => writing?.abort());
+  log.addEventListener("toggle", ({ target }) => {
+    if (target.open) target.scrollIntoView({ block: "nearest" });
+  }, true);  // no toggle bubbles
   one(".conversations").addEventListener("click", (event) => {
     if (event.target.matches(".delete")) remove(page, event.target.closest("li"));
   });
