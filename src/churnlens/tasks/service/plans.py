@@ -28,11 +28,15 @@ _CODE = re.compile(r"[^\s\u3000-\u9fff\uff00-\uffef]*\d[^\s\u3000-\u9fff\uff00-\
 _QUESTION = re.compile(
     r"[?？]|^\W*(what|when|how|who|why|which|is|are|can|do|does)\b|几|多久|什么|怎么|吗", re.I
 )
+_ODD = re.compile(
+    r"(?<![A-Za-z0-9])(?=(?:[A-Za-z-]*\d){4})[A-Za-z0-9][A-Za-z0-9-]{3,23}(?![A-Za-z0-9-])"
+)
 _FEW = 3  # words that do not yet change the language of a conversation
 _SHORT = 6  # words of a turn that says nothing by itself and stays with what was spoken of
 _SCOPE = "conduct.scope"
 RULED: dict[str, Status] = {
     "conduct.danger": "handed_over",
+    "conduct.distress": "handed_over",
     "conduct.promises": "refused",
     "conduct.others": "refused",
     "conduct.secrets": "refused",
@@ -41,7 +45,13 @@ RULED: dict[str, Status] = {
     "conduct.records": "refused",
 }
 # Before a case, even a complete one: a number opens no door and excuses no password.
-_FIRST = ("conduct.danger", "conduct.instructions", "conduct.secrets", "conduct.others")
+_FIRST = (
+    "conduct.danger",
+    "conduct.distress",
+    "conduct.instructions",
+    "conduct.secrets",
+    "conduct.others",
+)
 ON_WISH = ("conduct.human", "conduct.complaint")
 
 
@@ -153,6 +163,8 @@ def _step(turns: Sequence[_Turn], plans: Sequence[Plan], knowledge: Knowledge) -
         return Plan(status=status, wording=wording, intent=kind, language=turn.language)
     if given:
         return given
+    if case and waits and (odd := _odd(plans, turn)):
+        return odd
     if case and knowledge.rules.lacks(turn.text):
         update = {"status": "handed_over", "wording": "without", "language": turn.language}
         return case.model_copy(update=update)
@@ -163,6 +175,23 @@ def _open(plans: Sequence[Plan]) -> Plan | None:
     """Return the case that waits for what it needs, None where the last one got it."""
     last = next((plan for plan in reversed(plans) if plan.slot), None)
     return last if last and last.status == "asks" else None
+
+
+def _odd(plans: Sequence[Plan], turn: _Turn) -> Plan | None:
+    """Return the plan for a number that has not the shape that the open case waits for.
+
+    Once the customer is told so; then it is handed over as it is, for nobody is to be asked for
+    ever.
+    """
+    case = plans[-1]
+    if not case.slot or case.slot == "transaction" or case.status != "asks":
+        return None
+    if not (found := _ODD.search(turn.text)):
+        return None
+    if case.wording != "unread":
+        return case.model_copy(update={"wording": "unread", "language": turn.language})
+    update = {"status": "handed_over", "value": found.group(), "wording": "hands_over"}
+    return case.model_copy(update={**update, "language": turn.language})
 
 
 def _turns_away(turn: _Turn, case: Plan, knowledge: Knowledge) -> bool:
@@ -231,9 +260,11 @@ def _by_passage(
         said = [each.text for each in turns]
         about = [_subject(*each, knowledge) for each in zip(said[:-1], plans, strict=True)]
         given = sources(said, about, plan.intent, knowledge.rules)
-        return _given(plan, given, turn, knowledge) or plan.model_copy(
-            update={"wording": plan.slot}
-        )
+        known = _given(plan, given, turn, knowledge)
+        wording = {
+            "wording": "at_once" if known else plan.slot
+        }  # what the passage says comes first
+        return (known or plan).model_copy(update=wording)
     return plan.model_copy(update={"citations": (main, *_close(found, knowledge))})
 
 
@@ -289,10 +320,11 @@ def _held(
     wording: str = "",
     confidence: float = 1.0,
 ) -> Plan:
+    wish = status == "handed_over" and passage in ON_WISH
     return Plan(
         status=status,
         citations=(passage,),
-        wording=wording,
+        wording="passes" if wish else wording,
         intent=knowledge.handbook.passages[passage].intent,
         confidence=confidence,
         language=turn.language,

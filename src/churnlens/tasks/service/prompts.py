@@ -28,6 +28,8 @@ class ServicePrompts(Frozen):
         asks: for each thing that a case needs, and for `what` is wanted.
         hands_over: with `{value}` of what the case needs.
         without: where the customer does not have what a case needs.
+        unread: where a number has not the shape that a case needs.
+        passes: where a conversation is handed over on the customer's wish.
         again: after a case was handed over.
         thanks: after thanks.
         unsure: before the scope, when nothing is known about a turn.
@@ -37,6 +39,8 @@ class ServicePrompts(Frozen):
     asks: dict[Slot | Literal["what"], Text]
     hands_over: Text
     without: Text
+    unread: Text
+    passes: Text
     again: Text
     thanks: Text
     unsure: Text

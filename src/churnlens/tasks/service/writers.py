@@ -58,10 +58,15 @@ class TemplateWriter:
         """Return the reply; it depends on the plan alone."""
         prompts, language = knowledge.prompts, plan.language
         texts = [knowledge.handbook.text(key, language) for key in plan.citations]
+        handed = prompts.hands_over.of(language).format(value=plan.value)
         if plan.wording == "hands_over":
-            texts = [prompts.hands_over.of(language).format(value=plan.value)]
-        elif plan.wording in {"again", "thanks", "without"}:
+            texts = [handed]
+        elif plan.wording == "at_once":
+            texts = [*texts, handed]
+        elif plan.wording in {"again", "thanks", "without", "unread"}:
             texts = [getattr(prompts, plan.wording).of(language)]
+        elif plan.wording == "passes":
+            texts = [*texts, prompts.passes.of(language)]
         elif plan.wording == "unsure":
             texts = [prompts.unsure.of(language), *texts]
         elif plan.wording:
