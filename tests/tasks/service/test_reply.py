@@ -106,6 +106,11 @@ def test_a_number_of_another_shape_is_told_so_once_and_then_passed_on(odd):
     assert "4402718365" in good.text
 
 
+def test_a_number_as_long_as_that_of_a_card_is_not_said_back():
+    said = ["My parcel is overdue", "371449635398431"]
+    assert all("3714" not in ask(*said, *more).text for more in ([], said[1:]))
+
+
 def test_who_gives_the_number_at_once_still_hears_the_passage():
     got = ask("My parcel is overdue, order 4402718365")
     assert got.status == "handed_over"

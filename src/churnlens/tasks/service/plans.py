@@ -29,7 +29,7 @@ _QUESTION = re.compile(
     r"[?？]|^\W*(what|when|how|who|why|which|is|are|can|do|does)\b|几|多久|什么|怎么|吗", re.I
 )
 _ODD = re.compile(
-    r"(?<![A-Za-z0-9])(?=(?:[A-Za-z-]*\d){4})[A-Za-z0-9][A-Za-z0-9-]{3,23}(?![A-Za-z0-9-])"
+    r"(?<![A-Za-z0-9])(?=(?:[A-Za-z-]*\d){4})[A-Za-z0-9][A-Za-z0-9-]{3,13}(?![A-Za-z0-9-])"
 )
 _FEW = 3  # words that do not yet change the language of a conversation
 _SHORT = 6  # words of a turn that says nothing by itself and stays with what was spoken of
@@ -181,7 +181,7 @@ def _odd(plans: Sequence[Plan], turn: _Turn) -> Plan | None:
     """Return the plan for a number that has not the shape that the open case waits for.
 
     Once the customer is told so; then it is handed over as it is, for nobody is to be asked for
-    ever.
+    ever. No number as long as a card's is said back.
     """
     case = plans[-1]
     if not case.slot or case.slot == "transaction" or case.status != "asks":
@@ -260,11 +260,9 @@ def _by_passage(
         said = [each.text for each in turns]
         about = [_subject(*each, knowledge) for each in zip(said[:-1], plans, strict=True)]
         given = sources(said, about, plan.intent, knowledge.rules)
-        known = _given(plan, given, turn, knowledge)
-        wording = {
-            "wording": "at_once" if known else plan.slot
-        }  # what the passage says comes first
-        return (known or plan).model_copy(update=wording)
+        if known := _given(plan, given, turn, knowledge):  # the passage has not been told yet
+            return known.model_copy(update={"wording": "at_once"})
+        return plan.model_copy(update={"wording": plan.slot})
     return plan.model_copy(update={"citations": (main, *_close(found, knowledge))})
 
 

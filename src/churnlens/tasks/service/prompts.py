@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,11 @@ DOES: dict[Status, Text] = {
     "handed_over": Text(en="hands over", zh="转交"),
 }
 """How a model writes what it does, as in the written dialogues."""
+
+
+def joined(texts: Iterable[str], language: Language) -> str:
+    """Return sentences one after another, as a language writes them."""
+    return ("" if language == "zh" else " ").join(texts)
 
 
 class ServicePrompts(Frozen):

@@ -14,7 +14,7 @@ from random import Random
 from churnlens.schema import Language
 from churnlens.tasks.service.handbook import Fact, Handbook
 from churnlens.tasks.service.plans import ON_WISH, RULED
-from churnlens.tasks.service.prompts import ServicePrompts
+from churnlens.tasks.service.prompts import ServicePrompts, joined
 from churnlens.tasks.service.rows import Find, Row, Shown, row_of, with_others
 from churnlens.tasks.service.scripts import Said, Status
 
@@ -82,5 +82,4 @@ def _said(key: str, system: Shown) -> Said:
     if passage.needs:
         status = "asks"
         texts.append(system.prompts.asks[passage.needs[0]].of(language))
-    joint = "" if language == "zh" else " "
-    return Said(text=joint.join(texts), status=status, citations=(key,))
+    return Said(text=joined(texts, language), status=status, citations=(key,))

@@ -18,6 +18,7 @@ from churnlens.models.generation import Completion, Message, Request, Stopped
 from churnlens.privacy.untrusted import clean, neutralise
 from churnlens.tasks.service.knowledge import LANGUAGES, Knowledge
 from churnlens.tasks.service.plans import Plan
+from churnlens.tasks.service.prompts import joined
 from churnlens.tasks.service.scripts import Said, ScriptError, read_said
 
 Fault = Literal["empty", "form", "status", "language", "number", "record", "secret", "prompt"]
@@ -71,8 +72,7 @@ class TemplateWriter:
             texts = [prompts.unsure.of(language), *texts]
         elif plan.wording:
             texts = [*texts, prompts.asks[plan.wording].of(language)]  # type: ignore[index]
-        joint = "" if language == "zh" else " "
-        return Said(text=joint.join(texts), status=plan.status, citations=plan.citations)
+        return Said(text=joined(texts, language), status=plan.status, citations=plan.citations)
 
 
 class ModelWriter:
