@@ -179,10 +179,10 @@ def test_a_message_that_waits_is_there_after_a_reload(tmp_path, visit, language)
         page.get_by_role("button", name=AGAIN[language]).click()
         expect(page.locator(".message.assistant .text")).to_have_text(WORDS.strip())
         written(page)
-        for _ in range(2):
+        for again in (page.reload, page.close):
             expect(page.locator(".message")).to_have_count(2)
             expect(page.get_by_role("button", name=AGAIN[language])).to_have_count(0)
-            page.reload()
+            again()
 
 
 def test_who_stops_waiting_can_ask_again(tmp_path, visit):
