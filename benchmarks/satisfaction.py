@@ -26,6 +26,7 @@ from sklearn.model_selection import GroupKFold
 from churnlens.datasets.raw_table import read_text
 from churnlens.dialogues.cleaning import clean_dialogue
 from churnlens.dialogues.form import Dialogue
+from churnlens.dialogues.phrases import PhraseFinder
 from churnlens.dialogues.reading import read_dialogues
 from churnlens.dialogues.splits import group_dialogues
 from churnlens.evaluation import labels as of_labels
@@ -48,7 +49,7 @@ from churnlens.tasks.satisfaction.alerts import Monitor
 from churnlens.tasks.satisfaction.calibration import Rated
 from churnlens.tasks.satisfaction.fitting import fit_scorer, load_scorer
 from churnlens.tasks.satisfaction.floor import fit_floor
-from churnlens.tasks.satisfaction.phrases import PhraseFinder, load_phrases
+from churnlens.tasks.satisfaction.phrases import load_phrases
 from churnlens.tasks.satisfaction.turns import TurnRow, labels_of, rated, truth_of, turn_rows
 
 SHOWN = ("macro_f1", "qwk", "uar", "weighted_f1", "accuracy", "mae", "ece", "classwise_ece")

@@ -32,6 +32,7 @@ from exercises import MODEL, against_one_by_one
 
 from churnlens.dialogues.cleaning import clean_dialogue
 from churnlens.dialogues.form import Dialogue
+from churnlens.dialogues.phrases import PhraseFinder
 from churnlens.dialogues.reading import read_row
 from churnlens.models.generation import Generator
 from churnlens.options import AlertOptions, FloorOptions, HeadOptions, ReasonOptions, ScorerOptions
@@ -41,7 +42,7 @@ from churnlens.tasks.satisfaction.alerts import Monitor
 from churnlens.tasks.satisfaction.desk import Desk
 from churnlens.tasks.satisfaction.fitting import fit_scorer, load_scorer
 from churnlens.tasks.satisfaction.overall import OverallModel
-from churnlens.tasks.satisfaction.phrases import PhraseFinder, load_phrases
+from churnlens.tasks.satisfaction.phrases import load_phrases
 from churnlens.tasks.satisfaction.reason_words import load_reasons
 from churnlens.tasks.satisfaction.reasons import LearntTeller, fit_reasons
 from churnlens.tasks.satisfaction.turns import turn_rows

@@ -15,8 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from churnlens.dialogues.cleaning import clean_dialogue
 from churnlens.dialogues.form import Dialogue, Turn
+from churnlens.dialogues.phrases import PhraseBook, joined
 from churnlens.dialogues.reading import read_dialogues
 from churnlens.evaluation.summary_fields import lead
 from churnlens.evaluation.text_overlap import rouge
@@ -28,8 +31,16 @@ from churnlens.tasks.summary.references import references_of
 from churnlens.tasks.summary.scores import Batch, best_constant_answer, score_drafts
 from churnlens.tasks.summary.writers import ConstantWriter, Draft, ExtractiveWriter, LeadWriter
 
+BOOKS = [Path("conf/base/satisfaction/alert_phrases.yml"), Path("conf/base/summary/phrases.yml")]
 LABELS = ("user_problem", "agent_solution", "accepted", "negative_emotion")
 TRUTH = (*LABELS, "accepted_evidence", "negative_emotion_evidence")
+
+
+def read_phrases() -> PhraseBook[str]:
+    """Return the phrases that a run knows, of the folder in which this is started."""
+    return joined(
+        *(PhraseBook[str].model_validate(yaml.safe_load(p.read_text("utf-8"))) for p in BOOKS)
+    )
 
 
 def demo_dialogues(count: int, seed: int) -> list[Dialogue]:
@@ -64,7 +75,7 @@ def demo_figures(
 ) -> dict[str, Any]:
     """Return the figures of each writer over all folds together."""
     own = [each for each in dialogues if each.language == language]
-    fold_of = folds_of(own, folds)
+    fold_of, phrases = folds_of(own, folds), read_phrases()
     drafts: dict[str, dict[str, Draft]] = {"extractive": {}, "lead": {}, "constant": {}}
     for fold in range(folds):
         held = [each for each in own if fold_of[each.id] == fold]
@@ -72,7 +83,9 @@ def demo_figures(
         pairs = [(each, references_of(each)) for each in rest]
         constant = best_constant_answer([refs for _, refs in pairs], language)
         writers = {
-            "extractive": ExtractiveWriter({language: fit_extractive(pairs, language, "scenario")}),
+            "extractive": ExtractiveWriter(
+                {language: fit_extractive(pairs, language, "scenario", phrases)}
+            ),
             "lead": LeadWriter(),
             "constant": ConstantWriter({language: constant}),
         }
@@ -98,7 +111,7 @@ def tweet_figures(folder: Path, options: SummaryScoreOptions) -> dict[str, Any]:
     """Return the figures of the extractive writer and both floors on the valid side."""
     train, valid = read_tweets(folder, "train"), read_tweets(folder, "valid")
     pairs = [(each, references_of(each)) for each in train]
-    writer = ExtractiveWriter({"en": fit_extractive(pairs, "en")})
+    writer = ExtractiveWriter({"en": fit_extractive(pairs, "en", phrases=read_phrases())})
     constant = ConstantWriter({"en": best_constant_answer([refs for _, refs in pairs], "en")})
     batch = Batch(valid, [references_of(each) for each in valid], "en")
     scores = score_drafts(writer.write(valid), constant.write(valid), batch, options)

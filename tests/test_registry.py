@@ -58,7 +58,7 @@ def test_tasks_share_the_raw_dialogues_and_each_makes_its_own(pipelines, task):
     own = (f"{task}.", f"params:{task}.")
     outside = {name for name in pipelines[task].inputs() if not name.startswith(own)}
     assert "dialogues" in outside
-    company = {"action_table", "alert_phrases", "desk_facts", "reason_book"}
+    company = {"action_table", "alert_phrases", "desk_facts", "reason_book", "summary_phrases"}
     named = {"customer_table", "schema"}  # who is called what
     assert outside <= {"dialogues", "model_lock", "params:model_root"} | company | named
     assert f"{task}.dialogues" in pipelines[task].all_outputs()

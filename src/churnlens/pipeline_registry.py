@@ -82,7 +82,16 @@ TASKS = {
     ),
     "summary": Task(
         stages=(data_processing, distillation, finetuning, inference, reporting),
-        inputs=frozenset({"raw_dialogues", "customer_table", "schema", "model_lock"}),
+        inputs=frozenset(
+            {
+                "raw_dialogues",
+                "customer_table",
+                "schema",
+                "model_lock",
+                "alert_phrases",
+                "summary_phrases",
+            }
+        ),
         parameters=frozenset({"params:model_root"}),
         asides=(experiments,),
         quick=True,

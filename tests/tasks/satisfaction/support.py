@@ -2,9 +2,9 @@
 
 import random
 
+from churnlens.dialogues.phrases import PhraseBook, PhraseFinder
 from churnlens.schema import Words
 from churnlens.tasks.satisfaction.alerts import CustomerTurn, Monitor
-from churnlens.tasks.satisfaction.phrases import PhraseBook, PhraseFinder
 from churnlens.tasks.satisfaction.turns import TurnRow
 
 FINDER = PhraseFinder(PhraseBook(kinds={"legal": Words(en=("sue you",))}))

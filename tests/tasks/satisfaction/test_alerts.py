@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from churnlens.dialogues.phrases import PhraseBook, PhraseFinder
 from churnlens.options import AlertOptions
 from churnlens.schema import Words
 from churnlens.tasks.satisfaction.alerts import (
@@ -13,7 +14,6 @@ from churnlens.tasks.satisfaction.alerts import (
     Reason,
 )
 from churnlens.tasks.satisfaction.outlook import Outlook
-from churnlens.tasks.satisfaction.phrases import PhraseBook, PhraseFinder
 from tasks.satisfaction.support import FINDER, SUE, alerts, levels, naive, turns
 
 OPTIONS = AlertOptions(amber=0.5, red=0.8, rise=1, cool_down=3)

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from churnlens.dialogues.phrases import PhraseBook, PhraseFinder
 from churnlens.schema import Words
-from churnlens.tasks.satisfaction.phrases import PhraseBook, PhraseFinder, load_phrases
+from churnlens.tasks.satisfaction.phrases import AlertPhrases, load_phrases
 
 BOOK = Path(__file__).parents[3] / "conf/base/satisfaction/alert_phrases.yml"
 FINDER = PhraseFinder(load_phrases(BOOK))
@@ -130,4 +131,4 @@ def test_a_long_text_costs_little():
 
 def test_a_kind_that_is_none_is_refused():
     with pytest.raises(ValidationError, match="anger"):
-        PhraseBook.model_validate({"kinds": {"anger": {"en": ["grr"]}}})
+        AlertPhrases.model_validate({"kinds": {"anger": {"en": ["grr"]}}})

@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 
 from churnlens.dialogues.form import Dialogue
+from churnlens.dialogues.phrases import PhraseFinder
 from churnlens.options import AlertGrid, AlertOptions, AlertScoreOptions
 from churnlens.schema import Frozen
 from churnlens.tasks.satisfaction.alert_scores import (
@@ -24,7 +25,7 @@ from churnlens.tasks.satisfaction.alert_scores import (
 from churnlens.tasks.satisfaction.alerts import Heard, Monitor
 from churnlens.tasks.satisfaction.first_alerts import Signals, first_alert, signals
 from churnlens.tasks.satisfaction.outlook import Outlook, fit_outlook, unseen_outlooks
-from churnlens.tasks.satisfaction.phrases import PhraseFinder
+from churnlens.tasks.satisfaction.phrases import Kind
 
 
 class Watched(Frozen):
@@ -75,7 +76,7 @@ class Tuning(Frozen):
 def watched(
     dialogue: Dialogue,
     probabilities: Sequence[float],
-    finder: PhraseFinder,
+    finder: PhraseFinder[Kind],
     outlook: Outlook | None = None,
 ) -> Watched:
     """Join a labelled, redacted dialogue with P(dissatisfied) of each of its customer turns.
@@ -108,7 +109,7 @@ def watched(
 def unseen_cases(
     dialogues: Sequence[Dialogue],
     probabilities: Sequence[Sequence[float]],
-    finder: PhraseFinder,
+    finder: PhraseFinder[Kind],
     horizon: int,
 ) -> tuple[list[Watched], Outlook | None]:
     """Fit the outlook, and join each dialogue with one that has not seen it.
@@ -148,7 +149,7 @@ def score(cases: Sequence[Watched], monitor: Monitor, options: AlertScoreOptions
 
 def tune(
     cases: Sequence[Watched],
-    finder: PhraseFinder,
+    finder: PhraseFinder[Kind],
     grid: AlertGrid,
     base: AlertOptions,
     options: AlertScoreOptions,

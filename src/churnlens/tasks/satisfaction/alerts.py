@@ -20,12 +20,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from churnlens.dialogues.phrases import PhraseFinder
 from churnlens.engine.shards import content_key
 from churnlens.options import AlertOptions
 from churnlens.schema import Frozen
 from churnlens.tasks.satisfaction.events import Event
 from churnlens.tasks.satisfaction.outlook import Course, Outlook
-from churnlens.tasks.satisfaction.phrases import Kind, PhraseFinder
+from churnlens.tasks.satisfaction.phrases import Kind
 
 Level = Literal["calm", "amber", "red"]
 Rule = Literal["window", "rise", "outlook", "score", "phrase"]
@@ -139,7 +140,7 @@ class Monitor:
     """The rules with their settings; it keeps nothing of any dialogue."""
 
     def __init__(
-        self, options: AlertOptions, phrases: PhraseFinder, outlook: Outlook | None = None
+        self, options: AlertOptions, phrases: PhraseFinder[Kind], outlook: Outlook | None = None
     ) -> None:
         """Name the rules: other settings, phrases or outlook give other event ids."""
         self.options, self._phrases, self.outlook = options, phrases, outlook

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from churnlens.dialogues.form import Dialogue
+from churnlens.dialogues.phrases import PhraseFinder
 from churnlens.evaluation import labels as of_labels
 from churnlens.evaluation.classification import reliability
 from churnlens.evaluation.faithfulness import faithfulness
@@ -34,7 +35,7 @@ from churnlens.tasks.satisfaction.attribution import attribute, explained
 from churnlens.tasks.satisfaction.calibration import Rated
 from churnlens.tasks.satisfaction.desk import Assessment, Desk
 from churnlens.tasks.satisfaction.floor import Floor
-from churnlens.tasks.satisfaction.phrases import PhraseFinder
+from churnlens.tasks.satisfaction.phrases import Kind
 from churnlens.tasks.satisfaction.tracing import explainer
 from churnlens.tasks.satisfaction.turns import TurnRow, rated, truth_of, turn_rows, whole_rating
 
@@ -204,7 +205,7 @@ def judge_alerts(
     dialogues: Sequence[Dialogue],
     assessments: Sequence[Assessment],
     desk: Desk,
-    finder: PhraseFinder,
+    finder: PhraseFinder[Kind],
     options: AlertScoreOptions,
 ) -> dict[str, Any]:
     """Judge the alerts beside one turn above a threshold, and beside always alerting at once.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
+from churnlens.dialogues.phrases import PhraseFinder
 from churnlens.models.lock import spec_of
 from churnlens.models.weights import verify
 from churnlens.options import AlertOptions, SatisfactionFinetuningOptions
@@ -17,7 +18,7 @@ from churnlens.tasks.satisfaction.fitting import Fitted, load_scorer
 from churnlens.tasks.satisfaction.floor import Floor
 from churnlens.tasks.satisfaction.outlook import Outlook
 from churnlens.tasks.satisfaction.overall import OverallModel
-from churnlens.tasks.satisfaction.phrases import PhraseBook, PhraseFinder
+from churnlens.tasks.satisfaction.phrases import AlertPhrases
 from churnlens.tasks.satisfaction.reason_words import ReasonBook, ReasonTeller, WordTeller
 from churnlens.tasks.satisfaction.reasons import LearntTeller, ReasonModel
 
@@ -104,7 +105,7 @@ def open_teller(model: Mapping[str, Any], book: ReasonBook) -> ReasonTeller:
 def open_desk(stored: StoredDesk, options: SatisfactionFinetuningOptions) -> Desk:
     """Return the desk with its models loaded."""
     rules = DeskRules.model_validate(stored["desk_rules"])
-    finder = PhraseFinder(PhraseBook.model_validate(stored["alert_phrases"]))
+    finder = PhraseFinder(AlertPhrases.model_validate(stored["alert_phrases"]))
     book = ReasonBook.model_validate(stored["reason_book"])
     return Desk(
         scorer=open_scorer(stored, options.encoder),

@@ -15,9 +15,9 @@ import numpy as np
 import yaml
 from pydantic import Field
 
+from churnlens.dialogues.phrases import any_phrase
 from churnlens.privacy.folding import fold
 from churnlens.schema import Frozen, Text, Words
-from churnlens.tasks.satisfaction.phrases import any_phrase
 
 LONGEST = 4000  # characters of a turn that are read
 _DOUBT = 0.5  # of a turn: what speaks for no reason at all

@@ -4,6 +4,10 @@ Where references name the turns that show a value, clauses are judged by themsel
 shows what its strongest clause shows (multiple-instance learning, Andrews et al. 2003): the last
 turn that decides says whether it was accepted; any turn of anger says that there is emotion.
 Where references name no turns, the customer's words are judged as one text.
+
+What is learned knows the words of its dialogues. So a phrase book goes beside it: whether a plain
+phrase of anger is said is a figure of emotion, and where nothing learned shows a value, plain
+phrases do.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from typing import Final
 import numpy as np
 
 from churnlens.dialogues.form import Dialogue, Turn
+from churnlens.dialogues.phrases import PhraseBook
 from churnlens.schema import Frozen
 from churnlens.tasks.summary.contract import Answer, FieldName
 from churnlens.tasks.summary.linear import Case, Linear, fit_table, hashed, out_of_fold
@@ -26,6 +31,8 @@ SHOWS: Final[dict[FieldName, tuple[Answer, ...]]] = {  # what turns show, the st
     "negative_emotion": ("yes", "unclear"),
 }
 SILENT: Final[dict[FieldName, Answer]] = {"accepted": "unclear", "negative_emotion": "no"}
+ANGER: Final = frozenset({"anger", "threat", "legal", "abuse"})  # kinds of phrases
+OFFERS: Final[dict[str, Answer]] = {"open": "unclear", "refuses": "no", "accepts": "yes"}
 ROUNDS: Final = 3  # in which the clause that shows a value is chosen anew
 STRENGTH: Final = 30.0  # of the weights of clauses; found on other demo dialogues than are judged
 STEPS: Final = tuple(np.round(np.arange(0.1, 0.91, 0.05), 2).tolist())
@@ -62,6 +69,14 @@ class Shown(Frozen):
         """Return how far the probability of each case is above the threshold, shape (n,)."""
         return (self.linear.chance(table) - self.threshold) / (1 - self.threshold)
 
+    def margins_said(self, table: Table) -> np.ndarray:
+        """Return the same where the words alone are as far, and what they alone are elsewhere.
+
+        So a place in a dialogue speaks against a value and never for it: otherwise it makes a
+        feeling of words that nobody learned.
+        """
+        return np.minimum(self.margins(table), self.margins(table.words))
+
 
 class ClosedField(Frozen):
     """How a closed field is judged.
@@ -81,26 +96,31 @@ class ClosedField(Frozen):
         return self.judge_all([dialogue], Reader())[0]
 
     def judge_all(self, dialogues: Sequence[Dialogue], reader: Reader) -> list[Verdict]:
-        """Return the value of each dialogue, as `judge` does of one."""
+        """Return the value of each dialogue, as `judge` does of one; `reader` has the phrases."""
         places = [customer_turns(each) for each in dialogues]
         cases = [self._cases(*each, reader) for each in zip(dialogues, places, strict=True)]
         turns = [turn for each in cases for turn in each]
         table = reader.table([case for turn in turns for case in turn])
         starts = np.cumsum([0, *map(len, turns)], dtype=int)[:-1]
-        margins = {  # of each turn what its strongest clause shows
-            value: np.maximum.reduceat(shown.margins(table), starts) if turns else np.zeros(0)
+        margins = {
+            value: shown.margins_said(table) if self.by_turn else shown.margins(table)
             for value, shown in self.shows.items()
+        }
+        margins = {  # of each turn what its strongest clause shows
+            value: np.maximum.reduceat(each, starts) if turns else each
+            for value, each in margins.items()
         }
         ends, verdicts = np.cumsum([len(each) for each in cases]), []
         for dialogue, own, each, end in zip(dialogues, places, cases, ends, strict=True):
             shown = {value: margin[end - len(each) : end] for value, margin in margins.items()}
-            verdicts.append(self._verdict(dialogue, own, shown, reader))
+            learned = self._verdict(dialogue, own, shown, reader)
+            verdicts.append(learned if learned.turns else self._said(dialogue, own, reader))
         return verdicts
 
     def _cases(self, dialogue: Dialogue, places: Sequence[int], reader: Reader) -> list[list[Case]]:
         """Return the cases of each turn; of a text as a whole one."""
         if places and not self.by_turn:
-            return [[whole_case(dialogue, places)]]
+            return [[whole_case(dialogue, places, self.field, reader)]]
         return [turn_cases(dialogue, at, self.field, reader) for at in places]
 
     def _verdict(
@@ -126,6 +146,19 @@ class ClosedField(Frozen):
         ]
         return told[0] if told else silent
 
+    def _said(self, dialogue: Dialogue, places: Sequence[int], reader: Reader) -> Verdict:
+        """Return what plain phrases say: of anger anywhere, of an offer in the last turn."""
+        if self.field == "negative_emotion":
+            angry = tuple(at for at in places if is_angry(dialogue.turns[at].text, reader))
+            return Verdict(value="yes" if angry else "no", turns=angry)
+        last = places[-1] if places else 0
+        offered = any(_is_agent(turn) for turn in dialogue.turns[:last])
+        if not offered or _is_question(dialogue.turns[last].text):
+            return Verdict(value="unclear")
+        kinds = reader.kinds(dialogue.turns[last].text)
+        value = next((value for kind, value in OFFERS.items() if kind in kinds), None)
+        return Verdict(value=value, turns=(last,)) if value else Verdict(value="unclear")
+
     def _of_whole(
         self,
         dialogue: Dialogue,
@@ -138,7 +171,7 @@ class ClosedField(Frozen):
         if margins[best] <= 0:
             return None
         alone = self.shows[best].margins(
-            reader.table([whole_case(dialogue, [at]) for at in places])
+            reader.table([whole_case(dialogue, [at], self.field, reader) for at in places])
         )
         return Verdict(value=best, turns=(places[int(alone.argmax())],))
 
@@ -189,6 +222,11 @@ def turn_cases(
     ]
 
 
+def is_angry(text: str, reader: Reader) -> bool:
+    """Return whether a text says in plain phrases that its writer is angry."""
+    return not ANGER.isdisjoint(reader.kinds(text))
+
+
 def _is_agent(turn: Turn) -> bool:
     return turn.speaker == "agent"
 
@@ -213,12 +251,22 @@ def _figures(
     }
 
 
-def whole_case(dialogue: Dialogue, places: Sequence[int]) -> Case:
-    """Return what the judgement of the customer's turns as one text rests on."""
-    return Case({"all": "\n".join(dialogue.turns[at].text for at in places)[:20_000]}, {})
+def whole_case(dialogue: Dialogue, places: Sequence[int], field: FieldName, reader: Reader) -> Case:
+    """Return what the judgement of the customer's turns as one text rests on.
+
+    Emotion is judged by plain phrases too: whether any turn has one, and in how many.
+    """
+    said = [dialogue.turns[at].text for at in places]
+    whole = {"all": "\n".join(said)[:20_000]}
+    if field != "negative_emotion":
+        return Case(whole, {})
+    angry = sum(is_angry(text, reader) for text in said)
+    return Case(whole, {"angry": float(angry > 0), "angry turns": min(1.0, angry / 3)})
 
 
-def fit_closed(judged: Sequence[Judged], field: FieldName) -> ClosedField:
+def fit_closed(
+    judged: Sequence[Judged], field: FieldName, phrases: PhraseBook[str] | None = None
+) -> ClosedField:
     """Learn a closed field from dialogues with true values.
 
     Raises:
@@ -227,10 +275,14 @@ def fit_closed(judged: Sequence[Judged], field: FieldName) -> ClosedField:
     kept = [each for each in judged if customer_turns(each.dialogue)]
     if not kept:
         raise ValueError(f"{field}: expected dialogues with a value, got none")
+    reader = Reader(phrases)
     if any(each.turns for each in kept):
-        shows = {value: _fit_turns(kept, field, value) for value in SHOWS[field]}
+        shows = {value: _fit_turns(kept, field, value, reader) for value in SHOWS[field]}
         return ClosedField(field=field, by_turn=True, shows=shows)
-    table = hashed([whole_case(each.dialogue, customer_turns(each.dialogue)) for each in kept])
+    wholes = [
+        whole_case(each.dialogue, customer_turns(each.dialogue), field, reader) for each in kept
+    ]
+    table = hashed(wholes)
     groups = [each.group for each in kept]
     values = [value for value in SHOWS[field] if value != SILENT[field]]
     shows = {}
@@ -257,9 +309,8 @@ def best_threshold(labels: np.ndarray, chances: np.ndarray) -> float:
     return max(STEPS, key=lambda step: (round(f1(step), 6), -abs(step - 0.5)))
 
 
-def _fit_turns(judged: Sequence[Judged], field: FieldName, value: Answer) -> Shown:
+def _fit_turns(judged: Sequence[Judged], field: FieldName, value: Answer, reader: Reader) -> Shown:
     """Learn from clauses which turns show a value."""
-    reader = Reader()
     told = [
         (turn_cases(each.dialogue, at, field, reader), shown, each.group)
         for each in judged

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from churnlens.dialogues.form import Dialogue
+from churnlens.dialogues.phrases import PhraseBook
 from churnlens.schema import Frozen, Language
 from churnlens.tasks.summary.closed import SILENT, ClosedField, Judged, Verdict, fit_closed
 from churnlens.tasks.summary.contract import CLOSED, TEXTS, FieldName, Reference
@@ -24,10 +25,12 @@ class Extractive(Frozen):
     Attributes:
         texts: field → its selector.
         closed: field → its judge; without one the field is what silence means.
+        phrases: that the judges know beside what they learned.
     """
 
     texts: dict[FieldName, Selector]
     closed: dict[FieldName, ClosedField]
+    phrases: PhraseBook[str] = PhraseBook[str]()
 
     def summarise(self, dialogue: Dialogue) -> Values:
         """Return field → value, and field → places of the turns that show it."""
@@ -35,7 +38,7 @@ class Extractive(Frozen):
 
     def summarise_all(self, dialogues: Sequence[Dialogue]) -> list[Values]:
         """Return for each dialogue what `summarise` does of one; what repeats is read once."""
-        reader = Reader()
+        reader = Reader(self.phrases)
         values: list[dict[FieldName, str]] = [{} for _ in dialogues]
         evidence: list[dict[FieldName, tuple[int, ...]]] = [{} for _ in dialogues]
         for field in TEXTS:
@@ -67,13 +70,19 @@ def can_teach(pairs: Sequence[Pair]) -> bool:
     )
 
 
-def fit_extractive(pairs: Sequence[Pair], language: Language, family: str = "") -> Extractive:
+def fit_extractive(
+    pairs: Sequence[Pair],
+    language: Language,
+    family: str = "",
+    phrases: PhraseBook[str] | None = None,
+) -> Extractive:
     """Learn from the training side.
 
     Args:
         pairs: dialogues with their references.
         language: the pairs of it are used.
         family: label whose values stay together when settings are chosen, such as `scenario`.
+        phrases: of anger, and about an offer, that are known beside what is learned.
 
     Raises:
         ValueError: when no dialogue of the language has reference sentences.
@@ -99,5 +108,5 @@ def fit_extractive(pairs: Sequence[Pair], language: Language, family: str = "") 
             if (value := getattr(refs[0], field))
         ]
         if judged:
-            closed[field] = fit_closed(judged, field)
-    return Extractive(texts=texts, closed=closed)
+            closed[field] = fit_closed(judged, field, phrases)
+    return Extractive(texts=texts, closed=closed, phrases=phrases or PhraseBook[str]())

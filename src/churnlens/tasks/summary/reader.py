@@ -7,13 +7,14 @@ stands beside the next. A reader lives as long as a batch, so that no words are 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate
 from zlib import crc32
 
 import numpy as np
 
+from churnlens.dialogues.phrases import PhraseBook, PhraseFinder
 from churnlens.tasks.summary.linear import BITS, Case, features, place_of
 from churnlens.tasks.summary.units import clauses, tokens
 
@@ -38,6 +39,12 @@ class Table:
     figures: tuple[np.ndarray, np.ndarray, np.ndarray]
     n: int
 
+    @property
+    def words(self) -> Table:
+        """The same cases without their figures."""
+        nothing = np.zeros(0, int)
+        return replace(self, figures=(nothing, np.zeros(0), nothing))
+
     def __matmul__(self, weights: np.ndarray) -> np.ndarray:
         """Return the sum of the weighted features of each case, shape (n,)."""
         places, values, owners = self.figures
@@ -54,10 +61,12 @@ class Reader:
     Attributes:
         tokens: see `units.tokens`.
         clauses: see `units.clauses`: of a text, and of how many words at least.
+        kinds: of the phrases that a text means, see `PhraseFinder.find`.
     """
 
-    def __init__(self) -> None:
-        """Begin with nothing read."""
+    def __init__(self, phrases: PhraseBook[str] | None = None) -> None:
+        """Begin with nothing read, and the phrases that are looked for."""
+        self.kinds = cache(PhraseFinder(phrases or PhraseBook[str]()).find)
         self.tokens = cache(lambda text: tuple(tokens(text)))
         self.clauses, self._parts = cache(self._clauses), cache(clauses)
         self._codes, self._words = cache(self._coded), _Codes()

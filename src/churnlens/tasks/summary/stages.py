@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from churnlens.dialogues.form import Dialogue
+from churnlens.dialogues.phrases import PhraseBook
 from churnlens.engine.shards import content_key
 from churnlens.evaluation.recipe_overlap import Embedder
 from churnlens.models.generation import Generator
@@ -39,7 +40,9 @@ TAUGHT = "baseline"  # name of the prompt by which a student is taught, and so a
 SEARCHED = "searched"
 
 
-def fit_summaries(training: Sequence[Dialogue], family: str) -> dict[str, Any]:
+def fit_summaries(
+    training: Sequence[Dialogue], family: str, phrases: PhraseBook[str] | None = None
+) -> dict[str, Any]:
     """Learn the extractive writer and the constant answer of each language of the training side.
 
     A language in which no dialogue has both a sentence and its side's words is left out, with a
@@ -48,6 +51,7 @@ def fit_summaries(training: Sequence[Dialogue], family: str) -> dict[str, Any]:
     Args:
         training: dialogues; those without a reference are passed over.
         family: label whose values stay together when settings are chosen.
+        phrases: see `fit_extractive`.
 
     Returns:
         JSON-able: `revision`, `parts` (language → what was learned), `constants` (language → the
@@ -56,7 +60,9 @@ def fit_summaries(training: Sequence[Dialogue], family: str) -> dict[str, Any]:
     pairs = [(each, refs) for each in training if (refs := references_of(each))]
     told = {language: [p for p in pairs if p[0].language == language] for language in LANGUAGES}
     told = {language: own for language, own in told.items() if _enough(own, language)}
-    parts = {language: fit_extractive(own, language, family) for language, own in told.items()}
+    parts = {
+        language: fit_extractive(own, language, family, phrases) for language, own in told.items()
+    }
     made = {language: part.model_dump(mode="json") for language, part in parts.items()}
     constants = {
         language: best_constant_answer([refs for _, refs in own], language).model_dump()

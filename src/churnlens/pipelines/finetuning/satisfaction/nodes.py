@@ -9,6 +9,7 @@ from typing import Any
 from kedro.io.core import DatasetError
 
 from churnlens.dialogues.form import Dialogue
+from churnlens.dialogues.phrases import PhraseFinder
 from churnlens.dialogues.sides import Rows, dialogues_of
 from churnlens.models.lock import spec_of
 from churnlens.models.weights import verify
@@ -18,7 +19,7 @@ from churnlens.tasks.satisfaction.alert_tuning import tune, unseen_cases
 from churnlens.tasks.satisfaction.fitting import Fitted, fit_scorer
 from churnlens.tasks.satisfaction.loading import DeskRules, ScorerParts
 from churnlens.tasks.satisfaction.overall import fit_overall
-from churnlens.tasks.satisfaction.phrases import PhraseBook, PhraseFinder
+from churnlens.tasks.satisfaction.phrases import AlertPhrases
 from churnlens.tasks.satisfaction.reason_words import ReasonBook
 from churnlens.tasks.satisfaction.reasons import fit_reasons
 from churnlens.tasks.satisfaction.turns import TurnRow, rated, turn_rows, whole_rating
@@ -96,7 +97,7 @@ def tune_desk(
     Returns:
         A `DeskRules`, and the `Tuning` that chose its alerts.
     """
-    finder = PhraseFinder(PhraseBook.model_validate(alert_phrases))
+    finder = PhraseFinder(AlertPhrases.model_validate(alert_phrases))
     expected, chances = _by_dialogue(unseen_turns, "expected", "p_dissatisfied")
     known = [each for each in dialogues_of(dialogues) if each.id in chances]
     whole = [

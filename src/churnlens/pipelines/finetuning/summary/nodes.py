@@ -7,17 +7,25 @@ from typing import Any
 
 from kedro.io.core import DatasetError
 
+from churnlens.dialogues.phrases import PhraseBook, joined
 from churnlens.dialogues.sides import Rows, dialogues_of
 from churnlens.options import SummaryFinetuningOptions
 from churnlens.pipelines.finetuning.students import tune
 from churnlens.tasks.summary.stages import fit_summaries
 
 
-def fit_extractive_writer(dialogues: Rows, options: SummaryFinetuningOptions) -> dict[str, Any]:
+def fit_extractive_writer(
+    dialogues: Rows,
+    alert_phrases: dict[str, Any],
+    summary_phrases: dict[str, Any],
+    options: SummaryFinetuningOptions,
+) -> dict[str, Any]:
     """Learn the extractive writer, and the constant answer as its floor, on the train side.
 
     Args:
         dialogues: clean, with sides.
+        alert_phrases: that it knows beside what it learns.
+        summary_phrases: that it knows too; of anger, and about an offer.
         options: `family` stays whole when settings are chosen.
 
     Returns:
@@ -26,7 +34,8 @@ def fit_extractive_writer(dialogues: Rows, options: SummaryFinetuningOptions) ->
     Raises:
         DatasetError: when no dialogue has a reference.
     """
-    fitted = fit_summaries(dialogues_of(dialogues, "train"), options.family)
+    books = [PhraseBook[str].model_validate(each) for each in (alert_phrases, summary_phrases)]
+    fitted = fit_summaries(dialogues_of(dialogues, "train"), options.family, joined(*books))
     if not fitted["parts"]:
         raise DatasetError(
             "dialogues: got none with a reference summary, expected some to learn from; next: a "

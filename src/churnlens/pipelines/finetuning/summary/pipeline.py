@@ -15,7 +15,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 func=fit_extractive_writer,
-                inputs=["dialogues", "params:finetuning"],
+                inputs=["dialogues", "alert_phrases", "summary_phrases", "params:finetuning"],
                 outputs="extractive",
                 name="fit_extractive_writer",
             ),

@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from kedro.io.core import DatasetError
 
+from churnlens.dialogues.phrases import PhraseFinder
 from churnlens.dialogues.sides import Rows, dialogues_of
 from churnlens.options import SatisfactionFinetuningOptions, SatisfactionReportingOptions
 from churnlens.pipelines.reporting.satisfaction.plots import plot_confusion, plot_reliability
@@ -21,7 +22,7 @@ from churnlens.tasks.satisfaction.judging import (
     plain,
 )
 from churnlens.tasks.satisfaction.loading import ScorerParts, StoredDesk, open_desk
-from churnlens.tasks.satisfaction.phrases import PhraseBook, PhraseFinder
+from churnlens.tasks.satisfaction.phrases import AlertPhrases
 
 
 def evaluate_satisfaction(
@@ -53,7 +54,7 @@ def evaluate_satisfaction(
         )
     desk = open_desk(stored, finetuning)
     floor = ScorerParts.model_validate(stored["scorer_parts"]).floor
-    finder = PhraseFinder(PhraseBook.model_validate(stored["alert_phrases"]))
+    finder = PhraseFinder(AlertPhrases.model_validate(stored["alert_phrases"]))
     learned = learned_labels(dialogues_of(dialogues, "train"), desk.turns)
     found = desk.assess(test)
     metrics: dict[str, Any] = plain(

@@ -1,0 +1,93 @@
+"""What closed fields know beside what they learned: the phrase books of a run."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from churnlens.dialogues.phrases import PhraseBook, PhraseFinder, joined
+from churnlens.tasks.summary.closed import OFFERS, Judged, fit_closed, is_angry, whole_case
+from churnlens.tasks.summary.reader import Reader
+from tasks.summary.support import dialogue
+
+BASE = Path(__file__).parents[3] / "conf/base"
+OWN, ALERTS = (
+    PhraseBook[str].model_validate(yaml.safe_load((BASE / name).read_text("utf-8")))
+    for name in ("summary/phrases.yml", "satisfaction/alert_phrases.yml")
+)
+BOOK = joined(ALERTS, OWN)
+READER = Reader(BOOK)
+UNKNOWN = [  # words that nothing plain is said in
+    Judged(dialogue(f"word{n}", "answer", f"more{n}"), value, (2,), str(n))
+    for n in range(8)
+    for value in ("yes", "no")
+]
+
+
+def judged(field, *said):
+    value = fit_closed(UNKNOWN, field, BOOK)
+    return value.judge_all([dialogue(*said)], READER)[0]
+
+
+def test_a_plain_word_of_anger_is_emotion_without_having_been_learned():
+    found = judged("negative_emotion", "it is late", "sorry", "This is ridiculous!", "sorry", "ok")
+    assert (found.value, found.turns) == ("yes", (2,))
+    assert judged("negative_emotion", "it is late", "sorry", "fine").value == "no"
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("Sounds good, thank you.", "yes"),
+        ("No thanks, keep your voucher.", "no"),
+        ("Let me think about it, sounds good though", "unclear"),
+        ("Would that be okay?", "unclear"),
+        ("那就换吧", "yes"),
+        ("我拒绝", "no"),
+        ("好的，但我不接受", "no"),
+        ("我再考虑一下，好吧", "unclear"),
+    ],
+)
+def test_a_plain_answer_to_an_offer(said, value):
+    assert judged("accepted", "my lamp broke", "I can offer a refund", said).value == value
+
+
+def test_an_offer_must_have_been_made_before_it_is_taken():
+    assert judged("accepted", "okay, sounds good").value == "unclear"
+
+
+def test_what_was_learned_comes_first():
+    meant = [
+        Judged(dialogue("it is late", "sorry", text), value, (2,) if turns else (), str(n))
+        for n in range(12)
+        for text, value, turns in (("a bit slow", "unclear", True), ("fine by me", "no", False))
+    ]
+    field = fit_closed(meant, "negative_emotion", BOOK)
+    told = dialogue("it is late", "sorry", "a bit slow, disappointing")
+    assert field.judge_all([told], READER)[0].value == "unclear"
+
+
+@pytest.mark.parametrize("text", ["I'm not angry", "没生气", "把我妈的电话写上", "no problem"])
+def test_what_is_no_anger(text):
+    assert not is_angry(text, READER)
+
+
+def test_anger_is_a_figure_where_a_dialogue_is_judged_as_one_text():
+    told = dialogue("this is a joke", "sorry", "pathetic", "sorry", "fine")
+    assert whole_case(told, [0, 2, 4], "negative_emotion", READER).figures == {
+        "angry": 1.0,
+        "angry turns": pytest.approx(2 / 3),
+    }
+    assert whole_case(told, [0, 2, 4], "accepted", READER).figures == {}
+
+
+def test_every_phrase_of_the_book_is_found_as_it_is_written():
+    finder = PhraseFinder(OWN)
+    for kind, words in OWN.kinds.items():
+        for phrase in words.en + words.zh:
+            said = phrase.replace("*", "").replace(" ... ", " this ").replace("...", "这")
+            assert kind in finder.find(said), phrase
+
+
+def test_every_kind_of_the_book_is_used():
+    assert {"anger", *OFFERS} == set(OWN.kinds)
