@@ -1,7 +1,9 @@
 """How good summaries are: `python benchmarks/summary.py [--tweetsumm DIR] [--dialogues N]`.
 
 Measurements, one JSON line each when it is done. (a) Demo dialogues, Chinese and English: folds
-over scenarios, so that every dialogue is summarised by a writer that never saw its scenario. (b)
+over scenarios, so that every dialogue is summarised by a writer that never saw its scenario, and
+by a writer of all of them the closed fields of dialogues of other trades, which somebody wrote who
+saw neither phrases nor program (`conf/base/bench/summary_closed.jsonl`, never tuned on). (b)
 With `--tweetsumm`, the folder of the TweetSumm files `train.jsonl` and `valid.jsonl`: the
 extractive writer learns from train and is judged once on valid, beside lead and constant.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,12 +29,14 @@ from churnlens.evaluation.text_overlap import rouge
 from churnlens.options import SummaryScoreOptions
 from churnlens.schema import Language
 from churnlens.simulation.dialogues import simulate_dialogues
+from churnlens.tasks.summary.contract import CLOSED
 from churnlens.tasks.summary.extractive import fit_extractive
 from churnlens.tasks.summary.references import references_of
 from churnlens.tasks.summary.scores import Batch, best_constant_answer, score_drafts
 from churnlens.tasks.summary.writers import ConstantWriter, Draft, ExtractiveWriter, LeadWriter
 
 BOOKS = [Path("conf/base/satisfaction/alert_phrases.yml"), Path("conf/base/summary/phrases.yml")]
+OTHERS = Path("conf/base/bench/summary_closed.jsonl")
 LABELS = ("user_problem", "agent_solution", "accepted", "negative_emotion")
 TRUTH = (*LABELS, "accepted_evidence", "negative_emotion_evidence")
 
@@ -100,6 +105,24 @@ def demo_figures(
     }
 
 
+def other_figures(dialogues: Sequence[Dialogue], language: Language) -> dict[str, Any]:
+    """Return of each closed field how many of the other dialogues are told right, and as what."""
+    own = [(each, references_of(each)) for each in dialogues if each.language == language]
+    part = fit_extractive(own, language, "scenario", read_phrases())
+    others = read_dialogues(OTHERS.read_text("utf-8"), "plain").dialogues
+    held = [each for each in others if each.language == language]
+    values = [value for value, _ in part.summarise_all(held)]
+    figures: dict[str, Any] = {"n": len(held)}
+    for field in CLOSED:
+        pairs = [(d.labels[field], value[field]) for d, value in zip(held, values, strict=True)]
+        told = Counter(f"{true} as {said}" for true, said in pairs)
+        figures[field] = {
+            "right": sum(true == said for true, said in pairs),
+            **dict(told.most_common()),
+        }
+    return figures
+
+
 def read_tweets(folder: Path, side: str) -> list[Dialogue]:
     """Return one side of TweetSumm, cleaned, those with references."""
     reading = read_dialogues((folder / f"{side}.jsonl").read_text("utf-8"), "tweetsumm")
@@ -135,6 +158,7 @@ def main() -> None:
     for language in given.languages:
         figures = demo_figures(dialogues, language, given.folds, options)
         tell({f"demo {language}": figures})
+        tell({f"other trades {language}": other_figures(dialogues, language)})
     if given.tweetsumm:
         tell({"tweetsumm valid": tweet_figures(given.tweetsumm, options)})
 

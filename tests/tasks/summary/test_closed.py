@@ -129,3 +129,8 @@ def test_the_matter_itself_is_no_complaint_however_it_is_worded():
     new = dialogue("my slow boat did not come", "i look into it", "fine")
     assert field.judge(new).value == "no"
     assert field.judge(dialogue("a boat came late. that is really too slow")).value == "unclear"
+    unknown = dialogue("a boat came late! kindly ring our porter")
+    assert field.judge(unknown).value == "no"
+    placed = {k: each.model_copy(update={"by_words": None}) for k, each in field.shows.items()}
+    by_place = field.model_copy(update={"shows": placed})
+    assert by_place.judge(unknown).value == "unclear"  # where the place alone may speak

@@ -60,22 +60,30 @@ class Verdict(Frozen):
 
 
 class Shown(Frozen):
-    """When a clause, or a whole text, shows a value."""
+    """When a clause, or a whole text, shows a value.
+
+    Attributes:
+        linear: gives its probability.
+        threshold: of the probability.
+        by_words: log odds that the words must bring; half of what those of a clause that shows
+            the value bring, the median in training. So no place in a dialogue makes a feeling of
+            words that nobody learned.
+    """
 
     linear: Linear
     threshold: float
+    by_words: float | None = None
 
     def margins(self, table: Table) -> np.ndarray:
-        """Return how far the probability of each case is above the threshold, shape (n,)."""
-        return (self.linear.chance(table) - self.threshold) / (1 - self.threshold)
+        """Return how far the probability of each case is above the threshold, shape (n,).
 
-    def margins_said(self, table: Table) -> np.ndarray:
-        """Return the same where the words alone are as far, and what they alone are elsewhere.
-
-        So a place in a dialogue speaks against a value and never for it: otherwise it makes a
-        feeling of words that nobody learned.
+        It is -1 where the words bring too little.
         """
-        return np.minimum(self.margins(table), self.margins(table.words))
+        above = (self.linear.chance(table) - self.threshold) / (1 - self.threshold)
+        if self.by_words is None:
+            return above
+        brought = self.linear.score(table.words) - self.linear.bias
+        return np.where(brought > self.by_words, above, -1.0)
 
 
 class ClosedField(Frozen):
@@ -102,13 +110,9 @@ class ClosedField(Frozen):
         turns = [turn for each in cases for turn in each]
         table = reader.table([case for turn in turns for case in turn])
         starts = np.cumsum([0, *map(len, turns)], dtype=int)[:-1]
-        margins = {
-            value: shown.margins_said(table) if self.by_turn else shown.margins(table)
-            for value, shown in self.shows.items()
-        }
         margins = {  # of each turn what its strongest clause shows
-            value: np.maximum.reduceat(each, starts) if turns else each
-            for value, each in margins.items()
+            value: np.maximum.reduceat(shown.margins(table), starts) if turns else np.zeros(0)
+            for value, shown in self.shows.items()
         }
         ends, verdicts = np.cumsum([len(each) for each in cases]), []
         for dialogue, own, each, end in zip(dialogues, places, cases, ends, strict=True):
@@ -317,7 +321,8 @@ def _fit_turns(judged: Sequence[Judged], field: FieldName, value: Answer, reader
         for at in customer_turns(each.dialogue)
         if (shown := _shows(each, at, value, field)) is not None
     ]
-    table = hashed([case for cases, _, _ in told for case in cases])
+    whole = [case for cases, _, _ in told for case in cases]
+    table = hashed(whole)
     sizes = [len(cases) for cases, _, _ in told]
     starts, owner = np.cumsum([0, *sizes])[:-1], np.repeat(np.arange(len(told)), sizes)
     labels = np.array([shown for _, shown, _ in told])
@@ -327,8 +332,12 @@ def _fit_turns(judged: Sequence[Judged], field: FieldName, value: Answer, reader
     folds = [told[at][2] for at in owner[used]]
     chances = np.zeros(len(owner))
     chances[used] = out_of_fold(table[used], chosen[used], folds, STRENGTH)
+    words = [Case(case.texts, {}) for case, shows in zip(whole, chosen, strict=True) if shows]
+    brought = linear.score(hashed(words)) - linear.bias
     return Shown(
-        linear=linear, threshold=best_threshold(labels, np.maximum.reduceat(chances, starts))
+        linear=linear,
+        threshold=best_threshold(labels, np.maximum.reduceat(chances, starts)),
+        by_words=round(float(np.median(brought)) / 2, 4) if words else None,
     )
 
 
