@@ -5,9 +5,8 @@ shows what its strongest clause shows (multiple-instance learning, Andrews et al
 turn that decides says whether it was accepted; any turn of anger says that there is emotion.
 Where references name no turns, the customer's words are judged as one text.
 
-What is learned knows the words of its dialogues. So a phrase book goes beside it: whether a plain
-phrase of anger is said is a figure of emotion, and where nothing learned shows a value, plain
-phrases do.
+What is learned knows the words of its dialogues. So a phrase book goes beside it: where nothing
+learned shows a value, plain phrases do; where one text is judged, plain anger is a figure of it.
 """
 
 from __future__ import annotations
