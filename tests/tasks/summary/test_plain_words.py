@@ -56,6 +56,21 @@ def test_an_offer_must_have_been_made_before_it_is_taken():
     assert judged("accepted", "okay, sounds good").value == "unclear"
 
 
+@pytest.mark.parametrize(
+    ("said", "value", "turns"),
+    [
+        (["Yes please.", "Done. Anything else?", "No thanks, that's all."], "yes", (2,)),
+        (["那就换吧", "好的，还有其他问题吗？", "不用了，谢谢"], "yes", (2,)),
+        (["I don't want that.", "I see.", "Thanks, bye."], "no", (2,)),
+        (["Which one?", "The blue one.", "Thanks, bye."], "unclear", ()),
+        (["I refuse.", "Then 20? Anything else?", "Okay, that works."], "yes", (4,)),
+    ],
+)
+def test_the_last_turn_about_an_offer_decides(said, value, turns):
+    found = judged("accepted", "my lamp broke", "I can offer a refund", *said)
+    assert (found.value, found.turns) == (value, turns)
+
+
 def test_what_was_learned_comes_first():
     meant = [
         Judged(dialogue("it is late", "sorry", text), value, (2,) if turns else (), str(n))
@@ -90,4 +105,4 @@ def test_every_phrase_of_the_book_is_found_as_it_is_written():
 
 
 def test_every_kind_of_the_book_is_used():
-    assert {"anger", *OFFERS} == set(OWN.kinds)
+    assert {"anger", *OFFERS, "ends", "asks_more"} == set(OWN.kinds)

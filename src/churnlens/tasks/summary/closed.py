@@ -150,17 +150,20 @@ class ClosedField(Frozen):
         return told[0] if told else silent
 
     def _said(self, dialogue: Dialogue, places: Sequence[int], reader: Reader) -> Verdict:
-        """Return what plain phrases say: of anger anywhere, of an offer in the last turn."""
+        """Return what plain phrases say: of anger anywhere, of an offer in the last turn on it."""
         if self.field == "negative_emotion":
             angry = tuple(at for at in places if is_angry(dialogue.turns[at].text, reader))
             return Verdict(value="yes" if angry else "no", turns=angry)
-        last = places[-1] if places else 0
-        offered = any(_is_agent(turn) for turn in dialogue.turns[:last])
-        if not offered or _is_question(dialogue.turns[last].text):
-            return Verdict(value="unclear")
-        kinds = reader.kinds(dialogue.turns[last].text)
-        value = next((value for kind, value in OFFERS.items() if kind in kinds), None)
-        return Verdict(value=value, turns=(last,)) if value else Verdict(value="unclear")
+        for at in reversed(places):
+            kinds = reader.kinds(dialogue.turns[at].text)
+            value = next((value for kind, value in OFFERS.items() if kind in kinds), None)
+            if _asks_more(dialogue, at, reader) and value != "yes":
+                continue
+            if value and not _is_question(dialogue.turns[at].text) and _offered(dialogue, at):
+                return Verdict(value=value, turns=(at,))
+            if value or "ends" not in kinds:
+                break
+        return Verdict(value="unclear")
 
     def _of_whole(
         self,
@@ -228,6 +231,16 @@ def turn_cases(
 def is_angry(text: str, reader: Reader) -> bool:
     """Return whether a text says in plain phrases that its writer is angry."""
     return not ANGER.isdisjoint(reader.kinds(text))
+
+
+def _offered(dialogue: Dialogue, place: int) -> bool:
+    return any(_is_agent(turn) for turn in dialogue.turns[:place])
+
+
+def _asks_more(dialogue: Dialogue, place: int, reader: Reader) -> bool:
+    """Return whether a turn answers an agent who asks for anything else."""
+    before = dialogue.turns[max(0, place - 1)]
+    return _is_agent(before) and "asks_more" in reader.kinds(before.text)
 
 
 def _is_agent(turn: Turn) -> bool:
