@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from churnlens.privacy.folding import fold
 from churnlens.schema import Frozen, Words
@@ -21,8 +21,9 @@ _CLAUSE_END = re.compile(
     r"[,.;:!?\n，。；：！？、…~～]|\b(?:but|because|although|however)\b|但|可是|因为"
 )
 _PIECE = re.compile(rf"\.\.\.|[{_HAN}]|[^\s{_HAN}]+?(?=\.\.\.|[\s{_HAN}]|$)")
+_LATIN = re.compile("[a-z0-9]")
 _STOP = r",.;:!?\n，。；：！？、…~～"
-_WORD_GAP = rf"(?:[^\s{_STOP}]+[\s-]+){{0,3}}?"
+_WORD_GAP = rf"(?:[^\s{_STOP}-]+[\s-]+){{0,3}}?"  # a hyphen ends a word: each is read one way
 _HAN_GAP = rf"[^\s{_STOP}]{{0,6}}?"
 
 
@@ -36,13 +37,13 @@ class PhraseBook(Frozen, Generic[Kind]):
         barriers: what may not stand between the two.
     """
 
-    kinds: dict[Kind, Words] = {}
+    kinds: dict[Kind, Words]
     harmless: Words = Words()
     negations: Words = Words()
     barriers: Words = Words()
 
 
-def joined(one: PhraseBook[str], other: PhraseBook[str]) -> PhraseBook[str]:
+def joined(one: PhraseBook[Any], other: PhraseBook[Any]) -> PhraseBook[str]:
     """Return the phrases of two books as one; a kind that both have is the second's."""
 
     def both(name: str) -> Words:
@@ -106,8 +107,10 @@ def _piece(piece: str, gap: str) -> str:
         return gap
     if _is_han(piece):
         return piece
-    end = r"[a-z']*" if piece.endswith("*") else r"(?![a-z0-9])"
-    return rf"(?<![a-z0-9']){re.escape(piece.rstrip('*'))}{end}"
+    word = piece.rstrip("*")
+    start = r"(?<![a-z0-9'])" if _LATIN.match(word[0]) else ""
+    end = r"(?![a-z0-9])" if _LATIN.match(word[-1]) else ""
+    return start + re.escape(word) + (r"[a-z']*" if piece.endswith("*") else end)
 
 
 def _is_han(piece: str) -> bool:

@@ -52,8 +52,11 @@ def test_a_plain_answer_to_an_offer(said, value):
     assert judged("accepted", "my lamp broke", "I can offer a refund", said).value == value
 
 
-def test_an_offer_must_have_been_made_before_it_is_taken():
+def test_nothing_is_taken_before_an_agent_has_answered():
     assert judged("accepted", "okay, sounds good").value == "unclear"
+    greeted = dialogue(("agent", "How can I help?"), ("customer", "Yes, my lamp broke."))
+    field = fit_closed(UNKNOWN, "accepted", BOOK)
+    assert field.judge_all([greeted], READER)[0].value == "unclear"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,10 @@ def test_an_offer_must_have_been_made_before_it_is_taken():
         (["那就换吧", "好的，还有其他问题吗？", "不用了，谢谢"], "yes", (2,)),
         (["I don't want that.", "I see.", "Thanks, bye."], "no", (2,)),
         (["Which one?", "The blue one.", "Thanks, bye."], "unclear", ()),
-        (["I refuse.", "Then 20? Anything else?", "Okay, that works."], "yes", (4,)),
+        (["No, I refuse.", "I see. Anything else?", "Yes, where is my invoice."], "no", (2,)),
+        (["No, thank you.", "I see.", "Bye."], "no", (2,)),
+        (["I refuse. Who is your manager?"], "no", (2,)),
+        (["Is that okay? Would it be fine by me?"], "unclear", ()),
     ],
 )
 def test_the_last_turn_about_an_offer_decides(said, value, turns):
@@ -82,9 +88,30 @@ def test_what_was_learned_comes_first():
     assert field.judge_all([told], READER)[0].value == "unclear"
 
 
-@pytest.mark.parametrize("text", ["I'm not angry", "没生气", "把我妈的电话写上", "no problem"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm not angry",
+        "It's not terrible, just a small scratch",
+        "Should I rip off the old label?",
+        "没生气",
+        "把我妈的电话写上",
+        "我的空气炸锅什么时候发货",
+        "麻烦人工客服处理一下",
+        "早上当面签收的",
+        "请问凭什么证件取货",
+        "这么差价怎么算",
+    ],
+)
 def test_what_is_no_anger(text):
     assert not is_angry(text, READER)
+
+
+@pytest.mark.parametrize(
+    "text", ["so late😡", "I've never seen such a mess", "气死我了", "别糊弄我"]
+)
+def test_what_is_anger(text):
+    assert is_angry(text, READER)
 
 
 def test_anger_is_a_figure_where_a_dialogue_is_judged_as_one_text():
@@ -106,3 +133,18 @@ def test_every_phrase_of_the_book_is_found_as_it_is_written():
 
 def test_every_kind_of_the_book_is_used():
     assert {"anger", *OFFERS, "ends", "asks_more"} == set(OWN.kinds)
+
+
+def test_a_dialogue_judged_as_one_text_is_not_overruled():
+    calm = [(f"I am disappointed but calm {n}", "no") for n in range(15)]
+    cross = [(f"this lamp stopped {n}", "yes") for n in range(15)]
+    rows = [
+        Judged(dialogue(text), value, (), str(n)) for n, (text, value) in enumerate(calm + cross)
+    ]
+    field = fit_closed(rows, "negative_emotion", BOOK)
+    assert field.judge_all([rows[0].dialogue], READER)[0].value == "no"
+
+
+def test_where_every_turn_shows_it_words_need_not():
+    rows = [Judged(dialogue(f"word{n}"), "yes", (0,), str(n)) for n in range(12)]
+    assert fit_closed(rows, "negative_emotion", BOOK).judge(rows[0].dialogue).value == "yes"

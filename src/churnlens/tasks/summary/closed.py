@@ -6,14 +6,15 @@ turn that decides says whether it was accepted; any turn of anger says that ther
 Where references name no turns, the customer's words are judged as one text.
 
 What is learned knows the words of its dialogues. So a phrase book goes beside it: where nothing
-learned shows a value, plain phrases do; where one text is judged, plain anger is a figure of it.
+learned shows a value in a turn, plain phrases do; where one text is judged, plain anger is a figure
+of emotion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -31,6 +32,9 @@ SHOWS: Final[dict[FieldName, tuple[Answer, ...]]] = {  # what turns show, the st
 }
 SILENT: Final[dict[FieldName, Answer]] = {"accepted": "unclear", "negative_emotion": "no"}
 ANGER: Final = frozenset({"anger", "threat", "legal", "abuse"})  # kinds of phrases
+SummaryPhrases = PhraseBook[
+    Literal["anger", "accepts", "refuses", "open", "ends", "asks_more"]
+]  # of `conf/base/summary/phrases.yml`
 OFFERS: Final[dict[str, Answer]] = {"open": "unclear", "refuses": "no", "accepts": "yes"}
 ROUNDS: Final = 3  # in which the clause that shows a value is chosen anew
 STRENGTH: Final = 30.0  # of the weights of clauses; found on other demo dialogues than are judged
@@ -64,9 +68,9 @@ class Shown(Frozen):
     Attributes:
         linear: gives its probability.
         threshold: of the probability.
-        by_words: log odds that the words must bring; half of what those of a clause that shows
-            the value bring, the median in training. So no place in a dialogue makes a feeling of
-            words that nobody learned.
+        by_words: of emotion, log odds that the words must bring; half of what those of a clause
+            that shows it bring, the median in training. So no place in a dialogue makes a feeling
+            of words that nobody learned. None where words were not needed.
     """
 
     linear: Linear
@@ -99,11 +103,11 @@ class ClosedField(Frozen):
     shows: dict[Answer, Shown]
 
     def judge(self, dialogue: Dialogue) -> Verdict:
-        """Return the value of a dialogue; `SILENT` where nothing shows one."""
+        """Return what was learned of a dialogue, without phrases; `SILENT` where nothing shows."""
         return self.judge_all([dialogue], Reader())[0]
 
     def judge_all(self, dialogues: Sequence[Dialogue], reader: Reader) -> list[Verdict]:
-        """Return the value of each dialogue, as `judge` does of one; `reader` has the phrases."""
+        """Return the value of each dialogue; `reader` has the phrases."""
         places = [customer_turns(each) for each in dialogues]
         cases = [self._cases(*each, reader) for each in zip(dialogues, places, strict=True)]
         turns = [turn for each in cases for turn in each]
@@ -117,7 +121,8 @@ class ClosedField(Frozen):
         for dialogue, own, each, end in zip(dialogues, places, cases, ends, strict=True):
             shown = {value: margin[end - len(each) : end] for value, margin in margins.items()}
             learned = self._verdict(dialogue, own, shown, reader)
-            verdicts.append(learned if learned.turns else self._said(dialogue, own, reader))
+            told = learned.turns or not self.by_turn
+            verdicts.append(learned if told else self._said(dialogue, own, reader))
         return verdicts
 
     def _cases(self, dialogue: Dialogue, places: Sequence[int], reader: Reader) -> list[list[Case]]:
@@ -150,16 +155,24 @@ class ClosedField(Frozen):
         return told[0] if told else silent
 
     def _said(self, dialogue: Dialogue, places: Sequence[int], reader: Reader) -> Verdict:
-        """Return what plain phrases say: of anger anywhere, of an offer in the last turn on it."""
+        """Return what plain phrases say: of anger anywhere, of an offer in the last turn on it.
+
+        Whatever an agent said behind the customer's first words passes for an offer. An answer to
+        "Anything else?" and mere thanks are passed over; questions say nothing.
+        """
         if self.field == "negative_emotion":
             angry = tuple(at for at in places if is_angry(dialogue.turns[at].text, reader))
             return Verdict(value="yes" if angry else "no", turns=angry)
         for at in reversed(places):
-            kinds = reader.kinds(dialogue.turns[at].text)
-            value = next((value for kind, value in OFFERS.items() if kind in kinds), None)
-            if _asks_more(dialogue, at, reader) and value != "yes":
+            if _asks_more(dialogue, at, reader):
                 continue
-            if value and not _is_question(dialogue.turns[at].text) and _offered(dialogue, at):
+            text = dialogue.turns[at].text
+            kinds = reader.kinds(
+                " ".join(p for p in reader.clauses(text, 0) if not _is_question(p))
+            )
+            value = next((value for kind, value in OFFERS.items() if kind in kinds), None)
+            offered = any(_is_agent(turn) for turn in dialogue.turns[places[0] : at])
+            if value and offered:
                 return Verdict(value=value, turns=(at,))
             if value or "ends" not in kinds:
                 break
@@ -231,10 +244,6 @@ def turn_cases(
 def is_angry(text: str, reader: Reader) -> bool:
     """Return whether a text says in plain phrases that its writer is angry."""
     return not ANGER.isdisjoint(reader.kinds(text))
-
-
-def _offered(dialogue: Dialogue, place: int) -> bool:
-    return any(_is_agent(turn) for turn in dialogue.turns[:place])
 
 
 def _asks_more(dialogue: Dialogue, place: int, reader: Reader) -> bool:
@@ -346,10 +355,11 @@ def _fit_turns(judged: Sequence[Judged], field: FieldName, value: Answer, reader
     chances[used] = out_of_fold(table[used], chosen[used], folds, STRENGTH)
     words = [Case(case.texts, {}) for case, shows in zip(whole, chosen, strict=True) if shows]
     brought = linear.score(hashed(words)) - linear.bias
+    least = float(np.median(brought)) / 2 if words else 0.0
     return Shown(
         linear=linear,
         threshold=best_threshold(labels, np.maximum.reduceat(chances, starts)),
-        by_words=round(float(np.median(brought)) / 2, 4) if words else None,
+        by_words=round(least, 4) if field == "negative_emotion" and least > 0 else None,
     )
 
 

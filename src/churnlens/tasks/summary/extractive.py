@@ -30,7 +30,7 @@ class Extractive(Frozen):
 
     texts: dict[FieldName, Selector]
     closed: dict[FieldName, ClosedField]
-    phrases: PhraseBook[str] = PhraseBook[str]()
+    phrases: PhraseBook[str] = PhraseBook[str](kinds={})
 
     def summarise(self, dialogue: Dialogue) -> Values:
         """Return field → value, and field → places of the turns that show it."""
@@ -109,4 +109,4 @@ def fit_extractive(
         ]
         if judged:
             closed[field] = fit_closed(judged, field, phrases)
-    return Extractive(texts=texts, closed=closed, phrases=phrases or PhraseBook[str]())
+    return Extractive(texts=texts, closed=closed, phrases=phrases or PhraseBook[str](kinds={}))

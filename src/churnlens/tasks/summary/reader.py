@@ -66,7 +66,7 @@ class Reader:
 
     def __init__(self, phrases: PhraseBook[str] | None = None) -> None:
         """Begin with nothing read, and the phrases that are looked for."""
-        self.kinds = cache(PhraseFinder(phrases or PhraseBook[str]()).find)
+        self.kinds = cache(PhraseFinder(phrases or PhraseBook[str](kinds={})).find)
         self.tokens = cache(lambda text: tuple(tokens(text)))
         self.clauses, self._parts = cache(self._clauses), cache(clauses)
         self._codes, self._words = cache(self._coded), _Codes()

@@ -7,10 +7,12 @@ from typing import Any
 
 from kedro.io.core import DatasetError
 
-from churnlens.dialogues.phrases import PhraseBook, joined
+from churnlens.dialogues.phrases import joined
 from churnlens.dialogues.sides import Rows, dialogues_of
 from churnlens.options import SummaryFinetuningOptions
 from churnlens.pipelines.finetuning.students import tune
+from churnlens.tasks.satisfaction.phrases import AlertPhrases
+from churnlens.tasks.summary.closed import SummaryPhrases
 from churnlens.tasks.summary.stages import fit_summaries
 
 
@@ -34,8 +36,9 @@ def fit_extractive_writer(
     Raises:
         DatasetError: when no dialogue has a reference.
     """
-    books = [PhraseBook[str].model_validate(each) for each in (alert_phrases, summary_phrases)]
-    fitted = fit_summaries(dialogues_of(dialogues, "train"), options.family, joined(*books))
+    alerts = AlertPhrases.model_validate(alert_phrases)
+    phrases = joined(alerts, SummaryPhrases.model_validate(summary_phrases))
+    fitted = fit_summaries(dialogues_of(dialogues, "train"), options.family, phrases)
     if not fitted["parts"]:
         raise DatasetError(
             "dialogues: got none with a reference summary, expected some to learn from; next: a "
