@@ -49,6 +49,9 @@ class Task(NamedTuple):
 
 VALUED = {"values": "customer_values", "purchases": "customer_purchases"}
 
+# What every task on dialogues reads.
+DIALOGUES = frozenset({"raw_dialogues", "customer_table", "schema", "model_lock", "alert_phrases"})
+
 # A task has the stages that do something for it; the others are left out until they do.
 TASKS = {
     "churn": Task(
@@ -59,18 +62,7 @@ TASKS = {
     ),
     "satisfaction": Task(
         stages=(data_processing, indexing, finetuning, inference, reporting),
-        inputs=frozenset(
-            {
-                "raw_dialogues",
-                "customer_table",
-                "schema",
-                "model_lock",
-                "alert_phrases",
-                "action_table",
-                "desk_facts",
-                "reason_book",
-            }
-        ),
+        inputs=DIALOGUES | {"action_table", "desk_facts", "reason_book"},
         parameters=frozenset({"params:model_root"}),
     ),
     "service": Task(
@@ -82,16 +74,7 @@ TASKS = {
     ),
     "summary": Task(
         stages=(data_processing, distillation, finetuning, inference, reporting),
-        inputs=frozenset(
-            {
-                "raw_dialogues",
-                "customer_table",
-                "schema",
-                "model_lock",
-                "alert_phrases",
-                "summary_phrases",
-            }
-        ),
+        inputs=DIALOGUES | {"summary_phrases"},
         parameters=frozenset({"params:model_root"}),
         asides=(experiments,),
         quick=True,
